@@ -1,0 +1,2 @@
+//! The engine of Eyot.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The relay of Eyot.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The simulator of Eyot.
+#![forbid(unsafe_code)]
