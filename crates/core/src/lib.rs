@@ -1,2 +1,28 @@
-//! The engine of Eyot.
+//! The engine of Eyot: causality, records with siblings, the replica, the sync protocol.
+//!
+//! Pure: input and time go in, effects come out. No IO, clock, randomness or async; contents are opaque bytes.
 #![forbid(unsafe_code)]
+
+mod block;
+mod codec;
+mod context;
+mod dot;
+mod hlc;
+mod id;
+mod key;
+mod limits;
+mod record;
+mod vector;
+mod view;
+
+pub use block::{read_block, write_block};
+pub use codec::{DecodeError, Reader, Writer};
+pub use context::Context;
+pub use dot::{Dot, MAXIMUM_COUNTER};
+pub use hlc::{Hlc, HybridClock, MAXIMUM_MS, MAXIMUM_SKEW_MS};
+pub use id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq, TextError};
+pub use key::{MAXIMUM_ID_BYTES, MAXIMUM_KEY_BYTES, RecordKey};
+pub use limits::{CHUNK_BYTES, Limits};
+pub use record::{Content, Merged, Record, Version, merge_incoming};
+pub use vector::{Causality, VersionVector};
+pub use view::{Sibling, siblings};

@@ -1,0 +1,299 @@
+//! The record: the unit of causality. A context and the versions of which none dominates another.
+//!
+//! Knows nothing of what contents mean, of storage or of the network. Domination is judged by dots (is this dot in that
+//! past?), as in dotted version vector sets (Almeida, Baquero, Gonçalves, Preguiça, Fonte, 2014).
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use crate::context::Context;
+use crate::dot::Dot;
+use crate::hlc::Hlc;
+use crate::vector::VersionVector;
+
+/// What a version holds; opaque here.
+pub type Content = Arc<[u8]>;
+
+/// One immutable write.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Version {
+    /// The name of the write.
+    pub dot: Dot,
+    /// The writes to the record that the writer had seen.
+    pub past: Context,
+    /// When, by the writer's clock.
+    pub at: Hlc,
+    /// What was written; none is a deletion, which is a write too.
+    pub content: Option<Content>,
+}
+
+/// The state of one record on one replica.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Record {
+    // Every write to the record that is accounted for: standing here, or replaced by one that had seen it.
+    context: VersionVector,
+    // In the order of their dots, each once.
+    versions: Vec<Version>,
+}
+
+/// What taking in another replica's state of a record came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Merged {
+    /// Nothing was news.
+    Unchanged,
+    /// The result is just what came in: whoever sent it has it.
+    AsSent(Record),
+    /// The result is more than what came in: whoever sent it lacks something.
+    Mixed(Record),
+}
+
+impl Record {
+    /// The record that nobody has written yet.
+    pub const fn new() -> Self {
+        Self {
+            context: VersionVector::new(),
+            versions: Vec::new(),
+        }
+    }
+
+    /// A record from its parts, if they are one: every version once, in the order of dots, each accounted for in the
+    /// context and none in its own past.
+    pub fn from_parts(context: VersionVector, versions: Vec<Version>) -> Option<Self> {
+        let in_order = versions
+            .iter()
+            .zip(versions.iter().skip(1))
+            .all(|(a, b)| a.dot < b.dot);
+        let accounted = versions.iter().all(|version| {
+            let past_is_known = context.covers_all(version.past.vector())
+                && version.past.dots().all(|dot| context.covers(dot));
+            context.covers(version.dot) && !version.past.covers(version.dot) && past_is_known
+        });
+        (in_order && accounted).then_some(Self { context, versions })
+    }
+
+    /// Every write to the record that is accounted for here.
+    pub fn context(&self) -> &VersionVector {
+        &self.context
+    }
+
+    /// The siblings, in the order of their dots.
+    pub fn versions(&self) -> &[Version] {
+        &self.versions
+    }
+
+    /// True when every version is a deletion.
+    pub fn is_deleted(&self) -> bool {
+        self.versions
+            .iter()
+            .all(|version| version.content.is_none())
+    }
+
+    /// Law: a write replaces exactly the versions that its writer had seen; all others stay beside it.
+    ///
+    /// What the context claims beyond this record is cut off: such a write would otherwise swallow, unseen, what has not
+    /// arrived yet.
+    ///
+    /// # Panics
+    /// When the dot was used before: the caller mints dots, and one that repeats would stand for two contents.
+    pub fn write(&mut self, dot: Dot, context: &Context, at: Hlc, content: Option<Content>) {
+        assert!(
+            !self.context.covers(dot),
+            "the dot {dot} is accounted for already in [{}]",
+            self.context
+        );
+        let past = context.meet(&self.context);
+        self.versions.retain(|version| !past.covers(version.dot));
+        let place = self.versions.partition_point(|version| version.dot < dot);
+        self.versions.insert(
+            place,
+            Version {
+                dot,
+                past,
+                at,
+                content,
+            },
+        );
+        self.context.include(dot);
+    }
+
+    /// Law: merge is commutative, associative and idempotent. Kept are the versions that both sides have, and those of
+    /// one side that the other's context does not account for.
+    #[must_use]
+    pub fn merge(&self, other: &Self) -> Self {
+        let mut versions = Vec::with_capacity(self.versions.len().max(other.versions.len()));
+        let (mut left, mut right) = (
+            self.versions.iter().peekable(),
+            other.versions.iter().peekable(),
+        );
+        loop {
+            let order = match (left.peek(), right.peek()) {
+                (Some(a), Some(b)) => a.dot.cmp(&b.dot),
+                (Some(_), None) => Ordering::Less,
+                (None, _) => Ordering::Greater,
+            };
+            match (
+                left.next_if(|_| order.is_le()),
+                right.next_if(|_| order.is_ge()),
+            ) {
+                (Some(a), Some(b)) => versions.push(same_dot(a, b).clone()),
+                (Some(a), None) => keep_unless_replaced(&mut versions, a, &other.context),
+                (None, Some(b)) => keep_unless_replaced(&mut versions, b, &self.context),
+                (None, None) => break,
+            }
+        }
+        let mut context = self.context.clone();
+        context.join(&other.context);
+        Self { context, versions }
+    }
+
+    /// The latest time that any version claims.
+    pub(crate) fn largest_time(&self) -> Option<Hlc> {
+        self.versions.iter().map(|version| version.at).max()
+    }
+}
+
+/// Takes in another replica's state of a record; `existing` is none where there is nothing of it here.
+pub fn merge_incoming(existing: Option<&Record>, incoming: Record) -> Merged {
+    let Some(existing) = existing else {
+        return Merged::AsSent(incoming);
+    };
+    let merged = existing.merge(&incoming);
+    if merged == *existing {
+        Merged::Unchanged
+    } else if merged == incoming {
+        Merged::AsSent(incoming)
+    } else {
+        Merged::Mixed(merged)
+    }
+}
+
+fn keep_unless_replaced(versions: &mut Vec<Version>, version: &Version, other: &VersionVector) {
+    if !other.covers(version.dot) {
+        versions.push(version.clone());
+    }
+}
+
+// One dot never denotes two contents. Should it happen all the same (a cloned replica), all replicas must agree on one.
+fn same_dot<'a>(a: &'a Version, b: &'a Version) -> &'a Version {
+    let order =
+        a.at.cmp(&b.at)
+            .then_with(|| a.content.cmp(&b.content))
+            .then_with(|| a.past.vector().iter().cmp(b.past.vector().iter()))
+            .then_with(|| a.past.dots().cmp(b.past.dots()));
+    if order == Ordering::Less { b } else { a }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dot(text: &str) -> Dot {
+        text.parse().unwrap()
+    }
+
+    fn write(record: &mut Record, name: &str, context: &str) {
+        let context: Context = context.parse().unwrap();
+        record.write(
+            dot(name),
+            &context,
+            Hlc::from_ms(1),
+            Some(name.as_bytes().into()),
+        );
+    }
+
+    fn standing(record: &Record) -> String {
+        record
+            .versions()
+            .iter()
+            .map(|version| version.dot.to_string())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    #[test]
+    fn a_write_replaces_exactly_what_its_writer_had_seen() {
+        for (writes, expected) in [
+            (vec![("a:1", "")], "a:1"),
+            (vec![("a:1", ""), ("a:2", "a:1")], "a:2"),
+            (vec![("a:1", ""), ("b:1", ""), ("c:1", "a:1")], "b:1 c:1"),
+            (vec![("a:1", ""), ("b:1", ""), ("c:1", "a:1 b:1")], "c:1"),
+            // Two forms of one device, opened before either was saved: siblings of one replica.
+            (vec![("a:1", ""), ("a:2", "")], "a:1 a:2"),
+            // The second form goes on with its own context and does not swallow the first one's write.
+            (vec![("a:1", ""), ("a:2", ""), ("a:3", "+a:2")], "a:1 a:3"),
+            // A context from elsewhere claims b:9, which is not here: it covers nothing of it.
+            (
+                vec![("a:1", ""), ("a:2", "a:1 b:9"), ("b:1", "")],
+                "a:2 b:1",
+            ),
+        ] {
+            let mut record = Record::new();
+            writes
+                .iter()
+                .for_each(|(name, context)| write(&mut record, name, context));
+            assert_eq!(standing(&record), expected, "{writes:?}");
+        }
+    }
+
+    #[test]
+    fn a_writer_that_goes_on_with_its_own_context_adds_no_siblings() {
+        let mut record = Record::new();
+        let mut contexts = vec![Context::new(); 5];
+        let mut counters = [0; 5];
+        for round in 0..20 {
+            for (writer, context) in contexts.iter_mut().enumerate() {
+                let replica = crate::id::ReplicaId::letter(b'a' + (writer % 3) as u8);
+                counters[writer % 3] += 1;
+                let dot = Dot::new(replica, counters[writer % 3]);
+                record.write(dot, context, Hlc::from_ms(round), None);
+                context.add(dot);
+            }
+            assert_eq!(
+                record.versions().len(),
+                5,
+                "round {round}: one for each writer"
+            );
+        }
+    }
+
+    #[test]
+    fn a_deleted_and_created_record_is_not_taken_for_its_former_self() {
+        let mut here = Record::new();
+        write(&mut here, "a:1", "");
+        let before = here.clone();
+        here.write(
+            dot("a:2"),
+            &here.context.clone().into(),
+            Hlc::from_ms(2),
+            None,
+        );
+        here.write(
+            dot("a:3"),
+            &here.context.clone().into(),
+            Hlc::from_ms(3),
+            Some((*b"new").into()),
+        );
+        assert_eq!(standing(&before.merge(&here)), "a:3");
+        assert_eq!(standing(&here.merge(&before)), "a:3");
+    }
+
+    #[test]
+    fn merging_says_whether_the_sender_lacks_something() {
+        let (mut here, mut there) = (Record::new(), Record::new());
+        write(&mut here, "a:1", "");
+        write(&mut there, "b:1", "");
+        assert_eq!(
+            merge_incoming(None, there.clone()),
+            Merged::AsSent(there.clone())
+        );
+        assert_eq!(merge_incoming(Some(&here), here.clone()), Merged::Unchanged);
+        let Merged::Mixed(both) = merge_incoming(Some(&here), there.clone()) else {
+            panic!("both have news")
+        };
+        assert_eq!(merge_incoming(Some(&both), there), Merged::Unchanged);
+        assert_eq!(
+            merge_incoming(Some(&here), both.clone()),
+            Merged::AsSent(both)
+        );
+    }
+}

@@ -1,0 +1,244 @@
+//! The version vector: `replica -> highest counter`, and the comparison with four outcomes.
+//!
+//! After D. S. Parker et al., "Detection of Mutual Inconsistency in Distributed Systems" (1983). There is no `<` here on
+//! purpose: two vectors may be neither before nor after each other, and an operator with two outcomes hides that.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::dot::Dot;
+use crate::id::{ReplicaId, TextError};
+
+/// What comparing two vectors can say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Causality {
+    /// Both have seen the same writes.
+    Equal,
+    /// The left one has seen only writes that the right one has seen, and fewer.
+    Before,
+    /// The left one has seen all that the right one has seen, and more.
+    After,
+    /// Each has seen something that the other has not.
+    Concurrent,
+}
+
+/// For every replica the highest counter of its writes that is accounted for. A replica that is not there counts as zero.
+///
+/// Nearly all vectors name one to three replicas, and there is one in every record: a sorted list is the smallest.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct VersionVector(Vec<Dot>);
+
+impl VersionVector {
+    /// The vector that has seen nothing.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// True when it has seen nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many replicas it names.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The highest counter of that replica's writes, 0 for none.
+    pub fn get(&self, replica: ReplicaId) -> u64 {
+        self.place(replica)
+            .ok()
+            .and_then(|place| self.0.get(place))
+            .map_or(0, |dot| dot.counter)
+    }
+
+    /// True when the write is accounted for.
+    pub fn covers(&self, dot: Dot) -> bool {
+        dot.counter <= self.get(dot.replica)
+    }
+
+    /// True when every write that `other` accounts for is accounted for here.
+    pub fn covers_all(&self, other: &Self) -> bool {
+        matches!(self.compare(other), Causality::Equal | Causality::After)
+    }
+
+    /// Accounts for this write, and with it for all earlier ones of that replica.
+    pub fn include(&mut self, dot: Dot) {
+        match self.place(dot.replica) {
+            Ok(place) => {
+                if let Some(entry) = self.0.get_mut(place) {
+                    entry.counter = entry.counter.max(dot.counter);
+                }
+            }
+            Err(place) if dot.counter > 0 => self.0.insert(place, dot),
+            Err(_) => {}
+        }
+    }
+
+    fn place(&self, replica: ReplicaId) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&replica, |dot| dot.replica)
+    }
+
+    /// Accounts for all that `other` accounts for: the least vector that covers both.
+    pub fn join(&mut self, other: &Self) {
+        if self.is_empty() {
+            self.0.clone_from(&other.0);
+        } else {
+            other.iter().for_each(|dot| self.include(dot));
+        }
+    }
+
+    /// What both account for: the greatest vector that both cover.
+    pub fn meet(&self, other: &Self) -> Self {
+        self.iter()
+            .map(|dot| Dot::new(dot.replica, dot.counter.min(other.get(dot.replica))))
+            .collect()
+    }
+
+    /// The vector without that replica.
+    pub fn without(&self, replica: ReplicaId) -> Self {
+        self.iter().filter(|dot| dot.replica != replica).collect()
+    }
+
+    /// The entries in the order of the replicas, each as the highest dot.
+    pub fn iter(&self) -> impl Iterator<Item = Dot> + '_ {
+        self.0
+            .iter()
+            .map(|(replica, counter)| Dot::new(*replica, *counter))
+    }
+
+    /// Compares what two vectors have seen; `self` is the left one.
+    pub fn compare(&self, other: &Self) -> Causality {
+        let (mut fewer, mut more) = (false, false);
+        let mut left = self.iter().peekable();
+        let mut right = other.iter().peekable();
+        loop {
+            let order = match (left.peek(), right.peek()) {
+                (None, None) => break,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(a), Some(b)) => a.replica.cmp(&b.replica),
+            };
+            // The smaller replica is missing on the other side, where it counts as zero.
+            let mine = if order.is_le() {
+                left.next().map_or(0, |dot| dot.counter)
+            } else {
+                0
+            };
+            let theirs = if order.is_ge() {
+                right.next().map_or(0, |dot| dot.counter)
+            } else {
+                0
+            };
+            fewer |= mine < theirs;
+            more |= mine > theirs;
+            if fewer && more {
+                return Causality::Concurrent;
+            }
+        }
+        match (fewer, more) {
+            (false, false) => Causality::Equal,
+            (true, _) => Causality::Before,
+            (false, true) => Causality::After,
+        }
+    }
+}
+
+impl FromIterator<Dot> for VersionVector {
+    fn from_iter<I: IntoIterator<Item = Dot>>(dots: I) -> Self {
+        let mut vector = Self::new();
+        dots.into_iter().for_each(|dot| vector.include(dot));
+        vector
+    }
+}
+
+impl fmt::Display for VersionVector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, dot) in self.iter().enumerate() {
+            write!(f, "{}{dot}", if i > 0 { " " } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for VersionVector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{self}]")
+    }
+}
+
+impl FromStr for VersionVector {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        let mut vector = Self::new();
+        if text.is_empty() {
+            return Ok(vector);
+        }
+        let mut previous = None;
+        for word in text.split(' ') {
+            let dot: Dot = word.parse()?;
+            if previous
+                .replace(dot.replica)
+                .is_some_and(|replica| replica >= dot.replica)
+            {
+                return Err(TextError::Vector);
+            }
+            vector.include(dot);
+        }
+        Ok(vector)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vector(text: &str) -> VersionVector {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn comparison_has_four_outcomes() {
+        use Causality::{After, Before, Concurrent, Equal};
+        for (left, right, outcome) in [
+            ("", "", Equal),
+            ("a:5 b:3", "a:5 b:3", Equal),
+            ("a:4 b:3", "a:5 b:3", Before),
+            ("a:5 b:3", "a:5 b:2", After),
+            ("a:5 b:3", "a:4 b:4", Concurrent),
+            ("", "a:1", Before),
+            ("b:1", "", After),
+            ("a:1", "a:1 b:1", Before),
+            ("a:1 b:1", "b:1", After),
+            ("a:1", "b:1", Concurrent),
+            ("a:2 c:1", "a:1 b:1 c:1", Concurrent),
+        ] {
+            assert_eq!(
+                vector(left).compare(&vector(right)),
+                outcome,
+                "[{left}] against [{right}]"
+            );
+        }
+    }
+
+    #[test]
+    fn a_vector_has_one_text() {
+        for good in ["", "a:1", "a:3 b:1"] {
+            assert_eq!(vector(good).to_string(), good);
+        }
+        for bad in [" ", "a:1 ", "b:1 a:1", "a:1 a:2", "a:1  b:1", "a:0"] {
+            assert!(bad.parse::<VersionVector>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_meet_is_what_both_cover_and_the_join_covers_both() {
+        let (left, right) = (vector("a:5 b:3"), vector("a:4 b:4 c:1"));
+        assert_eq!(left.meet(&right), vector("a:4 b:3"));
+        let mut join = left.clone();
+        join.join(&right);
+        assert_eq!(join, vector("a:5 b:4 c:1"));
+    }
+}
