@@ -1,0 +1,202 @@
+// What can be done with a database: definitions, batches, sync, health. Types only; knows nothing of how it is done.
+
+import type { Collection, UpdateOptions, WriteOptions } from './collection.js'
+import type { Doc } from './doc.js'
+import type { Live } from './live.js'
+
+declare const valueType: unique symbol
+
+/** What a collection holds. Made by `collection<Value>()`; `{}` defines one whose values are `unknown`. */
+export interface CollectionDefinition<Value = unknown> {
+  /** Exists for the type checker only. */
+  readonly [valueType]?: (value: Value) => Value
+}
+
+/** The collections of a database by name. */
+// `any`: the type of a definition is invariant in its value, and any value will do here.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type CollectionDefinitions = Readonly<Record<string, CollectionDefinition<any>>>
+
+/** The type of the values that a definition defines. */
+export type ValueOf<Definition> = Definition extends CollectionDefinition<infer Value> ? Value : never
+
+/** Where the engine's WebAssembly comes from, if not from the file beside the package's script. */
+export type WasmSource = URL | Response | WebAssembly.Module | BufferSource
+
+/** How to open a database. */
+export interface OpenOptions<Definitions extends CollectionDefinitions = CollectionDefinitions> {
+  /** The collections. Given, there are no others; left out, every name that a collection can have is one. */
+  readonly collections?: Definitions
+  /** The largest encoded value of a record, in bytes. */
+  readonly maximumRecordBytes?: number
+  /** Where the engine's WebAssembly comes from. Left out: from `eyot_bg.wasm` beside the package's script. */
+  readonly wasm?: WasmSource
+}
+
+/** A collection inside a batch. Nothing waits here: the batch is written as a whole when its function returns. */
+export interface BatchCollection<Value> {
+  /** The value that the record will display, with what this batch has written so far; `undefined` when there is none. */
+  value(id: string): Value | undefined
+  /** Puts the value under a new id, which is returned. */
+  add(value: Value): string
+  /** Writes the value. */
+  put(id: string, value: Value, options?: WriteOptions): void
+  /** Applies the function to the value and writes what it returns. */
+  update(id: string, change: (value: Value) => Value, options?: UpdateOptions<Value>): void
+  /** Deletes the record. */
+  delete(id: string, options?: WriteOptions): void
+}
+
+/** The collections inside a batch, by name: `tx.notes.put(...)`. */
+export type Batch<Definitions extends CollectionDefinitions = CollectionDefinitions> = {
+  readonly [Name in keyof Definitions]: BatchCollection<ValueOf<Definitions[Name]>>
+}
+
+/** A record with siblings, wherever it is in the database. */
+export interface Conflict {
+  /** The collection's name. */
+  readonly collection: string
+  /** The record's id. */
+  readonly id: string
+  /** The record. */
+  readonly doc: Doc<unknown>
+}
+
+/**
+ * What the sync is doing. `offline` and `waiting` are states, not errors: Eyot goes on by itself.
+ *
+ * - `off`: not started, or stopped.
+ * - `offline`: the browser says that there is no network.
+ * - `connecting`: reaching the relay.
+ * - `catching-up`: exchanging what each side lacks; `received` of `expected` log entries are in.
+ * - `live`: connected, and changes flow as they are made.
+ * - `waiting`: the last try failed for the reason in `error`; the next one is at `error.retryAt`.
+ * - `elsewhere`: another tab of this browser holds the network sync, and this one gets everything through it.
+ */
+export type SyncState = 'off' | 'offline' | 'connecting' | 'catching-up' | 'live' | 'waiting' | 'elsewhere'
+
+/** Why the sync is waiting. */
+export interface SyncProblem {
+  /** A stable code, of the relay or of the network, e.g. `unauthenticated`. */
+  readonly code: string
+  /** The same in a sentence. */
+  readonly message: string
+  /** When the next try will be made: milliseconds since 1970. Left out: not by itself. */
+  readonly retryAt?: number
+}
+
+/** The state of the sync, and its figures. */
+export interface SyncStatus {
+  readonly state: SyncState
+  /** How many changed records no relay has acknowledged yet. */
+  readonly unsent: number
+  /** While catching up: how many log entries have been taken in. */
+  readonly received: number
+  /** While catching up: of how many. */
+  readonly expected: number
+  /** When the other side was last heard of: milliseconds since 1970. */
+  readonly lastHeardAt: number | undefined
+  /** Bytes received so far. */
+  readonly bytesIn: number
+  /** Bytes sent so far. */
+  readonly bytesOut: number
+  /** How often this side has waited for an answer so far. */
+  readonly roundTrips: number
+  /** Why it waits, in the state `waiting`. */
+  readonly error?: SyncProblem
+}
+
+/** How to sync. */
+export interface SyncOptions {
+  /** Gives the token that the relay asks for, anew for each connection. It goes in the first message, never in a URL. */
+  readonly token?: () => Promise<string> | string
+}
+
+/** A running sync. */
+export interface Sync {
+  /** What it is doing. */
+  readonly status: Live<SyncStatus>
+  /** Ends it. Writing goes on; what is unsent is sent by the next one. */
+  stop(): void
+}
+
+/** How well the device keeps the data. */
+export interface Health {
+  /** Whether the browser has promised to keep the data when it runs out of room; `undefined` when it does not say. */
+  readonly persisted: boolean | undefined
+  /** Bytes in use by this origin, as the browser estimates. */
+  readonly usage: number | undefined
+  /** Bytes that this origin may use, as the browser estimates. */
+  readonly quota: number | undefined
+  /** The code of the last failure to store, until storing works again. */
+  readonly degraded: string | undefined
+}
+
+/** How to wait. */
+export interface WaitOptions {
+  /** Ends the waiting: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * One database on this device: a leader of its own, whether or not a network is there.
+ */
+export interface Database<Definitions extends CollectionDefinitions = CollectionDefinitions> {
+  /** The database's name. */
+  readonly name: string
+
+  /** The collection of that name. Its type comes from the definitions, or from the type argument. */
+  collection<Name extends keyof Definitions & string>(name: Name): Collection<ValueOf<Definitions[Name]>>
+  collection<Value>(name: keyof Definitions & string): Collection<Value>
+
+  /**
+   * Writes several records, in any collections, as one: all or nothing, here and on every other replica. The function
+   * must not be `async`; when it throws, nothing is written. Resolves with what it returned, when all is on disk.
+   *
+   * @example
+   * ```ts
+   * await db.batch(tx => {
+   *   tx.notes.put('n1', note)
+   *   tx.tags.delete('t7')
+   * })
+   * ```
+   */
+  batch<Result>(work: (tx: Batch<Definitions>) => Result): Promise<Result>
+
+  /** The records with siblings, in the order of collection and id. */
+  conflicts(): Live<readonly Conflict[]>
+
+  /**
+   * Syncs with a relay, until stopped: whenever there is a path, by itself. The URL names the database at the relay, and
+   * need not be reachable now.
+   *
+   * @example
+   * ```ts
+   * const sync = db.sync('wss://relay.example/v1/sync/field-notes', { token: () => fetchToken() })
+   * sync.status.subscribe(status => show(status.state, status.unsent))
+   * ```
+   */
+  sync(url: string | URL, options?: SyncOptions): Sync
+  /** Resolves when a relay has acknowledged all that was written so far. Waits for as long as that takes. */
+  saved(options?: WaitOptions): Promise<void>
+  /** All that this replica has seen, as a token to hand to {@link Database.until} of another one. */
+  token(): string
+  /** Resolves when this replica has seen everything that the token stands for. Waits for as long as that takes. */
+  until(token: string, options?: WaitOptions): Promise<void>
+
+  /** The whole database: records, siblings and all that a merge needs. */
+  export(): Promise<Uint8Array>
+  /** Merges what `export` has given, here or elsewhere. Resolves with the number of records that changed. */
+  import(bytes: Uint8Array): Promise<number>
+
+  /** How well the device keeps the data. */
+  readonly health: Live<Health>
+
+  /** Waits until every write has ended, and lets go of the storage. What is called afterwards fails with `closed`. */
+  close(): Promise<void>
+  /**
+   * Resolves when the database has been closed, with the reason: `closed` for {@link Database.close}, or a code such as
+   * `destroyed-elsewhere`, `version-change` or `storage-lost`.
+   */
+  readonly closed: Promise<string>
+}
