@@ -1,0 +1,119 @@
+//! The engine and its shell as WebAssembly, in `pkg/`.
+//!
+//! Must not know the JavaScript that wraps it.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::command::shown;
+use crate::project::Project;
+use crate::setup::{WasmTools, node, packages};
+use crate::stamp::Build;
+
+/// The files of the product, relative to the repository's root.
+pub(crate) const FILES: [&str; 4] = [
+    "pkg/eyot.js",
+    "pkg/eyot.d.ts",
+    "pkg/eyot_bg.wasm",
+    "pkg/eyot_bg.wasm.d.ts",
+];
+
+const INPUTS: [&str; 9] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    ".cargo",
+    "rust-toolchain.toml",
+    "src",
+    "crates/core/Cargo.toml",
+    "crates/core/src",
+    "js/package-lock.json",
+    "xtask/src/build/wasm.rs",
+];
+
+/// wasm-opt's level, and the WebAssembly features that the compiler uses by default. All of them are in
+/// every browser that has IndexedDB's `commit()`; wasm-opt may use these and no others.
+const WASM_OPT: [&str; 8] = [
+    "-O3",
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Builds `pkg/` with wasm-pack and wasm-opt.
+pub(crate) fn ensure(project: &Project) -> Result<()> {
+    node::ensure()?;
+    packages::ensure(project, "js")?;
+    let tools = WasmTools::ensure(project)?;
+    let settings = WASM_OPT.join(" ");
+    let build = Build {
+        name: "wasm",
+        inputs: &INPUTS,
+        outputs: &FILES,
+        settings: &settings,
+    };
+    build.ensure(project, || make(project, &tools))
+}
+
+fn make(project: &Project, tools: &WasmTools) -> Result<()> {
+    // Made elsewhere and moved at the end, so that pkg/ is never half of one build and half of another.
+    let made = project.own_folder("pkg")?;
+    fs::remove_dir_all(&made).with_context(|| format!("cannot empty {}", made.display()))?;
+    let mut command = tools.wasm_pack(&project.root)?;
+    command.args([
+        "build",
+        "--target",
+        "web",
+        "--release",
+        "--mode",
+        "no-install",
+        "--out-name",
+        "eyot",
+    ]);
+    command
+        .args(["--no-pack", "--no-opt", "--no-gitignore", "--out-dir"])
+        .arg(&made);
+    shown(&mut command)?;
+    anyhow::ensure!(
+        !made.join("snippets").exists(),
+        "wasm-bindgen made snippets, which the npm package has no place for"
+    );
+    optimise(project, &made.join("eyot_bg.wasm"))?;
+    for file in FILES {
+        let name = Path::new(file)
+            .file_name()
+            .context("a product without a name")?;
+        move_file(&made.join(name), &project.root.join(file))?;
+    }
+    Ok(())
+}
+
+fn optimise(project: &Project, wasm: &Path) -> Result<()> {
+    let script = project.root.join("js/node_modules/binaryen/bin/wasm-opt");
+    anyhow::ensure!(
+        script.is_file(),
+        "js/node_modules has no wasm-opt: the package binaryen must be among the devDependencies of js/"
+    );
+    shown(
+        Command::new("node")
+            .arg(script)
+            .args(WASM_OPT)
+            .arg(wasm)
+            .arg("-o")
+            .arg(wasm),
+    )
+}
+
+/// Moves a file, also to another file system.
+fn move_file(from: &Path, to: &Path) -> Result<()> {
+    let part = to.with_extension("part");
+    fs::copy(from, &part)
+        .and_then(|_| fs::rename(&part, to))
+        .with_context(|| format!("cannot put {} in its place", to.display()))
+}

@@ -1,0 +1,304 @@
+//! The steps of `cargo xtask test`: what each runs, what it needs and how its tests are counted.
+//!
+//! Must not know how steps are run or reported.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use crate::build::{demo_app, relay};
+use crate::command::{cargo, npm};
+use crate::project::Project;
+use crate::setup::browser::Browser;
+use crate::setup::wasm_target::TARGET;
+use crate::test::counts::Counter;
+use crate::test::needs::{Need, Prepared};
+
+/// One step. It is a command; what it prints is its log.
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) needs: &'static [Need],
+    /// Steps whose product this one uses. It fails if one of them has failed.
+    pub(crate) after: &'static [&'static str],
+    pub(crate) counter: Counter,
+    /// Longer than the step ever takes on two cores: the limit is there to end what hangs.
+    pub(crate) limit: Duration,
+    pub(crate) command: fn(&Project, &Prepared) -> Result<Command>,
+}
+
+const JS: &[Need] = &[Need::Node, Need::Packages("js")];
+const DEMO: &[Need] = &[Need::Node, Need::Packages("demo")];
+
+/// A short step without needs that counts as one test; the others are named as differences from it.
+const PLAIN: Step = Step {
+    name: "",
+    what: "",
+    needs: &[],
+    after: &[],
+    counter: Counter::Whole,
+    limit: Duration::from_secs(300),
+    command: |_, _| anyhow::bail!("the step has no command"),
+};
+
+const BUILD_LIMIT: Duration = Duration::from_secs(900);
+
+/// Every step, in the order in which they run.
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        name: "format",
+        what: "the formatting of all Rust code",
+        command: |project, _| in_root(project, &["fmt", "--all", "--check"]),
+        ..PLAIN
+    },
+    Step {
+        name: "clippy",
+        what: "the lints of all packages, natively",
+        limit: BUILD_LIMIT,
+        command: |project, _| {
+            in_root(
+                project,
+                &[
+                    "clippy",
+                    "--workspace",
+                    "--all-targets",
+                    "--",
+                    "-D",
+                    "warnings",
+                ],
+            )
+        },
+        ..PLAIN
+    },
+    Step {
+        name: "clippy-wasm",
+        what: "the lints of the browser shell, for WebAssembly",
+        needs: &[Need::WasmTarget],
+        limit: BUILD_LIMIT,
+        command: |project, _| {
+            let package = [
+                "clippy",
+                "--package",
+                "eyot",
+                "--target",
+                TARGET,
+                "--all-targets",
+            ];
+            in_root(project, &[&package[..], &["--", "-D", "warnings"]].concat())
+        },
+        ..PLAIN
+    },
+    Step {
+        name: "native",
+        what: "the tests of the packages that run natively, with the examples in their documentation",
+        counter: Counter::Cargo,
+        limit: BUILD_LIMIT,
+        // The root package only runs in a browser: the step `browser` tests it.
+        command: |project, _| {
+            in_root(
+                project,
+                &["test", "--workspace", "--exclude", "eyot", "--no-fail-fast"],
+            )
+        },
+        ..PLAIN
+    },
+    Step {
+        name: "browser",
+        what: "the tests of the browser shell, in Chromium with its real IndexedDB",
+        needs: &[Need::WasmTools, Need::Browser],
+        counter: Counter::Cargo,
+        limit: BUILD_LIMIT,
+        command: browser,
+        ..PLAIN
+    },
+    Step {
+        name: "wasm",
+        what: "builds pkg/ with wasm-pack and wasm-opt",
+        needs: &[Need::WasmTools, Need::Node, Need::Packages("js")],
+        limit: BUILD_LIMIT,
+        command: |project, _| xtask(project, &["wasm"]),
+        ..PLAIN
+    },
+    Step {
+        name: "js",
+        what: "builds js/dist, the npm package",
+        needs: JS,
+        after: &["wasm"],
+        command: |project, _| xtask(project, &["js"]),
+        ..PLAIN
+    },
+    Step {
+        name: "js-types",
+        what: "the types of the npm package",
+        needs: JS,
+        after: &["js"],
+        command: |project, _| npm_run(project, "js", &["run", "typecheck"]),
+        ..PLAIN
+    },
+    Step {
+        name: "js-lint",
+        what: "the lints of the npm package",
+        needs: JS,
+        after: &["js"],
+        command: |project, _| npm_run(project, "js", &["run", "lint"]),
+        ..PLAIN
+    },
+    Step {
+        name: "js-test",
+        what: "the unit tests of the npm package",
+        needs: JS,
+        after: &["js"],
+        counter: Counter::Node,
+        command: |project, _| npm_run(project, "js", &["test"]),
+        ..PLAIN
+    },
+    Step {
+        name: "demo-types",
+        what: "the types of the demo",
+        needs: DEMO,
+        after: &["js"],
+        command: |project, _| npm_run(project, "demo", &["run", "typecheck"]),
+        ..PLAIN
+    },
+    Step {
+        name: "demo-lint",
+        what: "the lints of the demo",
+        needs: DEMO,
+        after: &["js"],
+        command: |project, _| npm_run(project, "demo", &["run", "lint"]),
+        ..PLAIN
+    },
+    Step {
+        name: "demo-test",
+        what: "the unit tests of the demo",
+        needs: DEMO,
+        after: &["js"],
+        counter: Counter::Node,
+        command: |project, _| npm_run(project, "demo", &["test"]),
+        ..PLAIN
+    },
+    Step {
+        name: "demo",
+        what: "builds demo/dist, the demo's web app",
+        needs: DEMO,
+        after: &["js"],
+        command: |project, _| xtask(project, &["demo", "--build"]),
+        ..PLAIN
+    },
+    Step {
+        name: "packaging",
+        what: "installs the packed npm package into a plain Vite app, and loads it in Node",
+        needs: JS,
+        after: &["js"],
+        command: |project, _| {
+            let mut command = Command::new("node");
+            command
+                .arg("tests/packaging/check.mjs")
+                .current_dir(&project.root);
+            Ok(command)
+        },
+        ..PLAIN
+    },
+    Step {
+        name: "relay",
+        what: "builds the relay's program",
+        limit: BUILD_LIMIT,
+        command: |project, _| in_root(project, &["build", "--package", "eyot-relay", "--bins"]),
+        ..PLAIN
+    },
+    Step {
+        name: "end-to-end",
+        what: "the demo in Chromium, with a real relay",
+        needs: &[Need::Browser, Need::Node, Need::Packages("tests/e2e")],
+        after: &["demo", "relay"],
+        counter: Counter::Node,
+        limit: BUILD_LIMIT,
+        command: end_to_end,
+    },
+    Step {
+        name: "tidy",
+        what: "the rules that no compiler checks",
+        after: &["wasm"],
+        counter: Counter::Plain,
+        command: |project, _| xtask(project, &["tidy"]),
+        ..PLAIN
+    },
+];
+
+fn in_root(project: &Project, arguments: &[&str]) -> Result<Command> {
+    let mut command = Command::new(cargo());
+    command.args(arguments).current_dir(&project.root);
+    Ok(command)
+}
+
+fn xtask(project: &Project, arguments: &[&str]) -> Result<Command> {
+    in_root(
+        project,
+        &[&["run", "--quiet", "--package", "xtask", "--"], arguments].concat(),
+    )
+}
+
+fn npm_run(project: &Project, folder: &str, arguments: &[&str]) -> Result<Command> {
+    let mut command = npm(&project.root.join(folder));
+    command.args(arguments);
+    Ok(command)
+}
+
+fn browser(project: &Project, prepared: &Prepared) -> Result<Command> {
+    let browser = prepared.browser()?;
+    let settings = project.own_folder("browser")?.join("webdriver.json");
+    fs::write(&settings, webdriver_settings(browser).to_string())
+        .with_context(|| format!("cannot write {}", settings.display()))?;
+    let mut command = prepared.wasm_tools()?.wasm_pack(&project.root)?;
+    command
+        .args([
+            "test",
+            "--headless",
+            "--mode",
+            "no-install",
+            "--chrome",
+            "--chromedriver",
+        ])
+        .arg(&browser.chromedriver)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", settings)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+    Ok(command)
+}
+
+/// Without a sandbox, because the tests may run as root in a container; without what calls out.
+fn webdriver_settings(browser: &Browser) -> serde_json::Value {
+    json!({
+        "goog:chromeOptions": {
+            "binary": browser.chromium,
+            "args": [
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        },
+    })
+}
+
+fn end_to_end(project: &Project, prepared: &Prepared) -> Result<Command> {
+    let mut command = npm_run(project, "tests/e2e", &["test"])?;
+    let browser = prepared.browser()?;
+    command
+        .env(
+            "EYOT_RELAY_BIN",
+            relay::program(project, relay::Profile::Debug),
+        )
+        .env("EYOT_DEMO_DIST", project.root.join(demo_app::DIST))
+        .env("EYOT_SCREENSHOTS", super::screenshots(project)?)
+        .env("CHROMIUM", &browser.chromium)
+        .env("CHROMEDRIVER", &browser.chromedriver);
+    Ok(command)
+}
