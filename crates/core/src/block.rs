@@ -22,9 +22,8 @@ struct Dictionary(Vec<ReplicaId>);
 impl Dictionary {
     fn of<'a>(records: impl Iterator<Item = &'a Record>) -> Self {
         // A context names the writers of all its versions and of all their pasts.
-        let ids: BTreeSet<ReplicaId> = records
-            .flat_map(|record| record.context().iter().map(|dot| dot.replica))
-            .collect();
+        let ids: BTreeSet<ReplicaId> =
+            records.flat_map(|record| record.context().iter().map(|dot| dot.replica)).collect();
         Self(ids.into_iter().collect())
     }
 
@@ -52,10 +51,7 @@ impl Dictionary {
 
     fn id(&self, reader: &mut Reader<'_>) -> Result<ReplicaId, DecodeError> {
         let index = usize::try_from(reader.number()?).unwrap_or(usize::MAX);
-        self.0
-            .get(index)
-            .copied()
-            .ok_or(DecodeError::Invalid("a replica's index"))
+        self.0.get(index).copied().ok_or(DecodeError::Invalid("a replica's index"))
     }
 }
 
@@ -72,20 +68,12 @@ pub fn write_block<'a>(
     writer.size(entries.clone().count());
     for (key, record) in entries {
         writer.bytes(key.as_str().as_bytes());
-        RecordWriter {
-            writer,
-            dictionary: &dictionary,
-            base_ms,
-        }
-        .record(record);
+        RecordWriter { writer, dictionary: &dictionary, base_ms }.record(record);
     }
 }
 
 /// Reads what [`write_block`] wrote.
-pub fn read_block(
-    reader: &mut Reader<'_>,
-    limits: &Limits,
-) -> Result<Vec<(RecordKey, Record)>, DecodeError> {
+pub fn read_block(reader: &mut Reader<'_>, limits: &Limits) -> Result<Vec<(RecordKey, Record)>, DecodeError> {
     let dictionary = Dictionary::read(reader)?;
     let base_ms = reader.number_up_to(MAXIMUM_MS, "a time")?;
     let count = reader.count()?;
@@ -97,17 +85,9 @@ pub fn read_block(
     // An entry takes at least five bytes, so that a count cannot reserve much more than the input is long.
     let mut entries = Vec::with_capacity(count.min(reader.left() / 5));
     for _ in 0..count {
-        let key = reader
-            .text(MAXIMUM_KEY_BYTES, "a key")?
-            .parse()
-            .map_err(|_| DecodeError::Invalid("a key"))?;
-        let record = RecordReader {
-            reader,
-            dictionary: &dictionary,
-            base_ms,
-            limits,
-        }
-        .record()?;
+        let key =
+            reader.text(MAXIMUM_KEY_BYTES, "a key")?.parse().map_err(|_| DecodeError::Invalid("a key"))?;
+        let record = RecordReader { reader, dictionary: &dictionary, base_ms, limits }.record()?;
         used.extend(record.context().iter().map(|dot| dot.replica));
         let times = record.versions().iter().map(|version| version.at.ms);
         smallest = times.chain(smallest).min();
@@ -125,12 +105,7 @@ impl Record {
         let mut writer = Writer::new();
         let dictionary = Dictionary::of(std::iter::once(self));
         dictionary.write(&mut writer);
-        RecordWriter {
-            writer: &mut writer,
-            dictionary: &dictionary,
-            base_ms: 0,
-        }
-        .record(self);
+        RecordWriter { writer: &mut writer, dictionary: &dictionary, base_ms: 0 }.record(self);
         writer.into_bytes()
     }
 
@@ -138,13 +113,8 @@ impl Record {
     pub fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         let dictionary = Dictionary::read(&mut reader)?;
-        let record = RecordReader {
-            reader: &mut reader,
-            dictionary: &dictionary,
-            base_ms: 0,
-            limits,
-        }
-        .record()?;
+        let record =
+            RecordReader { reader: &mut reader, dictionary: &dictionary, base_ms: 0, limits }.record()?;
         if record.context().len() != dictionary.0.len() {
             return Err(DecodeError::NotCanonical("a record"));
         }
@@ -163,10 +133,7 @@ impl RecordWriter<'_> {
     fn record(&mut self, record: &Record) {
         self.vector(record.context());
         self.writer.size(record.versions().len());
-        record
-            .versions()
-            .iter()
-            .for_each(|version| self.version(version, record.context()));
+        record.versions().iter().for_each(|version| self.version(version, record.context()));
     }
 
     fn vector(&mut self, vector: &VersionVector) {
@@ -182,14 +149,9 @@ impl RecordWriter<'_> {
     fn version(&mut self, version: &Version, context: &VersionVector) {
         self.writer.size(self.dictionary.index(version.dot.replica));
         // The newest write of a replica to a record is the usual one, and takes one byte as its distance from there.
-        self.writer.number(
-            context
-                .get(version.dot.replica)
-                .saturating_sub(version.dot.counter),
-        );
+        self.writer.number(context.get(version.dot.replica).saturating_sub(version.dot.counter));
         self.past(version, context);
-        self.writer
-            .number(version.at.ms.saturating_sub(self.base_ms));
+        self.writer.number(version.at.ms.saturating_sub(self.base_ms));
         self.writer.number(version.at.count.into());
         match &version.content {
             None => self.writer.number(0),
@@ -204,9 +166,7 @@ impl RecordWriter<'_> {
     // is written (plus one); zero says that the past follows in full.
     fn past(&mut self, version: &Version, context: &VersionVector) {
         if is_usual_past(version, context) {
-            return self
-                .writer
-                .number(version.past.vector().get(version.dot.replica) + 1);
+            return self.writer.number(version.past.vector().get(version.dot.replica) + 1);
         }
         self.writer.number(0);
         self.vector(version.past.vector());
@@ -251,10 +211,7 @@ impl RecordReader<'_, '_> {
         let mut last = None;
         for _ in 0..count {
             let dot = self.dot()?;
-            if last
-                .replace(dot.replica)
-                .is_some_and(|last| last >= dot.replica)
-            {
+            if last.replace(dot.replica).is_some_and(|last| last >= dot.replica) {
                 return Err(DecodeError::NotCanonical("a vector"));
             }
             vector.include(dot);
@@ -273,25 +230,16 @@ impl RecordReader<'_, '_> {
     fn version(&mut self, context: &VersionVector) -> Result<Version, DecodeError> {
         let replica = self.dictionary.id(self.reader)?;
         let behind = self.reader.number()?;
-        let counter = context
-            .get(replica)
-            .checked_sub(behind)
-            .filter(|counter| *counter > 0);
+        let counter = context.get(replica).checked_sub(behind).filter(|counter| *counter > 0);
         let dot = Dot::new(replica, counter.ok_or(DecodeError::Invalid("a dot"))?);
         let past = self.past(dot, context)?;
         let ms = self.base_ms.saturating_add(self.reader.number()?);
-        let count =
-            u16::try_from(self.reader.number()?).map_err(|_| DecodeError::TooLarge("a time"))?;
+        let count = u16::try_from(self.reader.number()?).map_err(|_| DecodeError::TooLarge("a time"))?;
         if ms > MAXIMUM_MS {
             return Err(DecodeError::TooLarge("a time"));
         }
         let content = self.content()?;
-        let version = Version {
-            dot,
-            past: past.0,
-            at: Hlc { ms, count },
-            content,
-        };
+        let version = Version { dot, past: past.0, at: Hlc { ms, count }, content };
         if past.1 && is_usual_past(&version, context) {
             return Err(DecodeError::NotCanonical("a past"));
         }

@@ -134,11 +134,7 @@ impl<'a> Reader<'a> {
 
     /// The end: refuses bytes that are left over.
     pub const fn finish(self) -> Result<(), DecodeError> {
-        if self.bytes.is_empty() {
-            Ok(())
-        } else {
-            Err(DecodeError::Trailing)
-        }
+        if self.bytes.is_empty() { Ok(()) } else { Err(DecodeError::Trailing) }
     }
 
     /// One byte.
@@ -160,11 +156,7 @@ impl<'a> Reader<'a> {
             number |= bits << shift;
             if byte & 0x80 == 0 {
                 let overlong = byte == 0 && shift > 0;
-                return if overlong {
-                    Err(DecodeError::NotCanonical("a number"))
-                } else {
-                    Ok(number)
-                };
+                return if overlong { Err(DecodeError::NotCanonical("a number")) } else { Ok(number) };
             }
         }
         Err(DecodeError::TooLarge("a number"))
@@ -173,21 +165,13 @@ impl<'a> Reader<'a> {
     /// A number of at most `limit`.
     pub fn number_up_to(&mut self, limit: u64, what: &'static str) -> Result<u64, DecodeError> {
         let number = self.number()?;
-        if number > limit {
-            Err(DecodeError::TooLarge(what))
-        } else {
-            Ok(number)
-        }
+        if number > limit { Err(DecodeError::TooLarge(what)) } else { Ok(number) }
     }
 
     /// A count of things that take at least one byte each, so that it cannot be larger than what is left.
     pub fn count(&mut self) -> Result<usize, DecodeError> {
         let count = usize::try_from(self.number()?).map_err(|_| DecodeError::Truncated)?;
-        if count > self.left() {
-            Err(DecodeError::Truncated)
-        } else {
-            Ok(count)
-        }
+        if count > self.left() { Err(DecodeError::Truncated) } else { Ok(count) }
     }
 
     /// Eight bytes, the lowest first.
@@ -197,20 +181,14 @@ impl<'a> Reader<'a> {
 
     /// That many bytes.
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let (first, rest) = self
-            .bytes
-            .split_first_chunk()
-            .ok_or(DecodeError::Truncated)?;
+        let (first, rest) = self.bytes.split_first_chunk().ok_or(DecodeError::Truncated)?;
         self.bytes = rest;
         Ok(*first)
     }
 
     /// That many bytes.
     pub fn raw(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
-        let (first, rest) = self
-            .bytes
-            .split_at_checked(length)
-            .ok_or(DecodeError::Truncated)?;
+        let (first, rest) = self.bytes.split_at_checked(length).ok_or(DecodeError::Truncated)?;
         self.bytes = rest;
         Ok(first)
     }
@@ -257,9 +235,6 @@ mod tests {
     fn a_claimed_length_is_never_believed() {
         let mut writer = Writer::new();
         writer.number(u64::MAX);
-        assert_eq!(
-            Reader::new(&writer.into_bytes()).bytes(),
-            Err(DecodeError::Truncated)
-        );
+        assert_eq!(Reader::new(&writer.into_bytes()).bytes(), Err(DecodeError::Truncated));
     }
 }

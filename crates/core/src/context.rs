@@ -25,10 +25,7 @@ pub struct Context {
 impl Context {
     /// The context of somebody who has seen nothing.
     pub const fn new() -> Self {
-        Self {
-            vector: VersionVector::new(),
-            dots: BTreeSet::new(),
-        }
+        Self { vector: VersionVector::new(), dots: BTreeSet::new() }
     }
 
     /// The writes that were seen without a gap.
@@ -61,30 +58,16 @@ impl Context {
 
     /// The same context without dots beside the vector that fail the test.
     pub fn filter_map_dots(self, mut keep: impl FnMut(Dot) -> Option<Dot>) -> Self {
-        let mut context = Self {
-            vector: self.vector,
-            dots: BTreeSet::new(),
-        };
-        self.dots
-            .into_iter()
-            .filter_map(&mut keep)
-            .for_each(|dot| context.add(dot));
+        let mut context = Self { vector: self.vector, dots: BTreeSet::new() };
+        self.dots.into_iter().filter_map(&mut keep).for_each(|dot| context.add(dot));
         context
     }
 
     /// What of this context is also covered by a vector. A context from elsewhere that claims writes which this replica
     /// has not got yet would make them vanish on arrival; what is cut off here comes back as a sibling instead.
     pub fn meet(&self, vector: &VersionVector) -> Self {
-        let dots = self
-            .dots
-            .iter()
-            .copied()
-            .filter(|dot| vector.covers(*dot))
-            .collect();
-        Self {
-            vector: self.vector.meet(vector),
-            dots,
-        }
+        let dots = self.dots.iter().copied().filter(|dot| vector.covers(*dot)).collect();
+        Self { vector: self.vector.meet(vector), dots }
     }
 
     // A dot that follows the vector's entry without a gap says no more than a higher entry does.
@@ -104,10 +87,7 @@ impl Context {
 
 impl From<VersionVector> for Context {
     fn from(vector: VersionVector) -> Self {
-        Self {
-            vector,
-            dots: BTreeSet::new(),
-        }
+        Self { vector, dots: BTreeSet::new() }
     }
 }
 
@@ -115,11 +95,7 @@ impl fmt::Display for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.vector)?;
         for (i, dot) in self.dots.iter().enumerate() {
-            let space = if i > 0 || !self.vector.is_empty() {
-                " "
-            } else {
-                ""
-            };
+            let space = if i > 0 || !self.vector.is_empty() { " " } else { "" };
             write!(f, "{space}+{dot}")?;
         }
         Ok(())
@@ -136,21 +112,13 @@ impl FromStr for Context {
     type Err = TextError;
 
     fn from_str(text: &str) -> Result<Self, TextError> {
-        let split = if text.starts_with('+') {
-            Some(0)
-        } else {
-            text.find(" +")
-        };
+        let split = if text.starts_with('+') { Some(0) } else { text.find(" +") };
         let (vector, dots) = text.split_at(split.unwrap_or(text.len()));
         let mut context = Self::from(vector.parse::<VersionVector>()?);
         for word in dots.split(' ').filter(|word| !word.is_empty()) {
             context.add(word.strip_prefix('+').ok_or(TextError::Context)?.parse()?);
         }
-        if context.to_string() == text {
-            Ok(context)
-        } else {
-            Err(TextError::Context)
-        }
+        if context.to_string() == text { Ok(context) } else { Err(TextError::Context) }
     }
 }
 
@@ -181,13 +149,7 @@ mod tests {
     #[test]
     fn a_dot_beside_the_vector_covers_only_itself() {
         let context: Context = "a:4 +a:6".parse().unwrap();
-        for (dot, covered) in [
-            ("a:4", true),
-            ("a:5", false),
-            ("a:6", true),
-            ("a:7", false),
-            ("b:1", false),
-        ] {
+        for (dot, covered) in [("a:4", true), ("a:5", false), ("a:6", true), ("a:7", false), ("b:1", false)] {
             assert_eq!(context.covers(dot.parse().unwrap()), covered, "{dot}");
         }
     }

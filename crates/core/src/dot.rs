@@ -43,10 +43,7 @@ impl FromStr for Dot {
     fn from_str(text: &str) -> Result<Self, TextError> {
         let (replica, digits) = text.split_once(':').ok_or(TextError::Dot)?;
         let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-        let counter = digits
-            .parse()
-            .ok()
-            .filter(|counter| (1..=MAXIMUM_COUNTER).contains(counter));
+        let counter = digits.parse().ok().filter(|counter| (1..=MAXIMUM_COUNTER).contains(counter));
         match counter {
             Some(counter) if plain => Ok(Self::new(replica.parse()?, counter)),
             _ => Err(TextError::Dot),
@@ -63,17 +60,7 @@ mod tests {
         let dot = Dot::new(ReplicaId::letter(b'a'), 7);
         assert_eq!(dot.to_string(), "a:7");
         assert_eq!("a:7".parse(), Ok(dot));
-        for bad in [
-            "a",
-            "a:",
-            "a:0",
-            "a:07",
-            "a:-1",
-            "a:+1",
-            "a:9007199254740992",
-            "a:1:2",
-            "a: 1",
-        ] {
+        for bad in ["a", "a:", "a:0", "a:07", "a:-1", "a:+1", "a:9007199254740992", "a:1:2", "a: 1"] {
             assert_eq!(bad.parse::<Dot>(), Err(TextError::Dot), "{bad}");
         }
         assert_eq!("?:1".parse::<Dot>(), Err(TextError::Replica));

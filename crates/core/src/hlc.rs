@@ -29,10 +29,7 @@ impl Hlc {
     fn next(self) -> Self {
         match self.count.checked_add(1) {
             Some(count) => Self { ms: self.ms, count },
-            None => Self {
-                ms: (self.ms + 1).min(MAXIMUM_MS),
-                count: 0,
-            },
+            None => Self { ms: (self.ms + 1).min(MAXIMUM_MS), count: 0 },
         }
     }
 }
@@ -60,11 +57,7 @@ impl HybridClock {
     /// A new time for a local write, at `now_ms` on this device.
     pub fn tick(&mut self, now_ms: u64) -> Hlc {
         let now = Hlc::from_ms(now_ms.min(MAXIMUM_MS));
-        self.latest = if now > self.latest {
-            now
-        } else {
-            self.latest.next()
-        };
+        self.latest = if now > self.latest { now } else { self.latest.next() };
         self.latest
     }
 
@@ -83,10 +76,7 @@ mod tests {
     #[test]
     fn times_rise_also_when_the_device_clock_falls_or_stands() {
         let mut clock = HybridClock::default();
-        let times: Vec<Hlc> = [5, 5, 3, 9, 0, 9]
-            .into_iter()
-            .map(|now| clock.tick(now))
-            .collect();
+        let times: Vec<Hlc> = [5, 5, 3, 9, 0, 9].into_iter().map(|now| clock.tick(now)).collect();
         assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
     }
 
@@ -95,31 +85,14 @@ mod tests {
         let now = 1_000_000;
         let mut clock = HybridClock::default();
         clock.observe(Hlc::from_ms(now + MAXIMUM_SKEW_MS), now);
-        assert_eq!(
-            clock.tick(now),
-            Hlc {
-                ms: now + MAXIMUM_SKEW_MS,
-                count: 1
-            }
-        );
+        assert_eq!(clock.tick(now), Hlc { ms: now + MAXIMUM_SKEW_MS, count: 1 });
         clock.observe(Hlc::from_ms(now + 2 * MAXIMUM_SKEW_MS), now);
-        assert_eq!(
-            clock.tick(now),
-            Hlc {
-                ms: now + MAXIMUM_SKEW_MS,
-                count: 2
-            }
-        );
+        assert_eq!(clock.tick(now), Hlc { ms: now + MAXIMUM_SKEW_MS, count: 2 });
     }
 
     #[test]
     fn the_count_carries_into_the_millisecond() {
-        let mut clock = HybridClock {
-            latest: Hlc {
-                ms: 7,
-                count: u16::MAX,
-            },
-        };
+        let mut clock = HybridClock { latest: Hlc { ms: 7, count: u16::MAX } };
         assert_eq!(clock.tick(7), Hlc { ms: 8, count: 0 });
     }
 }

@@ -35,8 +35,7 @@ impl ReplicaId {
 
     fn as_letter(self) -> Option<char> {
         let (first, rest) = self.0.split_first()?;
-        (first.is_ascii_lowercase() && rest.iter().all(|byte| *byte == 0))
-            .then(|| char::from(*first))
+        (first.is_ascii_lowercase() && rest.iter().all(|byte| *byte == 0)).then(|| char::from(*first))
     }
 }
 
@@ -144,20 +143,14 @@ impl FromStr for DatabaseName {
     type Err = TextError;
 
     fn from_str(text: &str) -> Result<Self, TextError> {
-        if is_name(text) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(TextError::Database)
-        }
+        if is_name(text) { Ok(Self(text.to_owned())) } else { Err(TextError::Database) }
     }
 }
 
 /// True for what databases and collections may be called.
 pub(crate) fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
 }
 
 /// Why a text is not the name, dot, vector or context that it should be.
@@ -199,21 +192,12 @@ mod tests {
     #[test]
     fn a_replica_id_has_one_text() {
         let random = ReplicaId::from_bytes(std::array::from_fn(|i| i as u8 * 17));
-        for (id, text) in [
-            (ReplicaId::letter(b'a'), "a"),
-            (random, "00112233445566778899aabbccddeeff"),
-        ] {
+        for (id, text) in [(ReplicaId::letter(b'a'), "a"), (random, "00112233445566778899aabbccddeeff")] {
             assert_eq!(id.to_string(), text);
             assert_eq!(text.parse(), Ok(id));
         }
-        for bad in [
-            "",
-            "A",
-            "0",
-            "00112233445566778899AABBCCDDEEFF",
-            "00112233445566778899aabbccddeef",
-            "é",
-        ] {
+        for bad in ["", "A", "0", "00112233445566778899AABBCCDDEEFF", "00112233445566778899aabbccddeef", "é"]
+        {
             assert_eq!(bad.parse::<ReplicaId>(), Err(TextError::Replica), "{bad}");
         }
     }
@@ -224,11 +208,7 @@ mod tests {
             assert!(good.parse::<DatabaseName>().is_ok(), "{good}");
         }
         for bad in ["", "A", "a/b", "a b", "ü", &"n".repeat(65)] {
-            assert_eq!(
-                bad.parse::<DatabaseName>(),
-                Err(TextError::Database),
-                "{bad}"
-            );
+            assert_eq!(bad.parse::<DatabaseName>(), Err(TextError::Database), "{bad}");
         }
     }
 }

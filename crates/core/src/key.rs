@@ -30,9 +30,7 @@ impl RecordKey {
 
     /// The collection.
     pub fn collection(&self) -> &str {
-        self.0
-            .split_once('/')
-            .map_or("", |(collection, _)| collection)
+        self.0.split_once('/').map_or("", |(collection, _)| collection)
     }
 
     /// The id within the collection.
@@ -65,9 +63,7 @@ impl FromStr for RecordKey {
 
     fn from_str(text: &str) -> Result<Self, TextError> {
         match text.split_once('/') {
-            Some((collection, id))
-                if is_name(collection) && (1..=MAXIMUM_ID_BYTES).contains(&id.len()) =>
-            {
+            Some((collection, id)) if is_name(collection) && (1..=MAXIMUM_ID_BYTES).contains(&id.len()) => {
                 Ok(Self(text.into()))
             }
             _ => Err(TextError::Key),
@@ -82,22 +78,12 @@ mod tests {
     #[test]
     fn a_key_is_split_at_its_first_slash() {
         let key = RecordKey::new("notes", "a/b").unwrap();
-        assert_eq!(
-            (key.collection(), key.id(), key.as_str()),
-            ("notes", "a/b", "notes/a/b")
-        );
+        assert_eq!((key.collection(), key.id(), key.as_str()), ("notes", "a/b", "notes/a/b"));
     }
 
     #[test]
     fn a_key_needs_a_plain_collection_and_a_short_id() {
-        for bad in [
-            "",
-            "notes",
-            "notes/",
-            "/n1",
-            "No/n1",
-            &format!("n/{}", "x".repeat(513)),
-        ] {
+        for bad in ["", "notes", "notes/", "/n1", "No/n1", &format!("n/{}", "x".repeat(513))] {
             assert_eq!(bad.parse::<RecordKey>(), Err(TextError::Key), "{bad}");
         }
     }

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod block;
+mod clock;
 mod codec;
 mod context;
 mod dot;
@@ -11,11 +12,14 @@ mod hlc;
 mod id;
 mod key;
 mod limits;
+pub mod message;
 mod record;
+pub mod session;
 mod vector;
 mod view;
 
 pub use block::{read_block, write_block};
+pub use clock::{Clock, advance_digest};
 pub use codec::{DecodeError, Reader, Writer};
 pub use context::Context;
 pub use dot::{Dot, MAXIMUM_COUNTER};

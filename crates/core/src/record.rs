@@ -50,19 +50,13 @@ pub enum Merged {
 impl Record {
     /// The record that nobody has written yet.
     pub const fn new() -> Self {
-        Self {
-            context: VersionVector::new(),
-            versions: Vec::new(),
-        }
+        Self { context: VersionVector::new(), versions: Vec::new() }
     }
 
     /// A record from its parts, if they are one: every version once, in the order of dots, each accounted for in the
     /// context and none in its own past.
     pub fn from_parts(context: VersionVector, versions: Vec<Version>) -> Option<Self> {
-        let in_order = versions
-            .iter()
-            .zip(versions.iter().skip(1))
-            .all(|(a, b)| a.dot < b.dot);
+        let in_order = versions.iter().zip(versions.iter().skip(1)).all(|(a, b)| a.dot < b.dot);
         let accounted = versions.iter().all(|version| {
             let past_is_known = context.covers_all(version.past.vector())
                 && version.past.dots().all(|dot| context.covers(dot));
@@ -83,9 +77,7 @@ impl Record {
 
     /// True when every version is a deletion.
     pub fn is_deleted(&self) -> bool {
-        self.versions
-            .iter()
-            .all(|version| version.content.is_none())
+        self.versions.iter().all(|version| version.content.is_none())
     }
 
     /// Law: a write replaces exactly the versions that its writer had seen; all others stay beside it.
@@ -96,23 +88,11 @@ impl Record {
     /// # Panics
     /// When the dot was used before: the caller mints dots, and one that repeats would stand for two contents.
     pub fn write(&mut self, dot: Dot, context: &Context, at: Hlc, content: Option<Content>) {
-        assert!(
-            !self.context.covers(dot),
-            "the dot {dot} is accounted for already in [{}]",
-            self.context
-        );
+        assert!(!self.context.covers(dot), "the dot {dot} is accounted for already in [{}]", self.context);
         let past = context.meet(&self.context);
         self.versions.retain(|version| !past.covers(version.dot));
         let place = self.versions.partition_point(|version| version.dot < dot);
-        self.versions.insert(
-            place,
-            Version {
-                dot,
-                past,
-                at,
-                content,
-            },
-        );
+        self.versions.insert(place, Version { dot, past, at, content });
         self.context.include(dot);
     }
 
@@ -121,20 +101,14 @@ impl Record {
     #[must_use]
     pub fn merge(&self, other: &Self) -> Self {
         let mut versions = Vec::with_capacity(self.versions.len().max(other.versions.len()));
-        let (mut left, mut right) = (
-            self.versions.iter().peekable(),
-            other.versions.iter().peekable(),
-        );
+        let (mut left, mut right) = (self.versions.iter().peekable(), other.versions.iter().peekable());
         loop {
             let order = match (left.peek(), right.peek()) {
                 (Some(a), Some(b)) => a.dot.cmp(&b.dot),
                 (Some(_), None) => Ordering::Less,
                 (None, _) => Ordering::Greater,
             };
-            match (
-                left.next_if(|_| order.is_le()),
-                right.next_if(|_| order.is_ge()),
-            ) {
+            match (left.next_if(|_| order.is_le()), right.next_if(|_| order.is_ge())) {
                 (Some(a), Some(b)) => versions.push(same_dot(a, b).clone()),
                 (Some(a), None) => keep_unless_replaced(&mut versions, a, &other.context),
                 (None, Some(b)) => keep_unless_replaced(&mut versions, b, &self.context),
@@ -193,21 +167,11 @@ mod tests {
 
     fn write(record: &mut Record, name: &str, context: &str) {
         let context: Context = context.parse().unwrap();
-        record.write(
-            dot(name),
-            &context,
-            Hlc::from_ms(1),
-            Some(name.as_bytes().into()),
-        );
+        record.write(dot(name), &context, Hlc::from_ms(1), Some(name.as_bytes().into()));
     }
 
     fn standing(record: &Record) -> String {
-        record
-            .versions()
-            .iter()
-            .map(|version| version.dot.to_string())
-            .collect::<Vec<_>>()
-            .join(" ")
+        record.versions().iter().map(|version| version.dot.to_string()).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -222,15 +186,10 @@ mod tests {
             // The second form goes on with its own context and does not swallow the first one's write.
             (vec![("a:1", ""), ("a:2", ""), ("a:3", "+a:2")], "a:1 a:3"),
             // A context from elsewhere claims b:9, which is not here: it covers nothing of it.
-            (
-                vec![("a:1", ""), ("a:2", "a:1 b:9"), ("b:1", "")],
-                "a:2 b:1",
-            ),
+            (vec![("a:1", ""), ("a:2", "a:1 b:9"), ("b:1", "")], "a:2 b:1"),
         ] {
             let mut record = Record::new();
-            writes
-                .iter()
-                .for_each(|(name, context)| write(&mut record, name, context));
+            writes.iter().for_each(|(name, context)| write(&mut record, name, context));
             assert_eq!(standing(&record), expected, "{writes:?}");
         }
     }
@@ -248,11 +207,7 @@ mod tests {
                 record.write(dot, context, Hlc::from_ms(round), None);
                 context.add(dot);
             }
-            assert_eq!(
-                record.versions().len(),
-                5,
-                "round {round}: one for each writer"
-            );
+            assert_eq!(record.versions().len(), 5, "round {round}: one for each writer");
         }
     }
 
@@ -261,18 +216,8 @@ mod tests {
         let mut here = Record::new();
         write(&mut here, "a:1", "");
         let before = here.clone();
-        here.write(
-            dot("a:2"),
-            &here.context.clone().into(),
-            Hlc::from_ms(2),
-            None,
-        );
-        here.write(
-            dot("a:3"),
-            &here.context.clone().into(),
-            Hlc::from_ms(3),
-            Some((*b"new").into()),
-        );
+        here.write(dot("a:2"), &here.context.clone().into(), Hlc::from_ms(2), None);
+        here.write(dot("a:3"), &here.context.clone().into(), Hlc::from_ms(3), Some((*b"new").into()));
         assert_eq!(standing(&before.merge(&here)), "a:3");
         assert_eq!(standing(&here.merge(&before)), "a:3");
     }
@@ -282,18 +227,12 @@ mod tests {
         let (mut here, mut there) = (Record::new(), Record::new());
         write(&mut here, "a:1", "");
         write(&mut there, "b:1", "");
-        assert_eq!(
-            merge_incoming(None, there.clone()),
-            Merged::AsSent(there.clone())
-        );
+        assert_eq!(merge_incoming(None, there.clone()), Merged::AsSent(there.clone()));
         assert_eq!(merge_incoming(Some(&here), here.clone()), Merged::Unchanged);
         let Merged::Mixed(both) = merge_incoming(Some(&here), there.clone()) else {
             panic!("both have news")
         };
         assert_eq!(merge_incoming(Some(&both), there), Merged::Unchanged);
-        assert_eq!(
-            merge_incoming(Some(&here), both.clone()),
-            Merged::AsSent(both)
-        );
+        assert_eq!(merge_incoming(Some(&here), both.clone()), Merged::AsSent(both));
     }
 }

@@ -47,10 +47,7 @@ impl VersionVector {
 
     /// The highest counter of that replica's writes, 0 for none.
     pub fn get(&self, replica: ReplicaId) -> u64 {
-        self.place(replica)
-            .ok()
-            .and_then(|place| self.0.get(place))
-            .map_or(0, |dot| dot.counter)
+        self.place(replica).ok().and_then(|place| self.0.get(place)).map_or(0, |dot| dot.counter)
     }
 
     /// True when the write is accounted for.
@@ -91,9 +88,7 @@ impl VersionVector {
 
     /// What both account for: the greatest vector that both cover.
     pub fn meet(&self, other: &Self) -> Self {
-        self.iter()
-            .map(|dot| Dot::new(dot.replica, dot.counter.min(other.get(dot.replica))))
-            .collect()
+        self.iter().map(|dot| Dot::new(dot.replica, dot.counter.min(other.get(dot.replica)))).collect()
     }
 
     /// The vector without that replica.
@@ -103,9 +98,7 @@ impl VersionVector {
 
     /// The entries in the order of the replicas, each as the highest dot.
     pub fn iter(&self) -> impl Iterator<Item = Dot> + '_ {
-        self.0
-            .iter()
-            .map(|(replica, counter)| Dot::new(*replica, *counter))
+        self.0.iter().copied()
     }
 
     /// Compares what two vectors have seen; `self` is the left one.
@@ -121,16 +114,8 @@ impl VersionVector {
                 (Some(a), Some(b)) => a.replica.cmp(&b.replica),
             };
             // The smaller replica is missing on the other side, where it counts as zero.
-            let mine = if order.is_le() {
-                left.next().map_or(0, |dot| dot.counter)
-            } else {
-                0
-            };
-            let theirs = if order.is_ge() {
-                right.next().map_or(0, |dot| dot.counter)
-            } else {
-                0
-            };
+            let mine = if order.is_le() { left.next().map_or(0, |dot| dot.counter) } else { 0 };
+            let theirs = if order.is_ge() { right.next().map_or(0, |dot| dot.counter) } else { 0 };
             fewer |= mine < theirs;
             more |= mine > theirs;
             if fewer && more {
@@ -179,10 +164,7 @@ impl FromStr for VersionVector {
         let mut previous = None;
         for word in text.split(' ') {
             let dot: Dot = word.parse()?;
-            if previous
-                .replace(dot.replica)
-                .is_some_and(|replica| replica >= dot.replica)
-            {
+            if previous.replace(dot.replica).is_some_and(|replica| replica >= dot.replica) {
                 return Err(TextError::Vector);
             }
             vector.include(dot);
@@ -215,11 +197,7 @@ mod tests {
             ("a:1", "b:1", Concurrent),
             ("a:2 c:1", "a:1 b:1 c:1", Concurrent),
         ] {
-            assert_eq!(
-                vector(left).compare(&vector(right)),
-                outcome,
-                "[{left}] against [{right}]"
-            );
+            assert_eq!(vector(left).compare(&vector(right)), outcome, "[{left}] against [{right}]");
         }
     }
 

@@ -26,18 +26,10 @@ pub struct Sibling {
 /// as a conflict until somebody resolves it), then the latest by time, then by dot. More than one sibling is a conflict.
 pub fn siblings(record: &Record) -> Vec<Sibling> {
     let mut versions: Vec<&Version> = record.versions().iter().collect();
-    versions.sort_by_key(|version| {
-        (
-            version.content.is_none(),
-            Reverse((version.at, version.dot)),
-        )
-    });
+    versions.sort_by_key(|version| (version.content.is_none(), Reverse((version.at, version.dot))));
     let mut siblings: Vec<Sibling> = Vec::with_capacity(versions.len());
     for version in versions {
-        match siblings
-            .iter_mut()
-            .find(|sibling| sibling.content == version.content)
-        {
+        match siblings.iter_mut().find(|sibling| sibling.content == version.content) {
             Some(sibling) => sibling.dots.push(version.dot),
             None => siblings.push(Sibling {
                 content: version.content.clone(),
@@ -58,12 +50,7 @@ mod tests {
         let mut record = Record::new();
         for (dot, ms, content) in writes {
             let content = content.map(|text| text.as_bytes().into());
-            record.write(
-                dot.parse().unwrap(),
-                &Context::new(),
-                Hlc::from_ms(*ms),
-                content,
-            );
+            record.write(dot.parse().unwrap(), &Context::new(), Hlc::from_ms(*ms), content);
         }
         record
     }
@@ -73,22 +60,14 @@ mod tests {
         siblings(record)
             .iter()
             .map(|sibling| {
-                format!(
-                    "{} {:?}",
-                    sibling.content.as_ref().map_or("-".into(), text),
-                    sibling.dots
-                )
+                format!("{} {:?}", sibling.content.as_ref().map_or("-".into(), text), sibling.dots)
             })
             .collect()
     }
 
     #[test]
     fn equal_contents_are_shown_as_one_value_with_several_dots() {
-        let record = record(&[
-            ("a:1", 1, Some("same")),
-            ("b:1", 2, Some("same")),
-            ("c:1", 1, Some("other")),
-        ]);
+        let record = record(&[("a:1", 1, Some("same")), ("b:1", 2, Some("same")), ("c:1", 1, Some("other"))]);
         assert_eq!(shown(&record), ["same [b:1, a:1]", "other [c:1]"]);
     }
 
@@ -100,11 +79,7 @@ mod tests {
 
     #[test]
     fn the_latest_is_displayed_and_the_dot_decides_a_tie() {
-        let tie = record(&[
-            ("a:1", 5, Some("x")),
-            ("b:1", 5, Some("y")),
-            ("c:1", 4, Some("z")),
-        ]);
+        let tie = record(&[("a:1", 5, Some("x")), ("b:1", 5, Some("y")), ("c:1", 4, Some("z"))]);
         assert_eq!(shown(&tie), ["y [b:1]", "x [a:1]", "z [c:1]"]);
     }
 }

@@ -1,0 +1,372 @@
+//! The messages of the sync protocol, and their bytes. `docs/protocol.md` describes them for other implementers.
+//!
+//! Knows nothing of connections: what may be sent when is the session's matter.
+
+use crate::codec::{DecodeError, Reader, Writer};
+use crate::dot::{Dot, MAXIMUM_COUNTER};
+use crate::id::{DatabaseName, LogEpoch, ReplicaId, Seq};
+use crate::limits::Limits;
+use crate::vector::VersionVector;
+
+/// The version of the protocol that this code speaks.
+pub const PROTOCOL_VERSION: u8 = 1;
+
+/// The longest access token, in bytes.
+pub const MAXIMUM_TOKEN_BYTES: usize = 16 * 1024;
+
+const MAXIMUM_TEXT_BYTES: usize = 1024;
+
+/// One message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Message {
+    /// Who speaks, and where in the other's log it would go on.
+    Hello(Hello),
+    /// Where in the other's log to go on, when the hello could not say it.
+    Resume(Resume),
+    /// Changed records.
+    Delta(Delta),
+    /// How far the other's deltas were taken in.
+    Ack(Ack),
+    /// Asks for a [`Message::Pong`].
+    Ping,
+    /// The answer to a [`Message::Ping`].
+    Pong,
+    /// An access token: before the hello, and again to renew it. For relays; a session never sees it.
+    Auth {
+        /// The token, as the relay's operator issues it.
+        token: String,
+    },
+    /// Why the sender ends the conversation.
+    Refuse(Refuse),
+}
+
+/// Who speaks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hello {
+    /// The database that both must mean.
+    pub database: DatabaseName,
+    /// The sender.
+    pub replica: ReplicaId,
+    /// The life of the sender's log.
+    pub epoch: LogEpoch,
+    /// The last position of the sender's log.
+    pub head: Seq,
+    /// Below this position the sender has forgotten deletions.
+    pub floor: Seq,
+    /// The digest of the sender's clock at its head.
+    pub digest: u64,
+    /// How many unacknowledged deltas the sender takes.
+    pub credits: u32,
+    /// Where the sender would go on in the other's log, where it knows or guesses.
+    pub resume: Option<Resume>,
+}
+
+/// Where to go on in the other's log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Resume {
+    /// After a cursor. Void where the epoch is not the other's.
+    Cursor {
+        /// The life of the log that the positions belong to.
+        epoch: LogEpoch,
+        /// All up to here was taken in.
+        seq: Seq,
+        /// Chunks up to here are staged; equal to `seq` when there are none.
+        staged: Seq,
+    },
+    /// With whatever the clock does not cover: there is no cursor into this log.
+    Clock {
+        /// The clock of the replica that asks.
+        clock: VersionVector,
+        /// Chunks up to here are staged.
+        staged: Seq,
+    },
+}
+
+/// Changed records, or the last of several chunks of them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delta {
+    /// The position after which the chunk begins; must be where the receiver stands.
+    pub from: Seq,
+    /// The position up to which the chunk goes.
+    pub up_to: Seq,
+    /// The clock entries that changed, in the last chunk of a delta: with it the delta becomes visible. None before.
+    pub clock: Option<VersionVector>,
+    /// The records, as a block.
+    pub block: Vec<u8>,
+}
+
+/// How far deltas were taken in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ack {
+    /// The position up to which they were.
+    pub up_to: Seq,
+    /// True when they are visible and durable; false when they are staged.
+    pub durable: bool,
+}
+
+/// Why the sender ends the conversation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refuse {
+    /// A stable code.
+    pub code: String,
+    /// The same in words.
+    pub message: String,
+    /// After how many milliseconds another try may succeed; none when trying again is of no use by itself.
+    pub retry_after_ms: Option<u64>,
+}
+
+const HELLO: u8 = 1;
+const RESUME: u8 = 2;
+const DELTA: u8 = 3;
+const ACK: u8 = 4;
+const PING: u8 = 5;
+const PONG: u8 = 6;
+const AUTH: u8 = 7;
+const REFUSE: u8 = 8;
+
+impl Message {
+    /// The message as bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        match self {
+            Self::Hello(hello) => write_hello(&mut writer, hello),
+            Self::Resume(resume) => {
+                writer.byte(RESUME);
+                write_resume(&mut writer, resume);
+            }
+            Self::Delta(delta) => write_delta(&mut writer, delta),
+            Self::Ack(ack) => {
+                writer.byte(ACK);
+                writer.number(ack.up_to.0);
+                writer.byte(ack.durable.into());
+            }
+            Self::Ping => writer.byte(PING),
+            Self::Pong => writer.byte(PONG),
+            Self::Auth { token } => {
+                writer.byte(AUTH);
+                writer.bytes(token.as_bytes());
+            }
+            Self::Refuse(refuse) => {
+                writer.byte(REFUSE);
+                writer.bytes(refuse.code.as_bytes());
+                writer.bytes(refuse.message.as_bytes());
+                writer.number(refuse.retry_after_ms.map_or(0, |ms| ms.saturating_add(1)));
+            }
+        }
+        writer.into_bytes()
+    }
+
+    /// Reads a message.
+    pub fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        if bytes.len() > limits.message_bytes {
+            return Err(DecodeError::TooLarge("a message"));
+        }
+        let mut reader = Reader::new(bytes);
+        let message = match reader.byte()? {
+            HELLO => Self::Hello(read_hello(&mut reader, limits)?),
+            RESUME => Self::Resume(read_resume(&mut reader, limits)?),
+            DELTA => Self::Delta(read_delta(&mut reader, limits)?),
+            ACK => Self::Ack(Ack { up_to: read_seq(&mut reader)?, durable: read_bool(&mut reader)? }),
+            PING => Self::Ping,
+            PONG => Self::Pong,
+            AUTH => Self::Auth { token: reader.text(MAXIMUM_TOKEN_BYTES, "a token")?.to_owned() },
+            REFUSE => Self::Refuse(Refuse {
+                code: reader.text(MAXIMUM_TEXT_BYTES, "a code")?.to_owned(),
+                message: reader.text(MAXIMUM_TEXT_BYTES, "a message's words")?.to_owned(),
+                retry_after_ms: reader.number()?.checked_sub(1),
+            }),
+            _ => return Err(DecodeError::Invalid("a message's kind")),
+        };
+        reader.finish()?;
+        Ok(message)
+    }
+}
+
+fn write_hello(writer: &mut Writer, hello: &Hello) {
+    writer.byte(HELLO);
+    writer.byte(PROTOCOL_VERSION);
+    writer.bytes(hello.database.as_str().as_bytes());
+    writer.raw(&hello.replica.to_bytes());
+    writer.fixed(hello.epoch.0);
+    writer.number(hello.head.0);
+    writer.number(hello.floor.0);
+    writer.fixed(hello.digest);
+    writer.number(hello.credits.into());
+    match &hello.resume {
+        None => writer.byte(0),
+        Some(resume) => write_resume(writer, resume),
+    }
+}
+
+fn read_hello(reader: &mut Reader<'_>, limits: &Limits) -> Result<Hello, DecodeError> {
+    match reader.byte()? {
+        PROTOCOL_VERSION => {}
+        other => return Err(DecodeError::UnknownVersion(other)),
+    }
+    let database = reader.text(64, "a database's name")?;
+    Ok(Hello {
+        database: database.parse().map_err(|_| DecodeError::Invalid("a database's name"))?,
+        replica: ReplicaId::from_bytes(reader.array()?),
+        epoch: LogEpoch(reader.fixed()?),
+        head: read_seq(reader)?,
+        floor: read_seq(reader)?,
+        digest: reader.fixed()?,
+        credits: u32::try_from(reader.number()?).map_err(|_| DecodeError::TooLarge("the credits"))?,
+        resume: match reader.clone().byte()? {
+            0 => reader.byte().map(|_| None)?,
+            _ => Some(read_resume(reader, limits)?),
+        },
+    })
+}
+
+fn write_resume(writer: &mut Writer, resume: &Resume) {
+    match resume {
+        Resume::Cursor { epoch, seq, staged } => {
+            writer.byte(1);
+            writer.fixed(epoch.0);
+            writer.number(seq.0);
+            writer.number(staged.0.saturating_sub(seq.0));
+        }
+        Resume::Clock { clock, staged } => {
+            writer.byte(2);
+            write_vector(writer, clock);
+            writer.number(staged.0);
+        }
+    }
+}
+
+fn read_resume(reader: &mut Reader<'_>, limits: &Limits) -> Result<Resume, DecodeError> {
+    match reader.byte()? {
+        1 => {
+            let epoch = LogEpoch(reader.fixed()?);
+            let seq = read_seq(reader)?;
+            let staged = reader.number()?.checked_add(seq.0).ok_or(DecodeError::TooLarge("a position"))?;
+            Ok(Resume::Cursor { epoch, seq, staged: Seq(staged) })
+        }
+        2 => Ok(Resume::Clock { clock: read_vector(reader, limits)?, staged: read_seq(reader)? }),
+        _ => Err(DecodeError::Invalid("where to go on")),
+    }
+}
+
+fn write_delta(writer: &mut Writer, delta: &Delta) {
+    writer.byte(DELTA);
+    writer.number(delta.from.0);
+    writer.number(delta.up_to.0.saturating_sub(delta.from.0));
+    match &delta.clock {
+        None => writer.byte(0),
+        Some(clock) => {
+            writer.byte(1);
+            write_vector(writer, clock);
+        }
+    }
+    writer.bytes(&delta.block);
+}
+
+fn read_delta(reader: &mut Reader<'_>, limits: &Limits) -> Result<Delta, DecodeError> {
+    let from = read_seq(reader)?;
+    let up_to = reader.number()?.checked_add(from.0).ok_or(DecodeError::TooLarge("a position"))?;
+    let clock = if read_bool(reader)? { Some(read_vector(reader, limits)?) } else { None };
+    Ok(Delta { from, up_to: Seq(up_to), clock, block: reader.bytes()?.to_vec() })
+}
+
+fn read_seq(reader: &mut Reader<'_>) -> Result<Seq, DecodeError> {
+    reader.number_up_to(MAXIMUM_COUNTER, "a position").map(Seq)
+}
+
+fn read_bool(reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
+    match reader.byte()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(DecodeError::Invalid("a mark")),
+    }
+}
+
+/// Writes a vector with its replica ids in full.
+pub fn write_vector(writer: &mut Writer, vector: &VersionVector) {
+    writer.size(vector.len());
+    for dot in vector.iter() {
+        writer.raw(&dot.replica.to_bytes());
+        writer.number(dot.counter);
+    }
+}
+
+/// Reads what [`write_vector`] wrote.
+pub fn read_vector(reader: &mut Reader<'_>, limits: &Limits) -> Result<VersionVector, DecodeError> {
+    let count = reader.count()?;
+    if count > limits.context_replicas {
+        return Err(DecodeError::TooLarge("a vector"));
+    }
+    let mut vector = VersionVector::new();
+    let mut last = None;
+    for _ in 0..count {
+        let replica = ReplicaId::from_bytes(reader.array()?);
+        let counter = reader.number_up_to(MAXIMUM_COUNTER, "a counter")?;
+        if counter == 0 || last.replace(replica).is_some_and(|last| last >= replica) {
+            return Err(DecodeError::NotCanonical("a vector"));
+        }
+        vector.include(Dot::new(replica, counter));
+    }
+    Ok(vector)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_reads_back_as_it_was_written() {
+        let clock: VersionVector = "a:3 b:1".parse().unwrap();
+        let cursor = Resume::Cursor { epoch: LogEpoch(7), seq: Seq(300), staged: Seq(310) };
+        let by_clock = Resume::Clock { clock: clock.clone(), staged: Seq(2) };
+        let hello = |resume| {
+            Message::Hello(Hello {
+                database: "notes".parse().unwrap(),
+                replica: ReplicaId::letter(b'a'),
+                epoch: LogEpoch(u64::MAX),
+                head: Seq(1_000),
+                floor: Seq::ZERO,
+                digest: 42,
+                credits: 16,
+                resume,
+            })
+        };
+        let refuse = |retry_after_ms| {
+            Message::Refuse(Refuse {
+                code: "full".into(),
+                message: "The disk is full.".into(),
+                retry_after_ms,
+            })
+        };
+        let delta =
+            |clock| Message::Delta(Delta { from: Seq(4), up_to: Seq(9), clock, block: vec![0, 0, 0] });
+        for message in [
+            hello(None),
+            hello(Some(cursor.clone())),
+            hello(Some(by_clock.clone())),
+            Message::Resume(cursor),
+            Message::Resume(by_clock),
+            delta(None),
+            delta(Some(clock)),
+            Message::Ack(Ack { up_to: Seq(9), durable: true }),
+            Message::Ping,
+            Message::Pong,
+            Message::Auth { token: "secret".into() },
+            refuse(None),
+            refuse(Some(0)),
+        ] {
+            let bytes = message.to_bytes();
+            assert_eq!(Message::from_bytes(&bytes, &Limits::default()), Ok(message));
+            for end in 0..bytes.len() {
+                assert!(Message::from_bytes(&bytes[..end], &Limits::default()).is_err(), "cut at {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_version_is_told_apart_from_nonsense() {
+        let error = |bytes: &[u8]| Message::from_bytes(bytes, &Limits::default()).unwrap_err();
+        assert_eq!(error(&[HELLO, 99]), DecodeError::UnknownVersion(99));
+        assert_eq!(error(&[77]), DecodeError::Invalid("a message's kind"));
+        assert_eq!(error(&[PING, 0]), DecodeError::Trailing);
+    }
+}

@@ -1,0 +1,103 @@
+//! The beginning of a session: who is there, and where each goes on in the other's log.
+//!
+//! The initiator speaks first and may guess where it stands; the acceptor answers knowing whom it talks to. So a
+//! conversation in which nothing is to be said takes one round trip.
+
+use super::io::{Local, Role, SessionEffect, Standing};
+use super::{Peer, Phase, Refusal, Session};
+use crate::id::{Cursor, Seq};
+use crate::message::{Hello, Message, Resume};
+use crate::vector::VersionVector;
+
+impl Session {
+    pub(super) fn take_hello(&mut self, hello: Hello) -> Result<(), Refusal> {
+        if self.phase != Phase::AwaitingHello {
+            return Err(("unexpected-message", "There was a hello already.".to_owned()));
+        }
+        if hello.database != self.local.database {
+            return Err(("wrong-database", format!("This is the database {}.", self.local.database)));
+        }
+        if hello.replica == self.local.replica {
+            return Err(("same-replica", "Both sides have the same replica id.".to_owned()));
+        }
+        let Hello { replica, epoch, head, digest, .. } = hello;
+        let peer = Peer { replica, epoch, head, digest };
+        self.peer = Some(peer);
+        self.outgoing.grant(hello.credits, peer);
+        let guess = match self.config.role {
+            Role::Initiator { guess } => guess,
+            Role::Acceptor => None,
+        };
+        match guess.filter(|standing| peer.holds(standing)) {
+            Some(standing) => self.open_at(standing),
+            None => {
+                self.phase = Phase::LoadingPeer;
+                self.effects.push(SessionEffect::LoadPeer { replica, epoch });
+            }
+        }
+        match hello.resume {
+            // A guess about a log that is gone: the peer asks again when it has read our hello.
+            Some(Resume::Cursor { epoch, seq, .. }) if epoch != self.local.epoch || seq > self.head => Ok(()),
+            Some(resume) => self.take_resume(resume),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn know_peer(
+        &mut self,
+        standing: Option<Standing>,
+        clock: VersionVector,
+    ) -> Result<(), Refusal> {
+        let Some(peer) = self.peer else {
+            return Err(("internal", "The peer is not known yet.".to_owned()));
+        };
+        let at = |seq| Standing { cursor: Cursor { epoch: peer.epoch, seq }, staged: seq };
+        // Equal clocks: both have seen the same writes, wherever they came from.
+        let level = (peer.digest == self.local.digest).then(|| at(peer.head));
+        let known = standing.filter(|standing| peer.holds(standing)).or(level);
+        let resume = match known {
+            Some(standing) => resume_at(&standing),
+            None => Resume::Clock { clock, staged: Seq::ZERO },
+        };
+        self.open_at(known.unwrap_or_else(|| at(Seq::ZERO)));
+        match self.config.role {
+            Role::Acceptor => self.send_hello(Some(resume)),
+            Role::Initiator { .. } => {
+                self.effects.push(SessionEffect::Send(Message::Resume(resume).to_bytes()))
+            }
+        }
+        Ok(())
+    }
+
+    fn open_at(&mut self, standing: Standing) {
+        if let Some(peer) = self.peer {
+            self.incoming.open(peer.replica, standing);
+            self.phase = Phase::Open;
+        }
+    }
+
+    pub(super) fn take_resume(&mut self, resume: Resume) -> Result<(), Refusal> {
+        match resume {
+            Resume::Cursor { epoch, seq, .. } if epoch != self.local.epoch || seq > self.head => {
+                let head = self.head;
+                Err((
+                    "invalid-cursor",
+                    format!("This log is of another epoch or ends at {head}, before {seq}."),
+                ))
+            }
+            Resume::Cursor { seq, staged, .. } => self.outgoing.open(seq, staged, None),
+            Resume::Clock { clock, staged } => self.outgoing.open(Seq::ZERO, staged, Some(clock)),
+        }
+    }
+
+    pub(super) fn send_hello(&mut self, resume: Option<Resume>) {
+        let Local { database, replica, epoch, head, floor, digest } = self.local.clone();
+        let credits = self.config.credits;
+        let hello = Hello { database, replica, epoch, head, floor, digest, credits, resume };
+        self.effects.push(SessionEffect::Send(Message::Hello(hello).to_bytes()));
+    }
+}
+
+pub(super) fn resume_at(standing: &Standing) -> Resume {
+    Resume::Cursor { epoch: standing.cursor.epoch, seq: standing.cursor.seq, staged: standing.staged }
+}

@@ -1,0 +1,137 @@
+//! The receiving half of a session: chunks in order, staged until their delta is complete, then applied as a whole.
+//!
+//! Law: what is visible is causally closed. A delta is the peer's state at one moment, so it is never seen in part.
+
+use std::collections::VecDeque;
+
+use super::Refusal;
+use super::io::{Chunk, SessionEffect, Standing};
+use crate::block::read_block;
+use crate::codec::Reader;
+use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
+use crate::limits::Limits;
+use crate::message::{Ack, Delta, Message};
+
+pub(super) struct Incoming {
+    credits: usize,
+    peer: Option<ReplicaId>,
+    // The cursor: where the delta under way begins.
+    base: Cursor,
+    // Where the next chunk must begin.
+    position: Seq,
+    // Received and waiting for their turn; no more than the credits.
+    queue: VecDeque<Delta>,
+    // What the host is storing.
+    storing: Option<Seq>,
+}
+
+impl Incoming {
+    pub(super) fn new(credits: u32) -> Self {
+        Self {
+            credits: credits as usize,
+            peer: None,
+            base: Cursor { epoch: LogEpoch(0), seq: Seq::ZERO },
+            position: Seq::ZERO,
+            queue: VecDeque::new(),
+            storing: None,
+        }
+    }
+
+    pub(super) fn open(&mut self, peer: ReplicaId, standing: Standing) {
+        self.peer = Some(peer);
+        self.base = standing.cursor;
+        self.position = standing.staged.max(standing.cursor.seq);
+    }
+
+    pub(super) fn position(&self) -> Seq {
+        self.position
+    }
+
+    pub(super) fn queue(&mut self, delta: Delta) -> Result<(), Refusal> {
+        let waiting = self.queue.len() + usize::from(self.storing.is_some());
+        if waiting >= self.credits {
+            return Err(("credits-exceeded", format!("At most {} deltas may wait.", self.credits)));
+        }
+        self.queue.push_back(delta);
+        Ok(())
+    }
+
+    pub(super) fn pump(&mut self, limits: &Limits, effects: &mut Vec<SessionEffect>) -> Result<(), Refusal> {
+        while self.storing.is_none() {
+            let (Some(delta), Some(peer)) = (self.queue.pop_front(), self.peer) else {
+                return Ok(());
+            };
+            self.begin(peer, delta, limits, effects)?;
+        }
+        Ok(())
+    }
+
+    fn begin(
+        &mut self,
+        peer: ReplicaId,
+        delta: Delta,
+        limits: &Limits,
+        effects: &mut Vec<SessionEffect>,
+    ) -> Result<(), Refusal> {
+        let Delta { from, up_to, clock, block } = delta;
+        if from != self.position {
+            return Err((
+                "out-of-order",
+                format!("A delta after {} was expected, not after {from}.", self.position),
+            ));
+        }
+        let entries = read_entries(&block, limits).map_err(super::decode_refusal)?;
+        let staged = self.position > self.base.seq;
+        let chunk = Chunk { peer, base: self.base, up_to, block, entries };
+        match clock {
+            Some(clock) if chunk.entries.is_empty() && clock.is_empty() && !staged => {
+                self.base.seq = up_to;
+                effects.push(SessionEffect::MoveCursor { peer, cursor: self.base });
+                acknowledge(up_to, true, effects);
+            }
+            Some(clock) => {
+                self.storing = Some(up_to);
+                self.base.seq = up_to;
+                effects.push(SessionEffect::Apply { chunk, staged, clock });
+            }
+            None if up_to == from => {
+                return Err(("bad-message", "A chunk that is not the last must go on.".to_owned()));
+            }
+            None => {
+                self.storing = Some(up_to);
+                effects.push(SessionEffect::Stage(chunk));
+            }
+        }
+        self.position = up_to;
+        Ok(())
+    }
+
+    pub(super) fn staged(&mut self, effects: &mut Vec<SessionEffect>) {
+        if let Some(up_to) = self.storing.take() {
+            acknowledge(up_to, false, effects);
+        }
+    }
+
+    pub(super) fn applied(&mut self, effects: &mut Vec<SessionEffect>) {
+        if let Some(up_to) = self.storing.take() {
+            acknowledge(up_to, true, effects);
+        }
+    }
+}
+
+fn read_entries(
+    block: &[u8],
+    limits: &Limits,
+) -> Result<Vec<(crate::key::RecordKey, crate::record::Record)>, crate::codec::DecodeError> {
+    if block.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut reader = Reader::new(block);
+    let entries = read_block(&mut reader, limits)?;
+    reader.finish()?;
+    Ok(entries)
+}
+
+fn acknowledge(up_to: Seq, durable: bool, effects: &mut Vec<SessionEffect>) {
+    effects.push(SessionEffect::Send(Message::Ack(Ack { up_to, durable }).to_bytes()));
+}

@@ -1,0 +1,208 @@
+//! What goes into a session and what comes out of it: the contract with its host.
+//!
+//! A host (a browser's engine, a relay's connection, the simulator) performs the effects in order. It answers `LoadPeer`
+//! with `PeerKnown`, `Read` with `Page`, `Stage` with `Staged`, `Apply` with `Applied`, or with `Failed`; a session asks
+//! for at most one reading and one of staging or applying at a time.
+
+use crate::id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
+use crate::key::RecordKey;
+use crate::limits::Limits;
+use crate::record::Record;
+use crate::vector::VersionVector;
+
+/// Which side speaks first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Speaks first. `guess` is where it would go on in the log of the peer that it expects to meet.
+    Initiator {
+        /// What is known of the peer that was met at this address before.
+        guess: Option<Standing>,
+    },
+    /// Waits for the other's hello, so that its own can already say where to go on.
+    Acceptor,
+}
+
+/// How a session behaves.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SessionConfig {
+    /// Which side speaks first.
+    pub role: Role,
+    /// What is accepted from the peer.
+    pub limits: Limits,
+    /// How many unacknowledged deltas are accepted.
+    pub credits: u32,
+    /// How many bytes of records a delta carries at most, unless one record is larger.
+    pub chunk_bytes: usize,
+    /// After so long a silence the peer is asked for a sign of life.
+    pub ping_after_ms: u64,
+    /// After so long a silence the session ends.
+    pub silent_after_ms: u64,
+}
+
+impl SessionConfig {
+    /// The usual configuration.
+    pub fn new(role: Role) -> Self {
+        Self {
+            role,
+            limits: Limits::default(),
+            credits: 16,
+            chunk_bytes: crate::limits::CHUNK_BYTES,
+            ping_after_ms: 20_000,
+            silent_after_ms: 45_000,
+        }
+    }
+}
+
+/// What a session must know of its own replica. All of it must be durable: it is told to the peer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Local {
+    /// The database.
+    pub database: DatabaseName,
+    /// This replica.
+    pub replica: ReplicaId,
+    /// The life of its log.
+    pub epoch: LogEpoch,
+    /// The last position of its log.
+    pub head: Seq,
+    /// Below this position deletions are forgotten.
+    pub floor: Seq,
+    /// The digest of its clock at the head.
+    pub digest: u64,
+}
+
+/// How far this replica is in a peer's log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Standing {
+    /// All up to here is taken in.
+    pub cursor: Cursor,
+    /// Chunks up to here are staged; the cursor's position when there are none.
+    pub staged: Seq,
+}
+
+/// What happens to a session.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SessionInput {
+    /// The connection stands. To be given first, once.
+    Start,
+    /// One message has come.
+    Frame(Vec<u8>),
+    /// Answers `LoadPeer`.
+    PeerKnown {
+        /// Where this replica is in the peer's log, if it has been there in this epoch.
+        standing: Option<Standing>,
+        /// This replica's whole clock where `standing` is none; not looked at otherwise.
+        clock: VersionVector,
+    },
+    /// Answers `Read`.
+    Page(LogPage),
+    /// Answers `Stage`: the chunk is durable.
+    Staged,
+    /// Answers `Apply`: the delta is visible and durable.
+    Applied,
+    /// Answers `LoadPeer`, `Read`, `Stage` or `Apply`: it could not be done.
+    Failed {
+        /// A stable code, told to the peer.
+        code: &'static str,
+    },
+    /// The local log has grown, durably.
+    HeadMoved(Seq),
+    /// Time has passed; due at [`crate::session::Session::next_wake_ms`].
+    Tick,
+}
+
+/// What a session wants done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SessionEffect {
+    /// Send this message.
+    Send(Vec<u8>),
+    /// Say what is known of this peer.
+    LoadPeer {
+        /// The peer.
+        replica: ReplicaId,
+        /// The life of its log.
+        epoch: LogEpoch,
+    },
+    /// Read the local log.
+    Read(PageRequest),
+    /// Keep this chunk until its delta is complete.
+    Stage(Chunk),
+    /// Make a whole delta visible, in one commit that also joins its clock, moves the cursor and drops what was staged.
+    Apply {
+        /// The last chunk of the delta, or the only one.
+        chunk: Chunk,
+        /// True when chunks were staged before this one.
+        staged: bool,
+        /// The peer's clock, as far as it changed.
+        clock: VersionVector,
+    },
+    /// Remember that this position of the peer's log is reached. Nothing is lost if it is forgotten again.
+    MoveCursor {
+        /// The peer.
+        peer: ReplicaId,
+        /// Where it is reached.
+        cursor: Cursor,
+    },
+    /// The peer has durably taken in the local log up to here.
+    PeerReached {
+        /// The peer.
+        peer: ReplicaId,
+        /// The position in the local log.
+        seq: Seq,
+    },
+    /// End the connection, after what was to be sent. The session takes no more input.
+    Close(Closing),
+}
+
+/// Asks for a part of the local log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PageRequest {
+    /// Entries after this position.
+    pub after: Seq,
+    /// Clock entries that changed after this position, if the page reaches the head.
+    pub clock_since: Seq,
+    /// Leave out what came from this log of the peer: it has it.
+    pub exclude: LogEpoch,
+    /// Leave out records whose context this clock covers.
+    pub covered_by: Option<VersionVector>,
+    /// Stop when the records take so many bytes, but not before the first.
+    pub budget_bytes: usize,
+}
+
+/// A part of the local log, all durable.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LogPage {
+    /// The records, in the order of their positions.
+    pub entries: Vec<(RecordKey, Record)>,
+    /// The position up to which the log was looked at.
+    pub up_to: Seq,
+    /// Given when `up_to` is the head: the clock entries asked for, read at the same moment as the records.
+    pub clock: Option<VersionVector>,
+}
+
+/// A part of a delta from a peer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Chunk {
+    /// Who sent it.
+    pub peer: ReplicaId,
+    /// The position that the cursor has before the delta.
+    pub base: Cursor,
+    /// The position of the peer's log that is reached with this chunk.
+    pub up_to: Seq,
+    /// The records as they came.
+    pub block: Vec<u8>,
+    /// The same, read.
+    pub entries: Vec<(RecordKey, Record)>,
+}
+
+/// Why a session ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Closing {
+    /// A stable code.
+    pub code: String,
+    /// The same in words.
+    pub message: String,
+    /// True when the peer ended it.
+    pub by_peer: bool,
+    /// After how long another try may succeed, when the peer has said so.
+    pub retry_after_ms: Option<u64>,
+}

@@ -1,0 +1,238 @@
+//! The sync session: the protocol as a state machine of one connection. The same between any two replicas.
+//!
+//! Knows nothing of sockets, storage or time but what its host hands in. Law: any subset, order and repetition of
+//! messages, with any restarts in between, does no harm; what is out of order is refused, not repaired.
+
+mod handshake;
+mod incoming;
+mod io;
+mod outgoing;
+
+pub use io::{
+    Chunk, Closing, Local, LogPage, PageRequest, Role, SessionConfig, SessionEffect, SessionInput, Standing,
+};
+
+use crate::codec::DecodeError;
+use crate::id::{LogEpoch, ReplicaId, Seq};
+use crate::message::{Message, Refuse};
+use incoming::Incoming;
+use outgoing::Outgoing;
+
+/// One connection's state.
+pub struct Session {
+    config: SessionConfig,
+    // As it was when the session began: its head and digest belong together.
+    local: Local,
+    head: Seq,
+    peer: Option<Peer>,
+    phase: Phase,
+    outgoing: Outgoing,
+    incoming: Incoming,
+    heard_at_ms: u64,
+    pinged: bool,
+    effects: Vec<SessionEffect>,
+}
+
+/// What the other side has said of itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Peer {
+    /// The peer.
+    pub replica: ReplicaId,
+    /// The life of its log.
+    pub epoch: LogEpoch,
+    /// The last position of its log, as far as it has told.
+    pub head: Seq,
+    // The digest of its clock when it said hello.
+    digest: u64,
+}
+
+impl Peer {
+    // A cursor of another life of the log, or beyond its end, says nothing.
+    fn holds(&self, standing: &Standing) -> bool {
+        standing.cursor.epoch == self.epoch && standing.cursor.seq <= self.head
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    AwaitingHello,
+    LoadingPeer,
+    Open,
+    Closed,
+}
+
+// A protocol error: the code that the peer is told, and the words.
+type Refusal = (&'static str, String);
+
+impl Session {
+    /// A session that has not begun.
+    pub fn new(config: SessionConfig, local: Local) -> Self {
+        let (incoming, head) = (Incoming::new(config.credits), local.head);
+        Self {
+            config,
+            local,
+            head,
+            peer: None,
+            phase: Phase::AwaitingHello,
+            outgoing: Outgoing::default(),
+            incoming,
+            heard_at_ms: 0,
+            pinged: false,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes in what happened and says what is to be done, in order.
+    pub fn handle(&mut self, input: SessionInput, now_ms: u64) -> Vec<SessionEffect> {
+        if self.phase == Phase::Closed {
+            return Vec::new();
+        }
+        if let Err((code, message)) = self.take(input, now_ms).and_then(|()| self.pump(now_ms)) {
+            self.refuse(code, message);
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    /// When the session wants a `Tick` next.
+    pub fn next_wake_ms(&self) -> Option<u64> {
+        if self.phase == Phase::Closed {
+            return None;
+        }
+        let patience = if self.pinged { self.config.silent_after_ms } else { self.config.ping_after_ms };
+        let silence = self.heard_at_ms.saturating_add(patience);
+        Some(self.outgoing.advance_at_ms().map_or(silence, |advance| advance.min(silence)))
+    }
+
+    /// The other side, once it has said hello.
+    pub fn peer(&self) -> Option<Peer> {
+        self.peer
+    }
+
+    /// True when both know where the other stands.
+    pub fn is_open(&self) -> bool {
+        self.phase == Phase::Open
+    }
+
+    /// The position in the peer's log that has been received, staged chunks included.
+    pub fn received(&self) -> Seq {
+        self.incoming.position()
+    }
+
+    /// The position in the local log that the peer has durably taken in.
+    pub fn peer_reached(&self) -> Seq {
+        self.outgoing.reached()
+    }
+
+    /// Ends the session from this side: the peer is told why.
+    pub fn close(
+        &mut self,
+        code: &'static str,
+        message: &str,
+        retry_after_ms: Option<u64>,
+    ) -> Vec<SessionEffect> {
+        if self.phase == Phase::Closed {
+            return Vec::new();
+        }
+        self.end(code, message.to_owned(), retry_after_ms);
+        std::mem::take(&mut self.effects)
+    }
+
+    fn take(&mut self, input: SessionInput, now_ms: u64) -> Result<(), Refusal> {
+        match input {
+            SessionInput::Start => {
+                self.heard_at_ms = now_ms;
+                if let Role::Initiator { guess } = self.config.role {
+                    let resume = guess.map(|standing| handshake::resume_at(&standing));
+                    self.send_hello(resume);
+                }
+            }
+            SessionInput::Frame(bytes) => {
+                self.heard_at_ms = now_ms;
+                self.pinged = false;
+                let message = Message::from_bytes(&bytes, &self.config.limits).map_err(decode_refusal)?;
+                self.receive(message)?;
+            }
+            SessionInput::PeerKnown { standing, clock } => self.know_peer(standing, clock)?,
+            SessionInput::Page(page) => self.outgoing.take_page(page, now_ms, &mut self.effects),
+            SessionInput::Staged => self.incoming.staged(&mut self.effects),
+            SessionInput::Applied => self.incoming.applied(&mut self.effects),
+            SessionInput::Failed { code } => {
+                return Err((code, "The request could not be stored.".to_owned()));
+            }
+            SessionInput::HeadMoved(head) => self.head = self.head.max(head),
+            SessionInput::Tick => self.watch_silence(now_ms)?,
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, message: Message) -> Result<(), Refusal> {
+        match message {
+            Message::Hello(hello) => self.take_hello(hello),
+            Message::Refuse(refuse) => {
+                self.phase = Phase::Closed;
+                self.effects.push(SessionEffect::Close(Closing {
+                    code: refuse.code,
+                    message: refuse.message,
+                    by_peer: true,
+                    retry_after_ms: refuse.retry_after_ms,
+                }));
+                Ok(())
+            }
+            Message::Ping => {
+                self.effects.push(SessionEffect::Send(Message::Pong.to_bytes()));
+                Ok(())
+            }
+            Message::Pong => Ok(()),
+            Message::Auth { .. } => Err(("unexpected-message", "A token is not for this side.".to_owned())),
+            _ if self.peer.is_none() => Err(("unexpected-message", "The hello comes first.".to_owned())),
+            Message::Resume(resume) => self.take_resume(resume),
+            Message::Delta(delta) => self.incoming.queue(delta),
+            Message::Ack(ack) => self.outgoing.take_ack(ack, &mut self.effects),
+        }
+    }
+
+    fn pump(&mut self, now_ms: u64) -> Result<(), Refusal> {
+        if self.phase != Phase::Open {
+            return Ok(());
+        }
+        self.incoming.pump(&self.config.limits, &mut self.effects)?;
+        if let Some(peer) = &mut self.peer {
+            peer.head = peer.head.max(self.incoming.position());
+        }
+        self.outgoing.pump(self.head, self.config.chunk_bytes, now_ms, &mut self.effects);
+        Ok(())
+    }
+
+    fn watch_silence(&mut self, now_ms: u64) -> Result<(), Refusal> {
+        let silence_ms = now_ms.saturating_sub(self.heard_at_ms);
+        if silence_ms >= self.config.silent_after_ms {
+            return Err(("silent", "No sign of life from the other side.".to_owned()));
+        }
+        if silence_ms >= self.config.ping_after_ms && !self.pinged {
+            self.pinged = true;
+            self.effects.push(SessionEffect::Send(Message::Ping.to_bytes()));
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, code: &'static str, message: String) {
+        self.end(code, message, None);
+    }
+
+    fn end(&mut self, code: &'static str, message: String, retry_after_ms: Option<u64>) {
+        self.phase = Phase::Closed;
+        let refuse = Refuse { code: code.to_owned(), message: message.clone(), retry_after_ms };
+        self.effects.push(SessionEffect::Send(Message::Refuse(refuse).to_bytes()));
+        let closing = Closing { code: code.to_owned(), message, by_peer: false, retry_after_ms };
+        self.effects.push(SessionEffect::Close(closing));
+    }
+}
+
+fn decode_refusal(error: DecodeError) -> Refusal {
+    let code = match error {
+        DecodeError::UnknownVersion(_) => "unsupported-version",
+        DecodeError::TooLarge(_) => "too-large",
+        _ => "bad-message",
+    };
+    (code, error.to_string())
+}
