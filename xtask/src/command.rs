@@ -32,16 +32,9 @@ pub(crate) fn shown(command: &mut Command) -> Result<()> {
 
 /// Runs a command and returns what it wrote to its standard output.
 pub(crate) fn captured(command: &mut Command) -> Result<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| cannot_start(command))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| cannot_start(command))?;
     if !output.status.success() {
-        bail!(
-            "{}\n{}",
-            failed(command, output.status),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        bail!("{}\n{}", failed(command, output.status), String::from_utf8_lossy(&output.stderr));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -51,9 +44,7 @@ pub(crate) fn captured(command: &mut Command) -> Result<String> {
 /// A file and not a pipe: a process that outlives the command would hold a pipe open for ever.
 pub(crate) fn logged(command: &mut Command, log: &Path, limit: Duration) -> Result<()> {
     let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-    let errors = file
-        .try_clone()
-        .context("cannot share the log between the two outputs")?;
+    let errors = file.try_clone().context("cannot share the log between the two outputs")?;
     let mut child = command
         .stdin(Stdio::null())
         .stdout(file)
@@ -67,11 +58,7 @@ pub(crate) fn logged(command: &mut Command, log: &Path, limit: Duration) -> Resu
         }
         if started.elapsed() > limit {
             end(&mut child);
-            bail!(
-                "`{}` was ended after {} s",
-                line_of(command),
-                limit.as_secs()
-            );
+            bail!("`{}` was ended after {} s", line_of(command), limit.as_secs());
         }
         std::thread::sleep(POLL_INTERVAL);
     }
@@ -88,11 +75,7 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
 }
 
 fn ended_well(command: &Command, status: ExitStatus) -> Result<()> {
-    if status.success() {
-        Ok(())
-    } else {
-        bail!(failed(command, status))
-    }
+    if status.success() { Ok(()) } else { bail!(failed(command, status)) }
 }
 
 fn failed(command: &Command, status: ExitStatus) -> String {
@@ -132,12 +115,7 @@ fn descendants_of(ancestor: u32) -> Vec<String> {
     let mut family = vec![ancestor.to_string()];
     let mut next = 0;
     while let Some(parent) = family.get(next).cloned() {
-        family.extend(
-            pairs
-                .iter()
-                .filter(|pair| pair.1 == parent)
-                .map(|pair| pair.0.clone()),
-        );
+        family.extend(pairs.iter().filter(|pair| pair.1 == parent).map(|pair| pair.0.clone()));
         next += 1;
     }
     family.split_off(1)

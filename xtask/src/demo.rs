@@ -24,22 +24,13 @@ pub(crate) fn serve(project: &Project) -> Result<()> {
     let data = project.target.join("demo").join("relay");
     std::fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
     let port = free_port()?;
-    println!(
-        "The relay keeps its data in {}; delete the folder to begin anew.",
-        data.display()
-    );
+    println!("The relay keeps its data in {}; delete the folder to begin anew.", data.display());
     println!();
     println!("Open http://127.0.0.1:{port}/ in two browsers. Ctrl-C ends the demo.");
     println!();
     let mut command = Command::new(program);
     command
-        .args([
-            "serve",
-            "--open",
-            "--listen",
-            &format!("127.0.0.1:{port}"),
-            "--data",
-        ])
+        .args(["serve", "--open", "--listen", &format!("127.0.0.1:{port}"), "--data"])
         .arg(data)
         .arg("--static")
         .arg(project.root.join(demo_app::DIST))

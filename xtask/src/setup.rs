@@ -31,18 +31,13 @@ impl WasmTools {
         wasm_target::ensure()?;
         let wasm_bindgen_folder = cargo_tool::wasm_bindgen(&project.root)?.ensure()?;
         let wasm_pack = cargo_tool::wasm_pack().ensure()?.join("wasm-pack");
-        Ok(Self {
-            wasm_bindgen_folder,
-            wasm_pack,
-        })
+        Ok(Self { wasm_bindgen_folder, wasm_pack })
     }
 
     /// A wasm-pack command that finds the right wasm-bindgen first and downloads nothing.
     pub(crate) fn wasm_pack(&self, root: &Path) -> Result<Command> {
         let mut command = Command::new(&self.wasm_pack);
-        command
-            .current_dir(root)
-            .env("PATH", path_with(&self.wasm_bindgen_folder)?);
+        command.current_dir(root).env("PATH", path_with(&self.wasm_bindgen_folder)?);
         Ok(command)
     }
 }
@@ -66,10 +61,7 @@ pub(crate) fn everything(project: &Project) -> Result<()> {
 
 /// Finds a program in the folders of the PATH.
 pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
-    path_folders()
-        .into_iter()
-        .map(|folder| program_in(&folder, program))
-        .find(|file| file.is_file())
+    path_folders().into_iter().map(|folder| program_in(&folder, program)).find(|file| file.is_file())
 }
 
 /// The file of a program in a folder, with the ending that the system gives to programs.

@@ -28,11 +28,7 @@ pub(crate) struct Build<'a> {
 
 impl Build<'_> {
     /// Runs `make` unless nothing has changed since it last succeeded.
-    pub(crate) fn ensure(
-        &self,
-        project: &Project,
-        make: impl FnOnce() -> Result<()>,
-    ) -> Result<()> {
+    pub(crate) fn ensure(&self, project: &Project, make: impl FnOnce() -> Result<()>) -> Result<()> {
         let stamp = project.own_folder("stamps")?.join(self.name);
         // Taken before the build: what is edited while it runs must be built again.
         let inputs = fingerprint(&project.root, self.inputs)?;
@@ -86,30 +82,20 @@ mod tests {
 
     impl Scratch {
         fn new(name: &str) -> Self {
-            let folder =
-                std::env::temp_dir().join(format!("eyot-stamp-{}-{name}", std::process::id()));
+            let folder = std::env::temp_dir().join(format!("eyot-stamp-{}-{name}", std::process::id()));
             fs::create_dir_all(folder.join("src")).unwrap();
             fs::write(folder.join("src/a"), "one").unwrap();
             Self(folder)
         }
 
         fn project(&self) -> Project {
-            Project {
-                root: self.0.clone(),
-                target: self.0.join("target"),
-                metadata: serde_json::Value::Null,
-            }
+            Project { root: self.0.clone(), target: self.0.join("target"), metadata: serde_json::Value::Null }
         }
 
         /// Ensures a build that copies `src/a` to `out`, and says whether it ran.
         fn ensure(&self, settings: &str) -> bool {
             let mut ran = false;
-            let build = Build {
-                name: "copy",
-                inputs: &["src"],
-                outputs: &["out"],
-                settings,
-            };
+            let build = Build { name: "copy", inputs: &["src"], outputs: &["out"], settings };
             build
                 .ensure(&self.project(), || {
                     ran = true;
@@ -147,17 +133,8 @@ mod tests {
     #[test]
     fn a_build_that_failed_runs_again() {
         let scratch = Scratch::new("failed");
-        let build = Build {
-            name: "copy",
-            inputs: &["src"],
-            outputs: &["out"],
-            settings: "",
-        };
-        assert!(
-            build
-                .ensure(&scratch.project(), || anyhow::bail!("no"))
-                .is_err()
-        );
+        let build = Build { name: "copy", inputs: &["src"], outputs: &["out"], settings: "" };
+        assert!(build.ensure(&scratch.project(), || anyhow::bail!("no")).is_err());
         assert!(scratch.ensure(""));
     }
 }

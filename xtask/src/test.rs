@@ -44,26 +44,17 @@ pub(crate) fn run(project: &Project, only: Option<&str>) -> Result<ExitCode> {
         outcomes.push((step, counts));
     }
     let total = outcomes.iter().map(|(_, counts)| *counts).sum::<Counts>();
-    println!(
-        "\n{} steps in {}",
-        outcomes.len(),
-        seconds(started.elapsed())
-    );
+    println!("\n{} steps in {}", outcomes.len(), seconds(started.elapsed()));
     for (step, counts) in outcomes.iter().filter(|(_, counts)| counts.failed > 0) {
         println!("failed: {} ({counts})", step.name);
     }
     println!("{total}");
-    Ok(if total.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn obstacle(step: &Step, prepared: &Prepared, outcomes: &[(&Step, Counts)]) -> Option<String> {
-    let failed_before = outcomes
-        .iter()
-        .find(|(before, counts)| step.after.contains(&before.name) && counts.failed > 0);
+    let failed_before =
+        outcomes.iter().find(|(before, counts)| step.after.contains(&before.name) && counts.failed > 0);
     match failed_before {
         Some((before, _)) => Some(format!("the step {} before it failed", before.name)),
         None => prepared.obstacle(step),
@@ -71,9 +62,7 @@ fn obstacle(step: &Step, prepared: &Prepared, outcomes: &[(&Step, Counts)]) -> O
 }
 
 fn run_step(step: &Step, project: &Project, prepared: &Prepared) -> Result<Counts> {
-    let log = project
-        .own_folder("logs")?
-        .join(format!("{}.log", step.name));
+    let log = project.own_folder("logs")?.join(format!("{}.log", step.name));
     let started = Instant::now();
     let ended = (step.command)(project, prepared)
         .and_then(|mut command| logged(quiet(&mut command), &log, step.limit));
@@ -83,10 +72,7 @@ fn run_step(step: &Step, project: &Project, prepared: &Prepared) -> Result<Count
     let counts = counts::judged(counted, ended.is_ok());
     let time = seconds(started.elapsed());
     if counts.failed == 0 {
-        println!(
-            "{:<14} ok       {time:>8}  {} passed",
-            step.name, counts.passed
-        );
+        println!("{:<14} ok       {time:>8}  {} passed", step.name, counts.passed);
         return Ok(counts);
     }
     println!("{:<14} FAILED   {time:>8}  {counts}", step.name);

@@ -28,30 +28,12 @@ struct Rule {
 }
 
 const RULES: [Rule; 7] = [
-    Rule {
-        claim: "files are short",
-        check: |_, tree| Ok(length::check(tree)),
-    },
-    Rule {
-        claim: "linters keep functions short",
-        check: |_, tree| Ok(function_length::check(tree)),
-    },
-    Rule {
-        claim: "files say what they are for",
-        check: |_, tree| Ok(header::check(tree)),
-    },
-    Rule {
-        claim: "no words that do not belong",
-        check: |_, tree| Ok(words::check(tree)),
-    },
-    Rule {
-        claim: "links in Markdown resolve",
-        check: |_, tree| Ok(links::check(tree)),
-    },
-    Rule {
-        claim: "packages depend in the right directions",
-        check: |project, _| directions::check(project),
-    },
+    Rule { claim: "files are short", check: |_, tree| Ok(length::check(tree)) },
+    Rule { claim: "linters keep functions short", check: |_, tree| Ok(function_length::check(tree)) },
+    Rule { claim: "files say what they are for", check: |_, tree| Ok(header::check(tree)) },
+    Rule { claim: "no words that do not belong", check: |_, tree| Ok(words::check(tree)) },
+    Rule { claim: "links in Markdown resolve", check: |_, tree| Ok(links::check(tree)) },
+    Rule { claim: "packages depend in the right directions", check: |project, _| directions::check(project) },
     Rule {
         claim: "the WebAssembly asks for nothing unknown",
         check: |project, _| wasm_imports::check(project),
@@ -63,22 +45,13 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode> {
     let tree = Tree::of(&project.root)?;
     let mut failed = 0;
     for rule in &RULES {
-        let problems =
-            (rule.check)(project, &tree).unwrap_or_else(|error| vec![format!("{error:#}")]);
-        println!(
-            "{}: {}",
-            rule.claim,
-            if problems.is_empty() { "ok" } else { "FAILED" }
-        );
+        let problems = (rule.check)(project, &tree).unwrap_or_else(|error| vec![format!("{error:#}")]);
+        println!("{}: {}", rule.claim, if problems.is_empty() { "ok" } else { "FAILED" });
         for problem in &problems {
             println!("  {problem}");
         }
         failed += usize::from(!problems.is_empty());
     }
     println!("{} passed, {failed} failed", RULES.len() - failed);
-    Ok(if failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -17,13 +17,6 @@ pub(crate) const DIST: &str = "demo/dist";
 pub(crate) fn ensure(project: &Project) -> Result<()> {
     js::ensure(project)?;
     packages::ensure(project, "demo")?;
-    let build = Build {
-        name: "demo",
-        inputs: &["demo", js::DIST],
-        outputs: &[DIST],
-        settings: "",
-    };
-    build.ensure(project, || {
-        shown(npm(&project.root.join("demo")).args(["run", "build"]))
-    })
+    let build = Build { name: "demo", inputs: &["demo", js::DIST], outputs: &[DIST], settings: "" };
+    build.ensure(project, || shown(npm(&project.root.join("demo")).args(["run", "build"])))
 }

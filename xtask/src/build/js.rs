@@ -16,13 +16,6 @@ pub(crate) const DIST: &str = "js/dist";
 pub(crate) fn ensure(project: &Project) -> Result<()> {
     wasm::ensure(project)?;
     let inputs = [&["js"], &wasm::FILES[..]].concat();
-    let build = Build {
-        name: "js",
-        inputs: &inputs,
-        outputs: &[DIST],
-        settings: "",
-    };
-    build.ensure(project, || {
-        shown(npm(&project.root.join("js")).args(["run", "build"]))
-    })
+    let build = Build { name: "js", inputs: &inputs, outputs: &[DIST], settings: "" };
+    build.ensure(project, || shown(npm(&project.root.join("js")).args(["run", "build"])))
 }

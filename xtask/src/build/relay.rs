@@ -24,13 +24,7 @@ pub(crate) enum Profile {
 pub(crate) fn ensure(project: &Project, profile: Profile) -> Result<PathBuf> {
     println!("relay: building where needed");
     let mut command = Command::new(cargo());
-    command.current_dir(&project.root).args([
-        "build",
-        "--quiet",
-        "--package",
-        "eyot-relay",
-        "--bins",
-    ]);
+    command.current_dir(&project.root).args(["build", "--quiet", "--package", "eyot-relay", "--bins"]);
     if let Profile::Release = profile {
         command.arg("--release");
     }

@@ -14,12 +14,8 @@ use crate::setup::{WasmTools, node, packages};
 use crate::stamp::Build;
 
 /// The files of the product, relative to the repository's root.
-pub(crate) const FILES: [&str; 4] = [
-    "pkg/eyot.js",
-    "pkg/eyot.d.ts",
-    "pkg/eyot_bg.wasm",
-    "pkg/eyot_bg.wasm.d.ts",
-];
+pub(crate) const FILES: [&str; 4] =
+    ["pkg/eyot.js", "pkg/eyot.d.ts", "pkg/eyot_bg.wasm", "pkg/eyot_bg.wasm.d.ts"];
 
 const INPUTS: [&str; 9] = [
     "Cargo.toml",
@@ -52,12 +48,7 @@ pub(crate) fn ensure(project: &Project) -> Result<()> {
     packages::ensure(project, "js")?;
     let tools = WasmTools::ensure(project)?;
     let settings = WASM_OPT.join(" ");
-    let build = Build {
-        name: "wasm",
-        inputs: &INPUTS,
-        outputs: &FILES,
-        settings: &settings,
-    };
+    let build = Build { name: "wasm", inputs: &INPUTS, outputs: &FILES, settings: &settings };
     build.ensure(project, || make(project, &tools))
 }
 
@@ -66,19 +57,8 @@ fn make(project: &Project, tools: &WasmTools) -> Result<()> {
     let made = project.own_folder("pkg")?;
     fs::remove_dir_all(&made).with_context(|| format!("cannot empty {}", made.display()))?;
     let mut command = tools.wasm_pack(&project.root)?;
-    command.args([
-        "build",
-        "--target",
-        "web",
-        "--release",
-        "--mode",
-        "no-install",
-        "--out-name",
-        "eyot",
-    ]);
-    command
-        .args(["--no-pack", "--no-opt", "--no-gitignore", "--out-dir"])
-        .arg(&made);
+    command.args(["build", "--target", "web", "--release", "--mode", "no-install", "--out-name", "eyot"]);
+    command.args(["--no-pack", "--no-opt", "--no-gitignore", "--out-dir"]).arg(&made);
     shown(&mut command)?;
     anyhow::ensure!(
         !made.join("snippets").exists(),
@@ -86,9 +66,7 @@ fn make(project: &Project, tools: &WasmTools) -> Result<()> {
     );
     optimise(project, &made.join("eyot_bg.wasm"))?;
     for file in FILES {
-        let name = Path::new(file)
-            .file_name()
-            .context("a product without a name")?;
+        let name = Path::new(file).file_name().context("a product without a name")?;
         move_file(&made.join(name), &project.root.join(file))?;
     }
     Ok(())
@@ -100,14 +78,7 @@ fn optimise(project: &Project, wasm: &Path) -> Result<()> {
         script.is_file(),
         "js/node_modules has no wasm-opt: the package binaryen must be among the devDependencies of js/"
     );
-    shown(
-        Command::new("node")
-            .arg(script)
-            .args(WASM_OPT)
-            .arg(wasm)
-            .arg("-o")
-            .arg(wasm),
-    )
+    shown(Command::new("node").arg(script).args(WASM_OPT).arg(wasm).arg("-o").arg(wasm))
 }
 
 /// Moves a file, also to another file system.

@@ -10,12 +10,7 @@ use anyhow::{Context, Result, bail};
 use crate::command::{captured, shown, succeeds};
 use crate::setup::on_path;
 
-const BROWSERS: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-];
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const DRIVERS: [&str; 2] = ["chromedriver", "chromium.chromedriver"];
 
 /// A browser and the driver that goes with it.
@@ -33,9 +28,7 @@ impl Browser {
         if let Some(browser) = Self::find()? {
             return browser.checked();
         }
-        let Some(packages) = packages_of_this_system() else {
-            bail!(HOW_TO_GET)
-        };
+        let Some(packages) = packages_of_this_system() else { bail!(HOW_TO_GET) };
         println!("chromium and chromedriver: installing with apt-get (takes a minute)");
         install(packages).context(HOW_TO_GET)?;
         match Self::find()? {
@@ -47,12 +40,7 @@ impl Browser {
     fn find() -> Result<Option<Self>> {
         let chromium = chosen("CHROMIUM", &BROWSERS)?;
         let chromedriver = chosen("CHROMEDRIVER", &DRIVERS)?;
-        Ok(chromium
-            .zip(chromedriver)
-            .map(|(chromium, chromedriver)| Self {
-                chromium,
-                chromedriver,
-            }))
+        Ok(chromium.zip(chromedriver).map(|(chromium, chromedriver)| Self { chromium, chromedriver }))
     }
 
     /// A driver refuses a browser of another version, with a message that is hard to read: say it here.
@@ -78,11 +66,7 @@ const HOW_TO_GET: &str = "chromium and chromedriver: missing. Install both in on
 fn chosen(variable: &str, programs: &[&str]) -> Result<Option<PathBuf>> {
     if let Some(file) = std::env::var_os(variable).filter(|value| !value.is_empty()) {
         let file = PathBuf::from(file);
-        anyhow::ensure!(
-            file.is_file(),
-            "{variable} names {}, which is not a file",
-            file.display()
-        );
+        anyhow::ensure!(file.is_file(), "{variable} names {}, which is not a file", file.display());
         return Ok(Some(file));
     }
     Ok(programs.iter().find_map(|program| on_path(program)))
@@ -94,9 +78,7 @@ fn major_version(program: &PathBuf) -> Result<u32> {
 }
 
 fn version_in(answer: &str) -> Option<u32> {
-    let version = answer
-        .split_whitespace()
-        .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    let version = answer.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
     version.split('.').next()?.parse().ok()
 }
 
@@ -107,9 +89,7 @@ fn packages_of_this_system() -> Option<&'static [&'static str]> {
 
 fn packages_for(release: &str) -> Option<&'static [&'static str]> {
     let ids = release.lines().filter_map(|line| {
-        line.strip_prefix("ID=")
-            .or_else(|| line.strip_prefix("ID_LIKE="))
-            .map(|id| id.trim_matches('"'))
+        line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE=")).map(|id| id.trim_matches('"'))
     });
     let ids: Vec<&str> = ids.flat_map(str::split_whitespace).collect();
     if ids.contains(&"ubuntu") {
@@ -129,12 +109,7 @@ fn install(packages: &[&str]) -> Result<()> {
     );
     let apt = |arguments: &[&str]| {
         let mut words = if is_root { vec![] } else { vec!["sudo", "-n"] };
-        words.extend([
-            "env",
-            "DEBIAN_FRONTEND=noninteractive",
-            "apt-get",
-            "--quiet",
-        ]);
+        words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet"]);
         words.extend(arguments);
         let (program, rest) = words.split_first().context("no program to run")?;
         shown(Command::new(program).args(rest))
@@ -149,24 +124,15 @@ mod tests {
 
     #[test]
     fn the_version_is_the_first_number_of_the_answer() {
-        assert_eq!(
-            version_in("Chromium 156.0.8078.79 built on Debian GNU/Linux 12"),
-            Some(156)
-        );
+        assert_eq!(version_in("Chromium 156.0.8078.79 built on Debian GNU/Linux 12"), Some(156));
         assert_eq!(version_in("ChromeDriver 156.0.8078.79 (a21c)"), Some(156));
         assert_eq!(version_in("no answer"), None);
     }
 
     #[test]
     fn the_packages_are_those_of_the_system_or_of_what_it_is_like() {
-        assert_eq!(
-            packages_for("ID=debian\n"),
-            Some(&["chromium", "chromium-driver"][..])
-        );
-        assert_eq!(
-            packages_for("ID=kali\nID_LIKE=debian\n"),
-            Some(&["chromium", "chromium-driver"][..])
-        );
+        assert_eq!(packages_for("ID=debian\n"), Some(&["chromium", "chromium-driver"][..]));
+        assert_eq!(packages_for("ID=kali\nID_LIKE=debian\n"), Some(&["chromium", "chromium-driver"][..]));
         let ubuntu = Some(&["chromium-browser", "chromium-chromedriver"][..]);
         assert_eq!(packages_for("ID=mint\nID_LIKE=\"ubuntu debian\"\n"), ubuntu);
         assert_eq!(packages_for("ID=fedora\n"), None);

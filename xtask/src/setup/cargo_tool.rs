@@ -24,18 +24,13 @@ pub(crate) struct CargoTool {
 
 /// The tool that drives cargo and wasm-bindgen.
 pub(crate) fn wasm_pack() -> CargoTool {
-    CargoTool {
-        package: "wasm-pack",
-        programs: &["wasm-pack"],
-        version: WASM_PACK_VERSION.to_owned(),
-    }
+    CargoTool { package: "wasm-pack", programs: &["wasm-pack"], version: WASM_PACK_VERSION.to_owned() }
 }
 
 /// The tool that writes the JavaScript around the WebAssembly. What it reads is written by the library of
 /// the same name, and only the very same version is sure to understand it.
 pub(crate) fn wasm_bindgen(root: &Path) -> Result<CargoTool> {
-    let lock =
-        std::fs::read_to_string(root.join("Cargo.lock")).context("cannot read Cargo.lock")?;
+    let lock = std::fs::read_to_string(root.join("Cargo.lock")).context("cannot read Cargo.lock")?;
     let version = locked_version(&lock, "wasm-bindgen")
         .context("wasm-bindgen: no such package in Cargo.lock, so the version is unknown")?;
     Ok(CargoTool {
@@ -56,18 +51,13 @@ impl CargoTool {
                 return Ok(folder);
             }
         }
-        println!(
-            "{} {}: installing with cargo install (takes some minutes)",
-            self.package, self.version
-        );
-        self.install(&root, true)
-            .or_else(|_| self.install(&root, false))
-            .with_context(|| {
-                format!(
-                    "{}: could not be installed. When you are online: cargo install {}@{}",
-                    self.package, self.package, self.version
-                )
-            })?;
+        println!("{} {}: installing with cargo install (takes some minutes)", self.package, self.version);
+        self.install(&root, true).or_else(|_| self.install(&root, false)).with_context(|| {
+            format!(
+                "{}: could not be installed. When you are online: cargo install {}@{}",
+                self.package, self.package, self.version
+            )
+        })?;
         let folder = root.join("bin");
         anyhow::ensure!(
             self.is_in(&folder),
@@ -83,9 +73,7 @@ impl CargoTool {
         let Some(first) = self.programs.first() else {
             return false;
         };
-        self.programs
-            .iter()
-            .all(|program| program_in(folder, program).is_file())
+        self.programs.iter().all(|program| program_in(folder, program).is_file())
             && captured(Command::new(program_in(folder, first)).arg("--version"))
                 .is_ok_and(|answer| answer.split_whitespace().nth(1) == Some(self.version.as_str()))
     }
@@ -105,10 +93,7 @@ impl CargoTool {
 fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name).skip(1);
-    lines
-        .next()?
-        .strip_prefix("version = \"")?
-        .strip_suffix('"')
+    lines.next()?.strip_prefix("version = \"")?.strip_suffix('"')
 }
 
 #[cfg(test)]

@@ -13,19 +13,14 @@ const OLDEST_MAJOR_VERSION: u32 = 20;
 
 /// Fails, and says what to do, unless Node and npm are there and new enough.
 pub(crate) fn ensure() -> Result<()> {
-    let how =
-        format!("install Node {OLDEST_MAJOR_VERSION} or later, with npm, from https://nodejs.org");
-    let version = captured(Command::new("node").arg("--version"))
-        .with_context(|| format!("node: missing; {how}"))?;
+    let how = format!("install Node {OLDEST_MAJOR_VERSION} or later, with npm, from https://nodejs.org");
+    let version =
+        captured(Command::new("node").arg("--version")).with_context(|| format!("node: missing; {how}"))?;
     let version = version.trim();
     let major = major_version(version)
         .with_context(|| format!("node: answers `{version}` when asked for its version; {how}"))?;
-    anyhow::ensure!(
-        major >= OLDEST_MAJOR_VERSION,
-        "node {version}: too old; {how}"
-    );
-    captured(npm(Path::new(".")).arg("--version"))
-        .with_context(|| format!("npm: missing; {how}"))?;
+    anyhow::ensure!(major >= OLDEST_MAJOR_VERSION, "node {version}: too old; {how}");
+    captured(npm(Path::new(".")).arg("--version")).with_context(|| format!("npm: missing; {how}"))?;
     println!("node {version}: present");
     Ok(())
 }

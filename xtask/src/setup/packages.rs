@@ -12,17 +12,11 @@ use crate::stamp::fingerprint;
 pub(crate) fn ensure(project: &Project, name: &str) -> Result<()> {
     let folder = project.root.join(name);
     for file in ["package.json", "package-lock.json"] {
-        anyhow::ensure!(
-            folder.join(file).is_file(),
-            "npm packages of {name}: {name}/{file} is missing"
-        );
+        anyhow::ensure!(folder.join(file).is_file(), "npm packages of {name}: {name}/{file} is missing");
     }
     // The stamp lies among the packages: who deletes them, deletes it too.
     let stamp = folder.join("node_modules").join(".eyot-stamp");
-    let wanted = format!(
-        "{:016x}\n",
-        fingerprint(&folder, &["package.json", "package-lock.json"])?
-    );
+    let wanted = format!("{:016x}\n", fingerprint(&folder, &["package.json", "package-lock.json"])?);
     if std::fs::read_to_string(&stamp).is_ok_and(|written| written == wanted) {
         println!("npm packages of {name}: present");
         return Ok(());

@@ -30,12 +30,9 @@ pub(crate) fn ensure() -> Result<()> {
 }
 
 fn is_present() -> Result<bool> {
-    let folder =
-        captured(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
+    let folder = captured(Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]))?;
     let Ok(entries) = Path::new(folder.trim()).read_dir() else {
         return Ok(false);
     };
-    Ok(entries
-        .flatten()
-        .any(|entry| entry.file_name().to_string_lossy().starts_with("libcore")))
+    Ok(entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("libcore")))
 }

@@ -27,10 +27,7 @@ pub(crate) enum Counter {
 
 impl Counts {
     /// A step that failed without counting.
-    pub(crate) const FAILURE: Self = Self {
-        passed: 0,
-        failed: 1,
-    };
+    pub(crate) const FAILURE: Self = Self { passed: 0, failed: 1 };
 
     /// True if no test was counted.
     pub(crate) fn is_empty(self) -> bool {
@@ -60,13 +57,7 @@ impl Counter {
             Self::Whole => None,
             Self::Cargo => Some(output.lines().filter_map(cargo_line).sum()),
             Self::Node => Some(output.lines().filter_map(node_line).sum()),
-            Self::Plain => Some(
-                output
-                    .lines()
-                    .rev()
-                    .find_map(plain_line)
-                    .unwrap_or_default(),
-            ),
+            Self::Plain => Some(output.lines().rev().find_map(plain_line).unwrap_or_default()),
         }
     }
 }
@@ -74,63 +65,34 @@ impl Counter {
 /// Joins what was counted with how the step ended: a step that ended badly has at least one failure, and so
 /// has one that was to count and counted nothing, because then its tests have not run.
 pub(crate) fn judged(counted: Option<Counts>, ended_well: bool) -> Counts {
-    let counts = counted.unwrap_or(Counts {
-        passed: u64::from(ended_well),
-        failed: 0,
-    });
+    let counts = counted.unwrap_or(Counts { passed: u64::from(ended_well), failed: 0 });
     let fails_uncounted = !ended_well || counts.is_empty();
-    Counts {
-        failed: counts.failed.max(u64::from(fails_uncounted)),
-        ..counts
-    }
+    Counts { failed: counts.failed.max(u64::from(fails_uncounted)), ..counts }
 }
 
 fn cargo_line(line: &str) -> Option<Counts> {
-    let (_, result) = line
-        .trim()
-        .strip_prefix("test result: ")?
-        .split_once(". ")?;
+    let (_, result) = line.trim().strip_prefix("test result: ")?.split_once(". ")?;
     let of = |word: &str| {
-        result
-            .split(';')
-            .find_map(|part| part.trim().strip_suffix(word)?.trim().parse::<u64>().ok())
+        result.split(';').find_map(|part| part.trim().strip_suffix(word)?.trim().parse::<u64>().ok())
     };
-    Some(Counts {
-        passed: of("passed")?,
-        failed: of("failed")?,
-    })
+    Some(Counts { passed: of("passed")?, failed: of("failed")? })
 }
 
 fn node_line(line: &str) -> Option<Counts> {
-    let (word, number) = line
-        .strip_prefix("# ")
-        .or_else(|| line.strip_prefix("ℹ "))?
-        .trim()
-        .split_once(' ')?;
+    let (word, number) =
+        line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ "))?.trim().split_once(' ')?;
     let number = number.parse().ok()?;
     match word {
-        "pass" => Some(Counts {
-            passed: number,
-            failed: 0,
-        }),
+        "pass" => Some(Counts { passed: number, failed: 0 }),
         // A cancelled test has not shown what it claims.
-        "fail" | "cancelled" => Some(Counts {
-            passed: 0,
-            failed: number,
-        }),
+        "fail" | "cancelled" => Some(Counts { passed: 0, failed: number }),
         _ => None,
     }
 }
 
 fn plain_line(line: &str) -> Option<Counts> {
-    let (passed, failed) = line
-        .trim()
-        .strip_suffix(" failed")?
-        .split_once(" passed, ")?;
-    Some(Counts {
-        passed: passed.parse().ok()?,
-        failed: failed.parse().ok()?,
-    })
+    let (passed, failed) = line.trim().strip_suffix(" failed")?.split_once(" passed, ")?;
+    Some(Counts { passed: passed.parse().ok()?, failed: failed.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -146,8 +108,7 @@ mod tests {
         let cargo = "running 2 tests\n\
             test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
             test result: FAILED. 3 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out\n";
-        let node =
-            "# tests 9\n# suites 0\n# pass 6\n# fail 2\n# cancelled 1\n# skipped 0\n# todo 0\n";
+        let node = "# tests 9\n# suites 0\n# pass 6\n# fail 2\n# cancelled 1\n# skipped 0\n# todo 0\n";
         let node_spec = "ℹ tests 2\nℹ pass 1\nℹ fail 1\nℹ cancelled 0\n";
         let plain = "1 passed, 0 failed\nmore\n12 passed, 3 failed\n";
         for (counter, output, expected) in [
@@ -174,11 +135,7 @@ mod tests {
             (Some(counts(5, 0)), false, counts(5, 1)),
             (Some(counts(0, 0)), true, counts(0, 1)),
         ] {
-            assert_eq!(
-                judged(counted, ended_well),
-                expected,
-                "{counted:?} {ended_well}"
-            );
+            assert_eq!(judged(counted, ended_well), expected, "{counted:?} {ended_well}");
         }
     }
 

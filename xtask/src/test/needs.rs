@@ -63,23 +63,16 @@ impl Prepared {
 
     /// Why a step cannot run, if it cannot.
     pub(crate) fn obstacle(&self, step: &Step) -> Option<String> {
-        step.needs
-            .iter()
-            .find_map(|need| self.missing.get(need))
-            .cloned()
+        step.needs.iter().find_map(|need| self.missing.get(need)).cloned()
     }
 
     /// The tools that make WebAssembly.
     pub(crate) fn wasm_tools(&self) -> Result<&WasmTools> {
-        self.wasm_tools
-            .as_ref()
-            .context("the step does not name the wasm tools among its needs")
+        self.wasm_tools.as_ref().context("the step does not name the wasm tools among its needs")
     }
 
     /// The browser and its driver.
     pub(crate) fn browser(&self) -> Result<&Browser> {
-        self.browser
-            .as_ref()
-            .context("the step does not name the browser among its needs")
+        self.browser.as_ref().context("the step does not name the browser among its needs")
     }
 }

@@ -11,11 +11,7 @@ pub(crate) fn chosen<'a>(steps: &'a [Step], only: Option<&str>) -> Result<Vec<&'
     let Some(only) = only else {
         return Ok(steps.iter().collect());
     };
-    let mut wanted: Vec<&str> = only
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .collect();
+    let mut wanted: Vec<&str> = only.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     let mut next = 0;
     while let Some(name) = wanted.get(next).copied() {
         match steps.iter().find(|step| step.name == name) {
@@ -24,10 +20,7 @@ pub(crate) fn chosen<'a>(steps: &'a [Step], only: Option<&str>) -> Result<Vec<&'
         }
         next += 1;
     }
-    Ok(steps
-        .iter()
-        .filter(|step| wanted.contains(&step.name))
-        .collect())
+    Ok(steps.iter().filter(|step| wanted.contains(&step.name)).collect())
 }
 
 #[cfg(test)]
@@ -36,11 +29,7 @@ mod tests {
     use crate::test::steps::STEPS;
 
     fn names(only: &str) -> Vec<&'static str> {
-        chosen(STEPS, Some(only))
-            .unwrap()
-            .iter()
-            .map(|step| step.name)
-            .collect()
+        chosen(STEPS, Some(only)).unwrap().iter().map(|step| step.name).collect()
     }
 
     #[test]
@@ -59,11 +48,7 @@ mod tests {
         for (place, step) in STEPS.iter().enumerate() {
             for before in step.after {
                 let found = STEPS.iter().position(|other| other.name == *before);
-                assert!(
-                    found.is_some_and(|found| found < place),
-                    "{before} before {}",
-                    step.name
-                );
+                assert!(found.is_some_and(|found| found < place), "{before} before {}", step.name);
             }
         }
     }

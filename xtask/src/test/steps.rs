@@ -59,17 +59,7 @@ pub(crate) const STEPS: &[Step] = &[
         what: "the lints of all packages, natively",
         limit: BUILD_LIMIT,
         command: |project, _| {
-            in_root(
-                project,
-                &[
-                    "clippy",
-                    "--workspace",
-                    "--all-targets",
-                    "--",
-                    "-D",
-                    "warnings",
-                ],
-            )
+            in_root(project, &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])
         },
         ..PLAIN
     },
@@ -79,15 +69,20 @@ pub(crate) const STEPS: &[Step] = &[
         needs: &[Need::WasmTarget],
         limit: BUILD_LIMIT,
         command: |project, _| {
-            let package = [
-                "clippy",
-                "--package",
-                "eyot",
-                "--target",
-                TARGET,
-                "--all-targets",
-            ];
+            let package = ["clippy", "--quiet", "--package", "eyot", "--target", TARGET, "--all-targets"];
             in_root(project, &[&package[..], &["--", "-D", "warnings"]].concat())
+        },
+        ..PLAIN
+    },
+    Step {
+        name: "docs",
+        what: "the links within the documentation of all packages",
+        limit: BUILD_LIMIT,
+        command: |project, _| {
+            let arguments = ["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"];
+            let mut command = in_root(project, &arguments)?;
+            command.env("RUSTDOCFLAGS", "-D warnings");
+            Ok(command)
         },
         ..PLAIN
     },
@@ -98,10 +93,7 @@ pub(crate) const STEPS: &[Step] = &[
         limit: BUILD_LIMIT,
         // The root package only runs in a browser: the step `browser` tests it.
         command: |project, _| {
-            in_root(
-                project,
-                &["test", "--workspace", "--exclude", "eyot", "--no-fail-fast"],
-            )
+            in_root(project, &["test", "--workspace", "--exclude", "eyot", "--no-fail-fast"])
         },
         ..PLAIN
     },
@@ -195,9 +187,7 @@ pub(crate) const STEPS: &[Step] = &[
         after: &["js"],
         command: |project, _| {
             let mut command = Command::new("node");
-            command
-                .arg("tests/packaging/check.mjs")
-                .current_dir(&project.root);
+            command.arg("tests/packaging/check.mjs").current_dir(&project.root);
             Ok(command)
         },
         ..PLAIN
@@ -206,7 +196,7 @@ pub(crate) const STEPS: &[Step] = &[
         name: "relay",
         what: "builds the relay's program",
         limit: BUILD_LIMIT,
-        command: |project, _| in_root(project, &["build", "--package", "eyot-relay", "--bins"]),
+        command: |project, _| in_root(project, &["build", "--quiet", "--package", "eyot-relay", "--bins"]),
         ..PLAIN
     },
     Step {
@@ -235,10 +225,7 @@ fn in_root(project: &Project, arguments: &[&str]) -> Result<Command> {
 }
 
 fn xtask(project: &Project, arguments: &[&str]) -> Result<Command> {
-    in_root(
-        project,
-        &[&["run", "--quiet", "--package", "xtask", "--"], arguments].concat(),
-    )
+    in_root(project, &[&["run", "--quiet", "--package", "xtask", "--"], arguments].concat())
 }
 
 fn npm_run(project: &Project, folder: &str, arguments: &[&str]) -> Result<Command> {
@@ -254,14 +241,7 @@ fn browser(project: &Project, prepared: &Prepared) -> Result<Command> {
         .with_context(|| format!("cannot write {}", settings.display()))?;
     let mut command = prepared.wasm_tools()?.wasm_pack(&project.root)?;
     command
-        .args([
-            "test",
-            "--headless",
-            "--mode",
-            "no-install",
-            "--chrome",
-            "--chromedriver",
-        ])
+        .args(["test", "--headless", "--mode", "no-install", "--chrome", "--chromedriver"])
         .arg(&browser.chromedriver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", settings)
         .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
@@ -292,10 +272,7 @@ fn end_to_end(project: &Project, prepared: &Prepared) -> Result<Command> {
     let mut command = npm_run(project, "tests/e2e", &["test"])?;
     let browser = prepared.browser()?;
     command
-        .env(
-            "EYOT_RELAY_BIN",
-            relay::program(project, relay::Profile::Debug),
-        )
+        .env("EYOT_RELAY_BIN", relay::program(project, relay::Profile::Debug))
         .env("EYOT_DEMO_DIST", project.root.join(demo_app::DIST))
         .env("EYOT_SCREENSHOTS", super::screenshots(project)?)
         .env("CHROMIUM", &browser.chromium)

@@ -25,9 +25,7 @@ pub(crate) fn check(project: &Project) -> Result<Vec<Problem>> {
     for package in packages {
         let name = text(package, "name")?;
         let Some((_, allowed)) = DIRECTIONS.iter().find(|(ours, _)| *ours == name) else {
-            problems.push(format!(
-                "{name}: its directions are not laid down in tidy/directions.rs"
-            ));
+            problems.push(format!("{name}: its directions are not laid down in tidy/directions.rs"));
             continue;
         };
         for dependency in array(package, "dependencies")? {
@@ -50,17 +48,11 @@ fn problem(name: &str, allowed: &[&str], dependency: &Value) -> Result<Option<Pr
 }
 
 fn array<'a>(value: &'a Value, key: &str) -> Result<&'a Vec<Value>> {
-    value
-        .get(key)
-        .and_then(Value::as_array)
-        .with_context(|| format!("cargo metadata has no {key}"))
+    value.get(key).and_then(Value::as_array).with_context(|| format!("cargo metadata has no {key}"))
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> Result<&'a str> {
-    value
-        .get(key)
-        .and_then(Value::as_str)
-        .with_context(|| format!("cargo metadata has no {key}"))
+    value.get(key).and_then(Value::as_str).with_context(|| format!("cargo metadata has no {key}"))
 }
 
 #[cfg(test)]
@@ -71,12 +63,7 @@ mod tests {
 
     fn problems(name: &str, dependencies: Value) -> Vec<Problem> {
         let metadata = json!({ "packages": [{ "name": name, "dependencies": dependencies }] });
-        check(&Project {
-            root: "".into(),
-            target: "".into(),
-            metadata,
-        })
-        .unwrap()
+        check(&Project { root: "".into(), target: "".into(), metadata }).unwrap()
     }
 
     #[test]
@@ -89,10 +76,7 @@ mod tests {
         ]);
         assert_eq!(
             problems("eyot-core", dependencies),
-            [
-                "eyot-core: must not depend on tokio",
-                "eyot-core: must not depend on eyot-sim"
-            ]
+            ["eyot-core: must not depend on tokio", "eyot-core: must not depend on eyot-sim"]
         );
     }
 
@@ -106,10 +90,7 @@ mod tests {
         ]);
         assert_eq!(
             problems("eyot-relay", dependencies),
-            [
-                "eyot-relay: must not depend on eyot",
-                "eyot-relay: must not depend on xtask"
-            ]
+            ["eyot-relay: must not depend on eyot", "eyot-relay: must not depend on xtask"]
         );
     }
 

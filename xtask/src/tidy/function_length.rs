@@ -10,16 +10,11 @@ const SETTINGS: [(&str, &[&str]); 4] = [
     ("js/eslint.config.js", &ESLINT),
     ("demo/eslint.config.js", &ESLINT),
 ];
-const ESLINT: [&str; 2] = [
-    "'max-lines-per-function':['error',70]",
-    "'max-lines-per-function':['error',{max:70",
-];
+const ESLINT: [&str; 2] =
+    ["'max-lines-per-function':['error',70]", "'max-lines-per-function':['error',{max:70"];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Problem> {
-    SETTINGS
-        .iter()
-        .filter_map(|(path, forms)| problem(tree, path, forms))
-        .collect()
+    SETTINGS.iter().filter_map(|(path, forms)| problem(tree, path, forms)).collect()
 }
 
 fn problem(tree: &Tree, path: &str, forms: &[&str]) -> Option<Problem> {
@@ -39,14 +34,8 @@ mod tests {
     fn every_linter_must_be_told_the_limit() {
         let tree = Tree::with(&[
             ("clippy.toml", "too-many-lines-threshold = 70\n"),
-            (
-                "crates/core/clippy.toml",
-                "too-many-lines-threshold = 700\n# = 70",
-            ),
-            (
-                "js/eslint.config.js",
-                "\"max-lines-per-function\": [\n\"error\", { max: 70 }]",
-            ),
+            ("crates/core/clippy.toml", "too-many-lines-threshold = 700\n# = 70"),
+            ("js/eslint.config.js", "\"max-lines-per-function\": [\n\"error\", { max: 70 }]"),
         ]);
         assert_eq!(check(&tree), ["demo/eslint.config.js: missing"]);
     }

@@ -16,9 +16,7 @@ fn has_header(path: &str, text: &str) -> bool {
     let Some(first) = lines.next() else {
         return false;
     };
-    openings(path)
-        .iter()
-        .any(|opening| first.starts_with(opening))
+    openings(path).iter().any(|opening| first.starts_with(opening))
 }
 
 /// What must stand before any comment.

@@ -30,10 +30,7 @@ mod tests {
         ]);
         assert_eq!(
             check(&tree),
-            [
-                "js/long.ts: 400 lines; stay under 400",
-                "src/long.rs: 400 lines; stay under 400"
-            ]
+            ["js/long.ts: 400 lines; stay under 400", "src/long.rs: 400 lines; stay under 400"]
         );
     }
 }

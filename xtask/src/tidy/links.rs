@@ -11,18 +11,13 @@ pub(crate) fn check(tree: &Tree) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (path, text) in tree.texts_ending(&["md"]) {
         for (event, range) in Parser::new(text).into_offset_iter() {
-            let (Event::Start(Tag::Link { dest_url, .. })
-            | Event::Start(Tag::Image { dest_url, .. })) = event
+            let (Event::Start(Tag::Link { dest_url, .. }) | Event::Start(Tag::Image { dest_url, .. })) =
+                event
             else {
                 continue;
             };
             if !resolves(tree, path, &dest_url) {
-                let line = text
-                    .get(..range.start)
-                    .unwrap_or_default()
-                    .matches('\n')
-                    .count()
-                    + 1;
+                let line = text.get(..range.start).unwrap_or_default().matches('\n').count() + 1;
                 problems.push(format!("{path}:{line}: {dest_url} leads nowhere"));
             }
         }
@@ -62,11 +57,7 @@ mod tests {
         let page = "[a](adr/1.md) [b](../README.md#x) [c](./adr/) [d](https://example.org/none)\n\
                     `[e](none.md)` ![f](none.png) [g](#here) [h](../../outside.md) [i](/README.md) [j][k]\n\n\
                     ```\n[l](none.md)\n```\n\n[k]: none.md\n";
-        let tree = Tree::with(&[
-            ("docs/page.md", page),
-            ("docs/adr/1.md", ""),
-            ("README.md", "[a](.)"),
-        ]);
+        let tree = Tree::with(&[("docs/page.md", page), ("docs/adr/1.md", ""), ("README.md", "[a](.)")]);
         assert_eq!(
             check(&tree),
             [

@@ -22,13 +22,7 @@ impl Tree {
     pub(crate) fn of(root: &Path) -> Result<Self> {
         let listing = captured(
             Command::new("git")
-                .args([
-                    "ls-files",
-                    "-z",
-                    "--cached",
-                    "--others",
-                    "--exclude-standard",
-                ])
+                .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
                 .current_dir(root),
         )?;
         let paths = listing.split('\0').filter(|path| !path.is_empty());
@@ -43,25 +37,18 @@ impl Tree {
     /// A tree for the tests of the rules.
     #[cfg(test)]
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
-        let files = files
-            .iter()
-            .map(|(path, text)| ((*path).to_owned(), Some((*text).to_owned())));
-        Self {
-            files: files.collect(),
-        }
+        let files = files.iter().map(|(path, text)| ((*path).to_owned(), Some((*text).to_owned())));
+        Self { files: files.collect() }
     }
 
     /// Every file that has text.
     pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files
-            .iter()
-            .filter_map(|(path, text)| Some((path.as_str(), text.as_deref()?)))
+        self.files.iter().filter_map(|(path, text)| Some((path.as_str(), text.as_deref()?)))
     }
 
     /// Every file that has text and one of these endings.
     pub(crate) fn texts_ending(&self, endings: &[&str]) -> impl Iterator<Item = (&str, &str)> {
-        self.texts()
-            .filter(|(path, _)| endings.contains(&ending_of(path)))
+        self.texts().filter(|(path, _)| endings.contains(&ending_of(path)))
     }
 
     /// The text of one file.

@@ -42,7 +42,8 @@ mod tests {
     #[test]
     fn every_module_that_is_imported_from_is_found_once() {
         // (module (type (func)) (import "a" "f" (func)) (import "b" "g" (func)) (import "a" "h" (func)))
-        let wasm = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x13\x03\x01a\x01f\0\0\x01b\x01g\0\0\x01a\x01h\0\0";
+        let wasm =
+            b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x13\x03\x01a\x01f\0\0\x01b\x01g\0\0\x01a\x01h\0\0";
         assert_eq!(imported_modules(wasm).unwrap(), ["a", "b"]);
     }
 

@@ -23,11 +23,7 @@ const HOSTS: [&str; 6] = [
 ];
 
 /// Marks of unfinished work: finish it, or write it where work is planned.
-const MARKS: [&str; 3] = [
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("XX", "X"),
-];
+const MARKS: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 
 pub(crate) fn check(tree: &Tree) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -48,9 +44,7 @@ fn is_generated(path: &str) -> bool {
 fn word_in(line: &str, is_generated: bool) -> Option<&'static str> {
     let folder = FOLDERS.iter().find(|folder| begins_a_path(line, folder));
     let host = HOSTS.iter().find(|host| line.contains(*host));
-    let mark = MARKS
-        .iter()
-        .find(|mark| !is_generated && stands_alone(line, mark));
+    let mark = MARKS.iter().find(|mark| !is_generated && stands_alone(line, mark));
     folder.or(host).or(mark).copied()
 }
 
@@ -63,8 +57,7 @@ fn begins_a_path(line: &str, folder: &str) -> bool {
 }
 
 fn stands_alone(line: &str, word: &str) -> bool {
-    line.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .any(|part| part == word)
+    line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|part| part == word)
 }
 
 #[cfg(test)]
