@@ -1,0 +1,265 @@
+//! Segments: what one commit appends to the log, as bytes. The log is the store, so this is the format at rest.
+//!
+//! `docs/storage.md` describes it for other implementers. Knows nothing of IndexedDB.
+
+use crate::block::{read_block, write_block};
+use crate::codec::{DecodeError, Reader, Writer};
+use crate::dot::MAXIMUM_COUNTER;
+use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
+use crate::key::RecordKey;
+use crate::limits::{CHUNK_BYTES, Limits};
+use crate::message::{read_vector, write_vector};
+use crate::record::Record;
+use crate::vector::VersionVector;
+
+/// The version of the format at rest.
+pub const STORAGE_VERSION: u8 = 1;
+
+const WRITTEN: u8 = 1;
+const RECEIVED: u8 = 2;
+const IMPORTED: u8 = 3;
+
+/// Records with their keys.
+pub type Entries = Vec<(RecordKey, Record)>;
+
+/// What one value of the log says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Segment {
+    /// Local writes: the records as they are after them.
+    Written(Entries),
+    /// A whole delta from a peer: the records as the peer has them, to be merged.
+    Received(Received),
+    /// Records from an export, to be merged.
+    Imported {
+        /// The clock of the replica that was exported.
+        clock: VersionVector,
+        /// Its records.
+        entries: Entries,
+    },
+}
+
+/// A delta from a peer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Received {
+    /// Who sent it.
+    pub peer: ReplicaId,
+    /// Where the peer's log is reached with it.
+    pub cursor: Cursor,
+    /// What of the peer's clock changed.
+    pub clock: VersionVector,
+    /// The name under which earlier chunks of the delta are staged; they come before `entries`.
+    pub stage: Option<u64>,
+    /// The records of the last chunk.
+    pub entries: Entries,
+}
+
+/// The segments of local writes: one value each, as small as a stored value should be.
+pub fn written_segments(entries: &[(RecordKey, Record)]) -> Vec<Vec<u8>> {
+    split(entries).map(|part| written_segment(part)).collect()
+}
+
+fn written_segment(entries: &[(RecordKey, Record)]) -> Vec<u8> {
+    let mut writer = header(WRITTEN);
+    write_block(&mut writer, entries.iter().map(|(key, record)| (key, record)));
+    writer.into_bytes()
+}
+
+/// The segment of a received delta; the records' block is kept as it came.
+pub fn received_segment(received: &Received, block: &[u8]) -> Vec<u8> {
+    let mut writer = header(RECEIVED);
+    write_place(&mut writer, received.peer, received.cursor);
+    write_vector(&mut writer, &received.clock);
+    writer.number(received.stage.map_or(0, |stage| stage.saturating_add(1)));
+    writer.raw(block);
+    writer.into_bytes()
+}
+
+/// The segments of an import. Each brings the whole clock, which counts once all are there: they are one commit.
+pub fn imported_segments(clock: &VersionVector, entries: &[(RecordKey, Record)]) -> Vec<Vec<u8>> {
+    let mut segments: Vec<Vec<u8>> = split(entries)
+        .map(|part| {
+            let mut writer = header(IMPORTED);
+            write_vector(&mut writer, &VersionVector::new());
+            write_block(&mut writer, part.iter().map(|(key, record)| (key, record)));
+            writer.into_bytes()
+        })
+        .collect();
+    let mut writer = header(IMPORTED);
+    write_vector(&mut writer, clock);
+    segments.push(writer.into_bytes());
+    segments
+}
+
+impl Segment {
+    /// Reads one value of the log.
+    pub fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        read_version(&mut reader)?;
+        let segment = match reader.byte()? {
+            WRITTEN => Self::Written(read_entries(&mut reader, limits)?),
+            RECEIVED => {
+                let (peer, cursor) = read_place(&mut reader)?;
+                let clock = read_vector(&mut reader, limits)?;
+                let stage = reader.number()?.checked_sub(1);
+                let entries = read_entries(&mut reader, limits)?;
+                Self::Received(Received { peer, cursor, clock, stage, entries })
+            }
+            IMPORTED => Self::Imported {
+                clock: read_vector(&mut reader, limits)?,
+                entries: read_entries(&mut reader, limits)?,
+            },
+            _ => return Err(DecodeError::Invalid("a segment's kind")),
+        };
+        reader.finish()?;
+        Ok(segment)
+    }
+}
+
+/// The stage that a segment's earlier chunks are to be read from, without reading the rest.
+pub fn stage_of(segment: &[u8], limits: &Limits) -> Result<Option<u64>, DecodeError> {
+    let mut reader = Reader::new(segment);
+    read_version(&mut reader)?;
+    if reader.byte()? != RECEIVED {
+        return Ok(None);
+    }
+    read_place(&mut reader)?;
+    read_vector(&mut reader, limits)?;
+    Ok(reader.number()?.checked_sub(1))
+}
+
+/// A chunk of a delta that is not complete yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StagedChunk {
+    /// Who sent it.
+    pub peer: ReplicaId,
+    /// Where the delta begins.
+    pub base: Cursor,
+    /// Where this chunk ends.
+    pub up_to: Seq,
+    /// Its records.
+    pub entries: Entries,
+}
+
+/// The bytes of a chunk that is to be staged; the records' block is kept as it came.
+pub fn staged_chunk(peer: ReplicaId, base: Cursor, up_to: Seq, block: &[u8]) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.byte(STORAGE_VERSION);
+    write_place(&mut writer, peer, base);
+    writer.number(up_to.0);
+    writer.raw(block);
+    writer.into_bytes()
+}
+
+impl StagedChunk {
+    /// Reads what [`staged_chunk`] wrote.
+    pub fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        read_version(&mut reader)?;
+        let (peer, base) = read_place(&mut reader)?;
+        let up_to = Seq(reader.number_up_to(MAXIMUM_COUNTER, "a position")?);
+        let entries = read_entries(&mut reader, limits)?;
+        reader.finish()?;
+        Ok(Self { peer, base, up_to, entries })
+    }
+}
+
+// Consecutive parts of about the size of a chunk, none of them empty.
+fn split(entries: &[(RecordKey, Record)]) -> impl Iterator<Item = &[(RecordKey, Record)]> {
+    let mut size = 0;
+    entries.chunk_by(move |(key, record), (next_key, next)| {
+        size += entry_size(key, record);
+        let fits = size + entry_size(next_key, next) <= CHUNK_BYTES;
+        if !fits {
+            size = 0;
+        }
+        fits
+    })
+}
+
+/// About how many bytes a record takes in a block.
+pub fn entry_size(key: &RecordKey, record: &Record) -> usize {
+    let contents: usize = record
+        .versions()
+        .iter()
+        .map(|version| version.content.as_ref().map_or(0, |content| content.len()))
+        .sum();
+    key.as_str().len() + contents + 16 * record.versions().len() + 8 * record.context().len() + 4
+}
+
+fn header(kind: u8) -> Writer {
+    let mut writer = Writer::new();
+    writer.byte(STORAGE_VERSION);
+    writer.byte(kind);
+    writer
+}
+
+fn read_version(reader: &mut Reader<'_>) -> Result<(), DecodeError> {
+    match reader.byte()? {
+        STORAGE_VERSION => Ok(()),
+        other => Err(DecodeError::UnknownVersion(other)),
+    }
+}
+
+fn write_place(writer: &mut Writer, peer: ReplicaId, cursor: Cursor) {
+    writer.raw(&peer.to_bytes());
+    writer.fixed(cursor.epoch.0);
+    writer.number(cursor.seq.0);
+}
+
+fn read_place(reader: &mut Reader<'_>) -> Result<(ReplicaId, Cursor), DecodeError> {
+    let peer = ReplicaId::from_bytes(reader.array()?);
+    let epoch = LogEpoch(reader.fixed()?);
+    let seq = Seq(reader.number_up_to(MAXIMUM_COUNTER, "a position")?);
+    Ok((peer, Cursor { epoch, seq }))
+}
+
+// A part without records is written as nothing at all.
+fn read_entries(reader: &mut Reader<'_>, limits: &Limits) -> Result<Entries, DecodeError> {
+    if reader.left() == 0 { Ok(Vec::new()) } else { read_block(reader, limits) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Context;
+    use crate::hlc::Hlc;
+
+    fn entry(id: usize, bytes: usize) -> (RecordKey, Record) {
+        let mut record = Record::new();
+        let content = vec![b'x'; bytes].into();
+        record.write("a:1".parse().unwrap(), &Context::new(), Hlc::from_ms(5), Some(content));
+        (RecordKey::new("notes", &id.to_string()).unwrap(), record)
+    }
+
+    #[test]
+    fn no_stored_value_is_larger_than_it_should_be() {
+        let entries: Entries = (0..2_000).map(|id| entry(id, id % 300)).collect();
+        let segments = written_segments(&entries);
+        assert!(segments.len() > 1 && segments.iter().all(|value| value.len() <= 60 * 1024));
+        let mut back = Vec::new();
+        for segment in &segments {
+            let Segment::Written(entries) = Segment::from_bytes(segment, &Limits::default()).unwrap() else {
+                panic!("local writes were written")
+            };
+            back.extend(entries);
+        }
+        assert_eq!(back, entries);
+    }
+
+    #[test]
+    fn a_received_segment_reads_back_and_names_its_stage() {
+        let entries = vec![entry(1, 3)];
+        let mut writer = Writer::new();
+        write_block(&mut writer, entries.iter().map(|(key, record)| (key, record)));
+        let block = writer.into_bytes();
+        let cursor = Cursor { epoch: LogEpoch(9), seq: Seq(300) };
+        for stage in [None, Some(77)] {
+            let clock = "a:1".parse().unwrap();
+            let received =
+                Received { peer: ReplicaId::letter(b'r'), cursor, clock, stage, entries: entries.clone() };
+            let bytes = received_segment(&received, &block);
+            assert_eq!(stage_of(&bytes, &Limits::default()), Ok(stage));
+            assert_eq!(Segment::from_bytes(&bytes, &Limits::default()), Ok(Segment::Received(received)));
+        }
+    }
+}
