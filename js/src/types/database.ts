@@ -17,6 +17,9 @@ export interface CollectionDefinition<Value = unknown> {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type CollectionDefinitions = Readonly<Record<string, CollectionDefinition<any>>>
 
+/** The collections of a database that was opened without naming any: every name, and values of which nothing is known. */
+export type DefaultCollections = Readonly<Record<string, CollectionDefinition>>
+
 /** The type of the values that a definition defines. */
 export type ValueOf<Definition> = Definition extends CollectionDefinition<infer Value> ? Value : never
 
@@ -24,7 +27,7 @@ export type ValueOf<Definition> = Definition extends CollectionDefinition<infer 
 export type WasmSource = URL | Response | WebAssembly.Module | BufferSource
 
 /** How to open a database. */
-export interface OpenOptions<Definitions extends CollectionDefinitions = CollectionDefinitions> {
+export interface OpenOptions<Definitions extends CollectionDefinitions = DefaultCollections> {
   /** The collections. Given, there are no others; left out, every name that a collection can have is one. */
   readonly collections?: Definitions
   /** The largest encoded value of a record, in bytes. */
@@ -48,7 +51,7 @@ export interface BatchCollection<Value> {
 }
 
 /** The collections inside a batch, by name: `tx.notes.put(...)`. */
-export type Batch<Definitions extends CollectionDefinitions = CollectionDefinitions> = {
+export type Batch<Definitions extends CollectionDefinitions = DefaultCollections> = {
   readonly [Name in keyof Definitions]: BatchCollection<ValueOf<Definitions[Name]>>
 }
 
@@ -141,12 +144,15 @@ export interface WaitOptions {
 /**
  * One database on this device: a leader of its own, whether or not a network is there.
  */
-export interface Database<Definitions extends CollectionDefinitions = CollectionDefinitions> {
+export interface Database<Definitions extends CollectionDefinitions = DefaultCollections> {
   /** The database's name. */
   readonly name: string
 
   /** The collection of that name. Its type comes from the definitions, or from the type argument. */
-  collection<Name extends keyof Definitions & string>(name: Name): Collection<ValueOf<Definitions[Name]>>
+  // Two type parameters, so that `collection<Note>('notes')` with its one means the second form, whatever `Note` is.
+  collection<Name extends keyof Definitions & string, Definition extends Definitions[Name]>(
+    name: Name,
+  ): Collection<ValueOf<Definition>>
   collection<Value>(name: keyof Definitions & string): Collection<Value>
 
   /**

@@ -1,0 +1,111 @@
+// Several writes as one. Collects them while the batch's function runs; must not know how they are written.
+
+import { decode } from './decode.js'
+import { checkId } from './names.js'
+import { newId } from './new-id.js'
+import type { Store } from './store.js'
+import type { UpdateOptions, WriteOptions } from './types/collection.js'
+import type { BatchCollection } from './types/database.js'
+import { applyUpdate } from './update.js'
+import { makeWrite, type Write } from './writes.js'
+
+/** The writes of one batch. */
+export class BatchWrites {
+  readonly #store: Store
+  readonly #writes: Write[] = []
+  /** Where in the list the latest write to each record is, by collection and id. */
+  readonly #latest = new Map<string, number>()
+  #ended = false
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** What `tx` is: gives a collection for every name that `check` lets pass. */
+  collections(check: (name: string) => void): object {
+    const made = new Map<string, BatchCollection<unknown>>()
+    return new Proxy(Object.freeze(Object.create(null) as object), {
+      get: (_, name) => {
+        if (typeof name !== 'string') return undefined
+        let collection = made.get(name)
+        if (collection === undefined) {
+          check(name)
+          collection = new CollectionInBatch(name, this)
+          made.set(name, collection)
+        }
+        return collection
+      },
+    })
+  }
+
+  /** Ends the batch and gives its writes. From now on its collections refuse to do anything. */
+  end(): readonly Write[] {
+    this.#ended = true
+    return this.#writes
+  }
+
+  /** The value that the record will have. */
+  present(collection: string, id: string): { readonly value: unknown } | undefined {
+    this.#checkOpen()
+    checkId(id)
+    const index = this.#latest.get(`${collection}/${id}`)
+    const write = index === undefined ? undefined : this.#writes[index]
+    if (write === undefined) return this.#store.read(collection, id)
+    return write.text === undefined ? undefined : { value: decode(write.text) }
+  }
+
+  /** Adds a write. */
+  add(write: Write): void {
+    this.#checkOpen()
+    const key = `${write.collection}/${write.id}`
+    const index = this.#latest.get(key)
+    const earlier = index === undefined ? undefined : this.#writes[index]
+    // A write without a context replaces all that is there, and so the one before it in this batch. It has seen what
+    // that one has seen. A write with a context has not seen that one, which stays beside it.
+    if (index !== undefined && earlier !== undefined && write.context === undefined) {
+      this.#writes[index] = { ...write, context: earlier.context }
+      return
+    }
+    this.#latest.set(key, this.#writes.length)
+    this.#writes.push(write)
+  }
+
+  #checkOpen(): void {
+    if (this.#ended) throw new TypeError('the batch has ended: write while its function runs')
+  }
+}
+
+class CollectionInBatch implements BatchCollection<unknown> {
+  readonly #name: string
+  readonly #writes: BatchWrites
+
+  constructor(name: string, writes: BatchWrites) {
+    this.#name = name
+    this.#writes = writes
+  }
+
+  value(id: string): unknown {
+    return this.#writes.present(this.#name, id)?.value
+  }
+
+  add(value: unknown): string {
+    const id = newId()
+    this.put(id, value)
+    return id
+  }
+
+  put(id: string, value: unknown, options?: WriteOptions): void {
+    checkId(id)
+    this.#writes.add(makeWrite(this.#name, id, { value }, options))
+  }
+
+  update(id: string, change: (value: unknown) => unknown, options?: UpdateOptions<unknown>): void {
+    const present = this.#writes.present(this.#name, id)
+    this.put(id, applyUpdate(`${this.#name}/${id}`, present, change, options))
+  }
+
+  delete(id: string, options?: WriteOptions): void {
+    checkId(id)
+    this.#writes.add(makeWrite(this.#name, id, undefined, options))
+  }
+}

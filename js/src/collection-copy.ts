@@ -1,0 +1,137 @@
+// All documents of a collection, held in order and brought up to date: a large collection is read in slices, and after
+// that only what has changed. Must not know who watches.
+
+import type { Connection } from './connection.js'
+import { compareIds } from './names.js'
+import { report } from './report.js'
+import { applyChanges, type SortedDocs } from './sorted-docs.js'
+import type { Store } from './store.js'
+import type { ChangeCause } from './types/collection.js'
+import type { Doc } from './types/doc.js'
+import { yieldToPage } from './yield-to-page.js'
+
+/** How many records are read before the page gets its turn. */
+export const SLICE_RECORDS = 500
+
+/** What a copy is of, and whom it tells. */
+export interface CopySource {
+  readonly connection: Connection
+  readonly store: Store
+  readonly collection: string
+  /** Is called when there is something new to look at. */
+  readonly announce: () => void
+}
+
+/** The documents of a collection. */
+export class CollectionCopy {
+  readonly #source: CopySource
+  #docs: SortedDocs = Object.freeze([])
+  #loaded = false
+  /** Reading for the first time has come to this id. */
+  #readTo: string | undefined
+  #announcedRecords = 0
+  /** Changed records that have not been read again, and why they changed. */
+  readonly #stale = new Map<string, ChangeCause>()
+  /** Records that are different in the list, and nobody has been told. */
+  readonly #untold = new Map<string, ChangeCause>()
+  #refreshing = false
+  #cancelled = false
+
+  constructor(source: CopySource) {
+    this.#source = source
+  }
+
+  /** Whether the whole collection has been read. */
+  get loaded(): boolean {
+    return this.#loaded
+  }
+
+  /** The documents as they were last read. */
+  get docs(): SortedDocs {
+    return this.#docs
+  }
+
+  /** Reads the first slice at once, and the others with room for the page in between. */
+  load(): void {
+    this.#readSlice()
+    if (!this.#loaded) void this.#inSlices(() => this.#readSlice())
+  }
+
+  /** Notes that records have changed. */
+  note(ids: readonly string[], cause: ChangeCause): void {
+    for (const id of ids) {
+      // What has not been read yet will be read as it is then.
+      if (this.#loaded || (this.#readTo !== undefined && compareIds(id, this.#readTo) <= 0)) this.#stale.set(id, cause)
+    }
+    if (this.#stale.size > 0) this.#source.announce()
+  }
+
+  /**
+   * The documents as they are now; when very much has changed, as they were before all of it until all of it is read:
+   * what became visible together is not shown in parts.
+   */
+  current(): SortedDocs {
+    if (this.#stale.size > 0 && !this.#refreshing) this.#refresh()
+    return this.#docs
+  }
+
+  /** What is different in the list since this was asked last. */
+  takeUntold(): { ids: readonly string[]; causes: readonly ChangeCause[] } {
+    const untold = { ids: [...this.#untold.keys()], causes: [...new Set(this.#untold.values())] }
+    this.#untold.clear()
+    return untold
+  }
+
+  /** Ends all reading. */
+  cancel(): void {
+    this.#cancelled = true
+  }
+
+  /** Reads the next slice for the first time. Returns whether there is more. */
+  #readSlice(): boolean {
+    const { store, collection, announce } = this.#source
+    const { docs, next } = store.page(collection, this.#readTo, SLICE_RECORDS)
+    this.#docs = Object.freeze([...this.#docs, ...docs])
+    this.#readTo = next
+    this.#loaded = next === undefined
+    for (const { id } of docs) this.#untold.set(id, 'load')
+    // Who goes through the whole list with each call does so a few times, not once for each slice.
+    if (this.#loaded || this.#docs.length >= 2 * this.#announcedRecords) {
+      this.#announcedRecords = this.#docs.length
+      announce()
+    }
+    return !this.#loaded
+  }
+
+  #refresh(): void {
+    const changes = new Map<string, Doc<unknown> | undefined>()
+    const causes = new Map<string, ChangeCause>()
+    const readStale = (): boolean => {
+      let room = SLICE_RECORDS
+      for (const [id, cause] of this.#stale) {
+        if (room === 0) return true
+        room -= 1
+        this.#stale.delete(id)
+        changes.set(id, this.#source.store.read(this.#source.collection, id))
+        causes.set(id, cause)
+      }
+      this.#refreshing = false
+      this.#docs = applyChanges(this.#docs, changes)
+      for (const [id, cause] of causes) this.#untold.set(id, cause)
+      this.#source.announce()
+      return false
+    }
+    this.#refreshing = true
+    if (readStale()) void this.#inSlices(readStale)
+  }
+
+  /** Lets the page work, takes a step, and so on until the step says that there is no more. */
+  async #inSlices(step: () => boolean): Promise<void> {
+    try {
+      do await yieldToPage()
+      while (!this.#cancelled && this.#source.connection.isOpen && step())
+    } catch (error) {
+      report(error)
+    }
+  }
+}

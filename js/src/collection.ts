@@ -1,0 +1,132 @@
+// A collection: reads, writes and watches of named records. Must not know of other collections.
+
+import { SLICE_RECORDS } from './collection-copy.js'
+import type { Connection } from './connection.js'
+import { EyotError } from './errors.js'
+import type { Hub } from './hub.js'
+import { LiveCollection } from './live-collection.js'
+import { LiveConflicts } from './live-conflicts.js'
+import { LiveRecord } from './live-record.js'
+import { checkId, show } from './names.js'
+import { newId } from './new-id.js'
+import { checkOptions } from './options.js'
+import type { Store } from './store.js'
+import type * as types from './types/collection.js'
+import type { DeletedDoc, Doc } from './types/doc.js'
+import type { Live, Unsubscribe } from './types/live.js'
+import { makeWrite, type Write, type Writer, type Written } from './writes.js'
+import { applyUpdate } from './update.js'
+import { yieldToPage } from './yield-to-page.js'
+
+/** What the collections of a database share. */
+export interface Parts {
+  readonly connection: Connection
+  readonly store: Store
+  readonly hub: Hub
+  readonly writer: Writer
+}
+
+type RecordListener = (doc: Doc<unknown> | undefined) => void
+type CollectionListener = (docs: readonly Doc<unknown>[], change: types.CollectionChange) => void
+
+/** See the public type. */
+export class RecordCollection implements types.Collection<unknown> {
+  readonly name: string
+  readonly #parts: Parts
+  #all: LiveCollection | undefined
+  #conflicts: Live<readonly Doc<unknown>[]> | undefined
+
+  constructor(name: string, parts: Parts) {
+    this.name = name
+    this.#parts = parts
+  }
+
+  async get(id: string): Promise<Doc<unknown> | undefined> {
+    return Promise.resolve(this.peek(id))
+  }
+
+  peek(id: string): Doc<unknown> | undefined {
+    checkId(id)
+    return this.#parts.store.read(this.name, id)
+  }
+
+  async list(options?: types.ListOptions): Promise<readonly Doc<unknown>[]> {
+    checkOptions(options, ['after', 'limit'])
+    const { after, limit = Infinity } = options ?? {}
+    if (after !== undefined) checkId(after)
+    if (typeof limit !== 'number' || !(limit >= 0)) throw new TypeError(`limit must be 0 or more, not ${show(limit)}`)
+    const docs: Doc<unknown>[] = []
+    for (let from: string | undefined = after; ; ) {
+      const room = Math.min(SLICE_RECORDS, Math.floor(limit) - docs.length)
+      if (room <= 0) return docs
+      const page = this.#parts.store.page(this.name, from, room)
+      docs.push(...page.docs)
+      if (page.next === undefined || docs.length >= limit) return docs
+      from = page.next
+      await yieldToPage()
+    }
+  }
+
+  async count(): Promise<number> {
+    return Promise.resolve(this.#parts.store.count(this.name))
+  }
+
+  async add(value: unknown): Promise<Doc<unknown>> {
+    return this.put(newId(), value)
+  }
+
+  async put(id: string, value: unknown, options?: types.WriteOptions): Promise<Doc<unknown>> {
+    checkId(id)
+    const written = await this.#write(makeWrite(this.name, id, { value }, options))
+    if (written === undefined || written.deleted) throw new EyotError('internal', 'a write has not given a document')
+    return written
+  }
+
+  async update(
+    id: string,
+    change: (value: unknown) => unknown,
+    options?: types.UpdateOptions<unknown>,
+  ): Promise<Doc<unknown>> {
+    const doc = this.peek(id)
+    const value = applyUpdate(`${this.name}/${id}`, doc, change, options)
+    return this.put(id, value, { context: doc?.context })
+  }
+
+  async delete(id: string, options?: types.WriteOptions): Promise<Doc<unknown> | DeletedDoc<unknown> | undefined> {
+    checkId(id)
+    return this.#write(makeWrite(this.name, id, undefined, options))
+  }
+
+  live(id: string): Live<Doc<unknown> | undefined>
+  live(): types.LiveCollection<unknown>
+  live(...given: [id: string] | []): Live<Doc<unknown> | undefined> | types.LiveCollection<unknown> {
+    const { connection, store, hub } = this.#parts
+    // An id that happens to be `undefined` is a mistake, and not a wish for all records.
+    if (given.length === 0) {
+      this.#all ??= new LiveCollection(hub, { connection, store, collection: this.name })
+      return this.#all
+    }
+    const [id] = given
+    checkId(id)
+    return new LiveRecord(store, hub, this.name, id)
+  }
+
+  subscribe(id: string, listener: RecordListener): Unsubscribe
+  subscribe(listener: CollectionListener): Unsubscribe
+  subscribe(first: string | CollectionListener, listener?: RecordListener): Unsubscribe {
+    if (typeof first === 'function') return this.live().subscribe(first)
+    if (listener === undefined) throw new TypeError('listener must be a function')
+    return this.live(first).subscribe(listener)
+  }
+
+  conflicts(): Live<readonly Doc<unknown>[]> {
+    const { store, hub } = this.#parts
+    this.#conflicts ??= new LiveConflicts({ store, hub, collection: this.name, describe: (_, doc) => doc })
+    return this.#conflicts
+  }
+
+  async #write(write: Write): Promise<Written> {
+    const [written] = await this.#parts.writer.write([write])
+    return written
+  }
+}

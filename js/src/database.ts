@@ -1,0 +1,176 @@
+// An open database: puts its parts together and tells them what the engine tells. Must not know what any of them does.
+
+import { BatchWrites } from './batch.js'
+import { RecordCollection, type Parts } from './collection.js'
+import { Connection } from './connection.js'
+import { EyotError } from './errors.js'
+import { Hub } from './hub.js'
+import { LiveConflicts } from './live-conflicts.js'
+import { LiveValue } from './live-value.js'
+import { checkName, show } from './names.js'
+import { checkOptions } from './options.js'
+import { report } from './report.js'
+import type { RawHealth, Shell, ShellEvent } from './shell.js'
+import { Store } from './store.js'
+import { RelaySync } from './sync.js'
+import type { Batch, Conflict, Database, Health, Sync, SyncOptions, WaitOptions } from './types/database.js'
+import type { Live } from './types/live.js'
+import { finished } from './update.js'
+import { unlessAborted } from './waiting.js'
+import { Writer } from './writes.js'
+
+/** See the public type. */
+export class OpenDatabase implements Database {
+  readonly name: string
+  readonly health: LiveValue<Health>
+  readonly closed: Promise<string>
+  readonly #parts: Parts
+  readonly #collections = new Map<string, RecordCollection>()
+  readonly #declared: ReadonlySet<string> | undefined
+  #conflicts: Live<readonly Conflict[]> | undefined
+  #sync: RelaySync | undefined
+  #closing: Promise<void> | undefined
+  #resolveClosed: (reason: string) => void = () => undefined
+
+  /** `declared`: the names of the collections; `undefined` for any. */
+  constructor(name: string, shell: Shell, declared: readonly string[] | undefined) {
+    const connection = new Connection(shell)
+    const store = new Store(connection)
+    this.name = name
+    this.#parts = { connection, store, hub: new Hub(), writer: new Writer(connection, store) }
+    this.#declared = declared === undefined ? undefined : new Set(declared)
+    this.health = new LiveValue(makeHealth(connection.ask(open => open.health())))
+    this.closed = new Promise(resolve => {
+      this.#resolveClosed = resolve
+    })
+  }
+
+  // The public type infers the value's type from the definitions; here it is unknown.
+  collection(name: string): never {
+    this.#checkCollection(name)
+    let collection = this.#collections.get(name)
+    if (collection === undefined) {
+      collection = new RecordCollection(name, this.#parts)
+      this.#collections.set(name, collection)
+    }
+    return collection as never
+  }
+
+  async batch<Result>(work: (tx: Batch) => Result): Promise<Result> {
+    if (typeof work !== 'function') throw new TypeError('a batch needs a function')
+    const batch = new BatchWrites(this.#parts.store)
+    const tx = batch.collections(name => { this.#checkCollection(name) }) as Batch
+    try {
+      const result = finished('the function of a batch', work(tx))
+      const writes = batch.end()
+      if (writes.length > 0) await this.#parts.writer.write(writes)
+      return result
+    } finally {
+      batch.end()
+    }
+  }
+
+  conflicts(): Live<readonly Conflict[]> {
+    const { store, hub } = this.#parts
+    const describe: (collection: string, doc: Conflict['doc']) => Conflict = (collection, doc) =>
+      Object.freeze({ collection, id: doc.id, doc })
+    this.#conflicts ??= new LiveConflicts({ store, hub, describe })
+    return this.#conflicts
+  }
+
+  sync(url: string | URL, options?: SyncOptions): Sync {
+    if (this.#sync?.isRunning === true) {
+      throw new EyotError('sync-already-started', 'a database syncs with one relay at a time: stop the other one first')
+    }
+    this.#sync = new RelaySync(this.#parts.connection, url, options)
+    return this.#sync
+  }
+
+  async saved(options?: WaitOptions): Promise<void> {
+    checkOptions(options, ['signal'])
+    return unlessAborted(this.#parts.connection.wait(shell => shell.saved()), options?.signal)
+  }
+
+  token(): string {
+    return this.#parts.connection.ask(shell => shell.token())
+  }
+
+  async until(token: string, options?: WaitOptions): Promise<void> {
+    if (typeof token !== 'string') throw new TypeError(`token must be a string, not ${show(token)}`)
+    checkOptions(options, ['signal'])
+    return unlessAborted(this.#parts.connection.wait(shell => shell.until(token)), options?.signal)
+  }
+
+  async export(): Promise<Uint8Array> {
+    return this.#parts.connection.wait(shell => shell.exportAll())
+  }
+
+  async import(bytes: Uint8Array): Promise<number> {
+    if (!(bytes instanceof Uint8Array)) throw new TypeError(`bytes must be a Uint8Array, not ${show(bytes)}`)
+    return this.#parts.connection.wait(shell => shell.importAll(bytes))
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** What the engine tells. Never throws: the engine could do nothing about it. */
+  readonly tell = (event: ShellEvent): void => {
+    try {
+      this.#tell(event)
+    } catch (error) {
+      report(error)
+    }
+  }
+
+  #tell(event: ShellEvent): void {
+    switch (event.kind) {
+      case 'changed':
+        this.#parts.store.forget(event.collection, event.ids)
+        this.#parts.hub.changed(event.collection, event.ids, event.cause)
+        return
+      case 'sync':
+        this.#sync?.tell(event.status)
+        return
+      case 'health':
+        this.health.set(makeHealth(event.health))
+        return
+      case 'closed':
+        if (this.#closing === undefined) this.#end(event.code)
+    }
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#parts.connection.isOpen) return
+    this.#sync?.stop()
+    // Asked before the parts end, so that nothing comes between the last write and this.
+    const done = this.#parts.connection.wait(shell => shell.close())
+    this.#endParts('closed')
+    await done
+    this.#resolveClosed('closed')
+  }
+
+  #end(reason: string): void {
+    this.#endParts(reason)
+    this.#resolveClosed(reason)
+  }
+
+  #endParts(reason: string): void {
+    if (!this.#parts.connection.isOpen) return
+    this.#parts.hub.close()
+    this.health.finish(this.health.snapshot())
+    this.#parts.connection.refuse(reason)
+    this.#sync?.stop()
+  }
+
+  #checkCollection(name: string): void {
+    checkName('the name of a collection', name)
+    if (this.#declared === undefined || this.#declared.has(name)) return
+    throw new TypeError(`there is no collection ${show(name)}: open() was given ${[...this.#declared].join(', ') || 'none'}`)
+  }
+}
+
+function makeHealth(raw: RawHealth): Health {
+  return Object.freeze({ ...raw })
+}

@@ -1,0 +1,118 @@
+// Makes documents of the engine's raw records: frozen, decoded when looked at. Must not know how to get another one.
+
+import { decode } from './decode.js'
+import { EyotError } from './errors.js'
+import type { RawDoc, RawVersion } from './shell.js'
+import type { DeletedDoc, Doc } from './types/doc.js'
+
+/** A document of the raw record: an edit's or, when the displayed version is one, a deletion's. */
+export function makeDoc<Value>(collection: string, id: string, raw: RawDoc): Doc<Value> | DeletedDoc<Value> {
+  return new RecordDoc(collection, id, raw) as unknown as Doc<Value> | DeletedDoc<Value>
+}
+
+// The getters stand on the class: an object with getters of its own takes eight times as long to make.
+class RecordDoc {
+  readonly id: string
+  readonly deleted: boolean
+  readonly conflicted: boolean
+  readonly context: string
+  readonly pending: boolean
+  readonly at: number
+  readonly #collection: string
+  #versions: readonly RawVersion[]
+  #displayed: RecordSibling | undefined
+  #siblings: readonly RecordSibling[] | undefined
+
+  constructor(collection: string, id: string, raw: RawDoc) {
+    const displayed = raw.versions[0]
+    this.id = id
+    this.deleted = displayed?.text === undefined
+    this.conflicted = raw.conflicted
+    this.context = raw.context
+    this.pending = raw.pending
+    this.at = displayed?.at ?? 0
+    this.#collection = collection
+    this.#versions = raw.versions
+    Object.freeze(this)
+  }
+
+  get value(): unknown {
+    return this.#first()?.value
+  }
+
+  get siblings(): readonly RecordSibling[] {
+    if (this.#siblings === undefined) {
+      const first = this.#first()
+      const others = this.#versions.slice(1).map(version => new RecordSibling(this.#collection, this.id, version))
+      this.#siblings = Object.freeze(first === undefined ? [] : [first, ...others])
+      this.#versions = []
+    }
+    return this.#siblings
+  }
+
+  /** What `JSON.stringify` writes: the getters too. */
+  toJSON(): object {
+    const { id, value, deleted, conflicted, siblings, context, pending, at } = this
+    return { id, value, deleted, conflicted, siblings, context, pending, at }
+  }
+
+  #first(): RecordSibling | undefined {
+    const version = this.#versions[0]
+    if (this.#displayed === undefined && version !== undefined) {
+      this.#displayed = new RecordSibling(this.#collection, this.id, version)
+    }
+    return this.#displayed
+  }
+}
+
+class RecordSibling {
+  readonly deleted: boolean
+  readonly at: number
+  readonly replica: string
+  readonly version: string
+  readonly also: readonly string[]
+  readonly #collection: string
+  readonly #id: string
+  #text: string | undefined
+  #value: unknown
+
+  constructor(collection: string, id: string, version: RawVersion) {
+    this.deleted = version.text === undefined
+    this.at = version.at
+    this.replica = version.replica
+    this.version = version.dots[0] ?? ''
+    this.also = Object.freeze(version.dots.slice(1))
+    this.#collection = collection
+    this.#id = id
+    this.#text = version.text
+    Object.freeze(this)
+  }
+
+  get value(): unknown {
+    if (this.#text !== undefined) {
+      this.#value = this.#decode(this.#text)
+      // The value is all that is needed from now on.
+      this.#text = undefined
+    }
+    return this.#value
+  }
+
+  /** What `JSON.stringify` writes: the getter too. */
+  toJSON(): object {
+    const { value, deleted, at, replica, version, also } = this
+    return { value, deleted, at, replica, version, also }
+  }
+
+  #decode(text: string): unknown {
+    try {
+      return decode(text)
+    } catch (cause) {
+      const detail = { collection: this.#collection, id: this.#id, version: this.version }
+      throw new EyotError('unreadable-value', `version ${this.version} of ${this.#collection}/${this.#id} is unreadable`, {
+        detail,
+        cause,
+      })
+    }
+  }
+}
+

@@ -1,0 +1,87 @@
+// All records of a collection, to be watched. Must not know how they are read.
+
+import { CollectionCopy, type CopySource } from './collection-copy.js'
+import type { Hub } from './hub.js'
+import { LiveState } from './live-state.js'
+import type { SortedDocs } from './sorted-docs.js'
+import type { CollectionChange } from './types/collection.js'
+import type { Unsubscribe } from './types/live.js'
+
+// Views come and go. What nobody watches is kept for this long, in case the next one wants it.
+const LINGER_MS = 1_000
+
+/** The documents of a collection, kept up to date while somebody watches. */
+export class LiveCollection extends LiveState<SortedDocs, CollectionChange> {
+  readonly #hub: Hub
+  readonly #source: CopySource
+  #copy: CollectionCopy | undefined
+  #unwatch: Unsubscribe | undefined
+  #linger: ReturnType<typeof setTimeout> | undefined
+  #watched = false
+  #final: SortedDocs | undefined
+
+  constructor(hub: Hub, source: Omit<CopySource, 'announce'>) {
+    super()
+    this.#hub = hub
+    this.#source = {
+      ...source,
+      announce: () => {
+        this.announce()
+      },
+    }
+  }
+
+  readonly snapshot = (): SortedDocs => this.#final ?? this.#open().current()
+
+  readonly loaded = (): boolean => this.#copy?.loaded ?? false
+
+  protected change(first: boolean): CollectionChange {
+    const loaded = this.loaded()
+    if (!first) return { ids: [], causes: [], ...this.#copy?.takeUntold(), loaded }
+    // Others still wait to be told; the only listener is told everything now.
+    if (this.listenerCount === 1) this.#copy?.takeUntold()
+    return { ids: this.snapshot().map(doc => doc.id), causes: ['load'], loaded }
+  }
+
+  protected override start(): void {
+    this.#watched = true
+    clearTimeout(this.#linger)
+  }
+
+  protected override stop(): void {
+    this.#watched = false
+    this.#leaveSoon()
+  }
+
+  /** The copy, begun if there is none: a snapshot may be asked for before, or without, a subscription. */
+  #open(): CollectionCopy {
+    if (this.#copy !== undefined) return this.#copy
+    const copy = new CollectionCopy(this.#source)
+    copy.load()
+    this.#copy = copy
+    this.#unwatch = this.#hub.watch(this.#source.collection, {
+      changed: (_, ids, cause) => {
+        copy.note(ids, cause)
+      },
+      closed: () => {
+        this.#final = copy.docs
+        this.#leave()
+        this.end()
+      },
+    })
+    if (!this.#watched) this.#leaveSoon()
+    return copy
+  }
+
+  #leaveSoon(): void {
+    clearTimeout(this.#linger)
+    if (this.#copy !== undefined) this.#linger = setTimeout(() => this.#leave(), LINGER_MS)
+  }
+
+  #leave(): void {
+    clearTimeout(this.#linger)
+    this.#unwatch?.()
+    this.#copy?.cancel()
+    this.#copy = undefined
+  }
+}

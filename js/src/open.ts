@@ -1,0 +1,66 @@
+// The functions that open and destroy databases. Must not know what a database is made of.
+
+import { loadEngine } from './engine.js'
+import { toEyotError } from './errors.js'
+import { checkName } from './names.js'
+import { checkOpening, openWith } from './opening.js'
+import { checkOptions } from './options.js'
+import type {
+  CollectionDefinition,
+  CollectionDefinitions,
+  Database,
+  DefaultCollections,
+  OpenOptions,
+  WasmSource,
+} from './types/database.js'
+
+/**
+ * Defines a collection whose values are of that type.
+ *
+ * @example
+ * ```ts
+ * const db = await open('field-notes', { collections: { notes: collection<Note>() } })
+ * const notes = db.collection('notes') // Collection<Note>
+ * ```
+ */
+export function collection<Value = unknown>(): CollectionDefinition<Value> {
+  return Object.freeze({})
+}
+
+/**
+ * Opens the database of that name on this device, and makes it if there is none. A page may be open in many tabs: all of
+ * them open it, and are equal.
+ *
+ * Rejects with `EyotError` `unsupported-environment` on a server, and with `engine-load-failed` when the WebAssembly
+ * cannot be had.
+ *
+ * @param name - 1 to 64 of `a-z`, `0-9`, `_` and `-`.
+ *
+ * @example
+ * ```ts
+ * const db = await open('field-notes', { collections: { notes: collection<Note>(), tags: collection<Tag>() } })
+ * await db.collection('notes').put('n1', { title: 'Heron', done: false })
+ * ```
+ */
+export async function open<const Definitions extends CollectionDefinitions = DefaultCollections>(
+  name: string,
+  options: OpenOptions<Definitions> = {},
+): Promise<Database<Definitions>> {
+  const checked = checkOpening(name, options)
+  return openWith(await loadEngine(options.wasm), name, checked)
+}
+
+/**
+ * Destroys the database of that name on this device. Other tabs that have it open are told to close theirs. What a relay
+ * has of it stays there.
+ */
+export async function destroy(name: string, options: { readonly wasm?: WasmSource } = {}): Promise<void> {
+  checkName('the name of a database', name)
+  checkOptions(options, ['wasm'])
+  const engine = await loadEngine(options.wasm)
+  try {
+    await engine.destroy(name)
+  } catch (error) {
+    throw toEyotError(error)
+  }
+}

@@ -1,0 +1,65 @@
+// Opens a database with an engine, whichever that is. Must not know where the engine comes from.
+
+import { OpenDatabase } from './database.js'
+import { toEyotError } from './errors.js'
+import { checkName } from './names.js'
+import { checkOptions } from './options.js'
+import type { Engine, ShellEvent, ShellOptions } from './shell.js'
+import type { CollectionDefinitions, Database } from './types/database.js'
+
+/** Options that have been checked. */
+export interface CheckedOptions {
+  readonly declared: readonly string[] | undefined
+  readonly shell: ShellOptions
+}
+
+/** Checks what `open` was given. */
+export function checkOpening(name: unknown, options: unknown): CheckedOptions {
+  checkName('the name of a database', name)
+  checkOptions(options, ['collections', 'maximumRecordBytes', 'wasm'])
+  const { collections, maximumRecordBytes } = (options ?? {}) as { collections?: unknown; maximumRecordBytes?: unknown }
+  return {
+    declared: collections === undefined ? undefined : checkCollections(collections),
+    shell: maximumRecordBytes === undefined ? {} : { maximumRecordBytes: checkBytes(maximumRecordBytes) },
+  }
+}
+
+/** Opens a database with that engine. */
+export async function openWith<Definitions extends CollectionDefinitions>(
+  engine: Engine,
+  name: string,
+  options: CheckedOptions,
+): Promise<Database<Definitions>> {
+  // The engine may tell of changes before it has answered; then there is no database yet, and nobody who has seen anything.
+  let database: OpenDatabase | undefined
+  const early: ShellEvent[] = []
+  const tell = (event: ShellEvent): void => {
+    if (database === undefined) early.push(event)
+    else database.tell(event)
+  }
+  try {
+    const shell = await engine.open(name, options.shell, tell)
+    database = new OpenDatabase(name, shell, options.declared)
+  } catch (error) {
+    throw toEyotError(error)
+  }
+  for (const event of early) database.tell(event)
+  return database as unknown as Database<Definitions>
+}
+
+function checkCollections(collections: unknown): readonly string[] {
+  if (typeof collections !== 'object' || collections === null) throw new TypeError('collections must be an object')
+  for (const [name, definition] of Object.entries(collections)) {
+    checkName('the name of a collection', name)
+    if (typeof definition !== 'object' || definition === null) {
+      throw new TypeError(`the definition of ${name} must be an object: collection<Value>() or {}`)
+    }
+    checkOptions(definition, [])
+  }
+  return Object.keys(collections)
+}
+
+function checkBytes(bytes: unknown): number {
+  if (typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes > 0) return bytes
+  throw new TypeError('maximumRecordBytes must be a whole number above 0')
+}

@@ -1,0 +1,95 @@
+// The boundary to the engine's WebAssembly: what the browser shell takes and gives. Types only. The facade must not
+// know more of the engine than this page says, and this page says nothing of the facade's values: `text` is opaque here.
+
+/** One version of a record, as the engine shows it. */
+export interface RawVersion {
+  /** The encoded value; `undefined` for a deletion. */
+  readonly text: string | undefined
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** 32 hex digits. */
+  readonly replica: string
+  /** `replica:counter`; several when equal contents were written concurrently. Never empty. */
+  readonly dots: readonly string[]
+}
+
+/** A record, as the engine shows it. */
+export interface RawDoc {
+  readonly context: string
+  readonly conflicted: boolean
+  readonly pending: boolean
+  /** The displayed version first. Never empty. */
+  readonly versions: readonly RawVersion[]
+}
+
+/** What the network sync is doing. */
+export interface RawSyncStatus {
+  readonly state: 'off' | 'offline' | 'connecting' | 'catching-up' | 'live' | 'waiting' | 'elsewhere'
+  readonly unsent: number
+  readonly received: number
+  readonly expected: number
+  readonly lastHeardAt: number | undefined
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly roundTrips: number
+  readonly error?: { readonly code: string; readonly message: string; readonly retryAt?: number } | undefined
+}
+
+/** How well the device keeps the data. */
+export interface RawHealth {
+  readonly persisted: boolean | undefined
+  readonly usage: number | undefined
+  readonly quota: number | undefined
+  readonly degraded: string | undefined
+}
+
+/** What the shell tells by itself. A change is told after it has become visible. */
+export type ShellEvent =
+  | {
+      readonly kind: 'changed'
+      readonly collection: string
+      readonly ids: readonly string[]
+      readonly cause: 'local' | 'tab' | 'remote' | 'saved'
+    }
+  | { readonly kind: 'sync'; readonly status: RawSyncStatus }
+  | { readonly kind: 'health'; readonly health: RawHealth }
+  | { readonly kind: 'closed'; readonly code: string }
+
+/** How the shell is opened. */
+export interface ShellOptions {
+  readonly maximumRecordBytes?: number
+}
+
+/** Four items for each operation: collection, id, text (`undefined`: delete), context (`undefined`: the present one). */
+export type FlatWrites = (string | undefined)[]
+
+/** An open database. */
+export interface Shell {
+  get(collection: string, id: string): RawDoc | undefined
+  /** In the order of ids, after `after`; deleted records left out unless conflicted. */
+  page(collection: string, after: string | undefined, limit: number): [id: string, doc: RawDoc][]
+  count(collection: string): number
+  conflicts(): [collection: string, id: string][]
+  /** Visible when this returns; resolves when durable. Throws when the input is bad. All or nothing. */
+  write(flat: FlatWrites): Promise<(RawDoc | undefined)[]>
+  token(): string
+  until(token: string): Promise<void>
+  saved(): Promise<void>
+  syncStart(url: string, token: (() => Promise<string>) | undefined): void
+  syncStop(): void
+  syncStatus(): RawSyncStatus
+  exportAll(): Promise<Uint8Array>
+  importAll(bytes: Uint8Array): Promise<number>
+  health(): RawHealth
+  close(): Promise<void>
+}
+
+/** The four outcomes of comparing two contexts. */
+export type Comparison = 'equal' | 'incoming-wins' | 'local-wins' | 'conflict'
+
+/** The loaded engine: what there is before a database is open. */
+export interface Engine {
+  open(name: string, options: ShellOptions, onEvent: (event: ShellEvent) => void): Promise<Shell>
+  destroy(name: string): Promise<void>
+  compare(local: string, incoming: string): Comparison
+}

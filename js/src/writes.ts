@@ -1,0 +1,69 @@
+// Hands writes to the engine. Must not know what they are for.
+
+import type { Connection } from './connection.js'
+import { makeDoc } from './doc.js'
+import { encode } from './encode.js'
+import { checkOptions } from './options.js'
+import type { FlatWrites } from './shell.js'
+import type { Store } from './store.js'
+import type { DeletedDoc, Doc } from './types/doc.js'
+
+/** One write to one record. */
+export interface Write {
+  readonly collection: string
+  readonly id: string
+  /** The encoded value; `undefined` deletes. */
+  readonly text: string | undefined
+  /** `undefined`: the record's present one. */
+  readonly context: string | undefined
+}
+
+/** What became of a write: the record as its writer has seen it; `undefined` when there was nothing to delete. */
+export type Written = Doc<unknown> | DeletedDoc<unknown> | undefined
+
+/** Writes: visible at once, durable when the promise resolves. */
+export class Writer {
+  readonly #connection: Connection
+  readonly #store: Store
+
+  constructor(connection: Connection, store: Store) {
+    this.#connection = connection
+    this.#store = store
+  }
+
+  /** All or nothing. Resolves with what became of each. */
+  async write(writes: readonly Write[]): Promise<readonly Written[]> {
+    const flat: FlatWrites = []
+    for (const { collection, id, text, context } of writes) flat.push(collection, id, text, context)
+    const durable = this.#connection.wait(shell => shell.write(flat))
+    // What is visible is read anew, whether or not the engine has told the watchers yet.
+    this.#forget(writes)
+    try {
+      const raws = await durable
+      return writes.map(({ collection, id }, index) => {
+        const raw = raws[index]
+        return raw === undefined ? undefined : makeDoc(collection, id, raw)
+      })
+    } catch (error) {
+      this.#forget(writes)
+      throw error
+    }
+  }
+
+  #forget(writes: readonly Write[]): void {
+    for (const { collection, id } of writes) this.#store.forget(collection, [id])
+  }
+}
+
+/** What the caller hands over for one write, checked and encoded. */
+export function makeWrite(collection: string, id: string, value: { value: unknown } | undefined, options?: unknown): Write {
+  const text = value === undefined ? undefined : encode(value.value)
+  return { collection, id, text, context: contextOf(options) }
+}
+
+function contextOf(options: unknown): string | undefined {
+  checkOptions(options, ['context'])
+  const context: unknown = (options as { context?: unknown } | undefined)?.context
+  if (context !== undefined && typeof context !== 'string') throw new TypeError('context must be a string')
+  return context
+}
