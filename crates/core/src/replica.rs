@@ -26,6 +26,7 @@ pub struct Replica {
     head: Seq,
     clock: Clock,
     peers: Peers,
+    unsent: usize,
 }
 
 #[derive(Debug)]
@@ -36,11 +37,26 @@ struct Slot {
     origin: Option<LogEpoch>,
 }
 
+impl Slot {
+    fn is_unsent(&self, peers: &Peers) -> bool {
+        self.seq > peers.saved() && !self.origin.is_some_and(|epoch| peers.knows_log(epoch))
+    }
+}
+
 impl Replica {
     /// An empty copy.
     pub fn new(id: ReplicaId, epoch: LogEpoch) -> Self {
         let (records, log) = (BTreeMap::new(), BTreeMap::new());
-        Self { id, epoch, records, log, head: Seq::ZERO, clock: Clock::default(), peers: Peers::default() }
+        Self {
+            id,
+            epoch,
+            records,
+            log,
+            head: Seq::ZERO,
+            clock: Clock::default(),
+            peers: Peers::default(),
+            unsent: 0,
+        }
     }
 
     /// The name of the copy.
@@ -68,9 +84,44 @@ impl Replica {
         &self.peers
     }
 
-    /// The same, to be moved on.
-    pub fn peers_mut(&mut self) -> &mut Peers {
-        &mut self.peers
+    /// This replica has reached that position of a peer's log.
+    pub fn move_cursor(&mut self, peer: ReplicaId, cursor: Cursor) {
+        let met = self.peers.knows_log(cursor.epoch);
+        self.peers.move_cursor(peer, cursor);
+        if !met {
+            self.recount_unsent();
+        }
+    }
+
+    /// A peer has durably taken in this replica's log up to that position.
+    pub fn move_reached(&mut self, peer: ReplicaId, seq: Seq) {
+        if self.peers.move_reached(peer, seq) {
+            self.recount_unsent();
+        }
+    }
+
+    /// Takes in what is remembered of peers; true when that was news.
+    pub fn join_peers(&mut self, peers: &Peers) -> bool {
+        let news = self.peers.join(peers);
+        if news {
+            self.recount_unsent();
+        }
+        news
+    }
+
+    /// Forgets how far it was in a peer's log, and the peer in its own.
+    pub fn forget_peer(&mut self, peer: ReplicaId) {
+        self.peers.forget(peer);
+        self.recount_unsent();
+    }
+
+    /// How many records no peer is known to have as they are here.
+    pub fn unsent_count(&self) -> usize {
+        self.unsent
+    }
+
+    fn recount_unsent(&mut self) {
+        self.unsent = self.unsent_up_to(self.head).count();
     }
 
     /// A record, by `collection/id`; deleted ones too.
@@ -82,7 +133,7 @@ impl Replica {
     pub fn range_after<'a>(
         &'a self,
         key: Bound<&str>,
-    ) -> impl Iterator<Item = (&'a RecordKey, &'a Record)> + 'a {
+    ) -> impl Iterator<Item = (&'a RecordKey, &'a Record)> + use<'a> {
         self.records.range::<str, _>((key, Bound::Unbounded)).map(|(key, slot)| (key, &slot.record))
     }
 
@@ -111,7 +162,7 @@ impl Replica {
                     changed.extend(self.merge_all(entries, origin));
                 }
                 self.join_clock(&received.clock, origin, head_before);
-                self.peers.move_cursor(received.peer, received.cursor);
+                self.move_cursor(received.peer, received.cursor);
                 changed
             }
         }
@@ -136,6 +187,9 @@ impl Replica {
         };
         self.head = self.head.next();
         let new = Slot { record, seq: self.head, origin };
+        let was_unsent = slot.as_ref().is_some_and(|slot| slot.is_unsent(&self.peers));
+        self.unsent =
+            (self.unsent + usize::from(new.is_unsent(&self.peers))).saturating_sub(was_unsent.into());
         match slot {
             Some(slot) => {
                 self.log.remove(&slot.seq);
@@ -188,10 +242,7 @@ impl Replica {
 
     /// True when no peer is known to have the record as it is here.
     pub fn is_unsent(&self, key: &str) -> bool {
-        self.records.get(key).is_some_and(|slot| {
-            let held = slot.origin.is_some_and(|epoch| self.peers.knows_log(epoch));
-            slot.seq > self.peers.saved() && !held
-        })
+        self.records.get(key).is_some_and(|slot| slot.is_unsent(&self.peers))
     }
 
     /// How far it is in that log of a peer.

@@ -55,7 +55,7 @@ pub struct Received {
 
 /// The segments of local writes: one value each, as small as a stored value should be.
 pub fn written_segments(entries: &[(RecordKey, Record)]) -> Vec<Vec<u8>> {
-    split(entries).map(|part| written_segment(part)).collect()
+    split(entries).map(written_segment).collect()
 }
 
 fn written_segment(entries: &[(RecordKey, Record)]) -> Vec<u8> {

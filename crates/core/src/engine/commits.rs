@@ -1,0 +1,249 @@
+//! The pipeline to the disk: one commit or barrier at a time, writes that arrive meanwhile in the next one together.
+//!
+//! Law: nothing is acknowledged or sent before it is committed, and what is sent can never be undone on this device.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::io::{Cause, EngineEffect, StorageFailure, StoredSegment, Ticket, Write};
+use super::pending::Draft;
+use super::{Engine, stages::Delivery};
+use crate::export::Export;
+use crate::id::Seq;
+use crate::key::RecordKey;
+use crate::segment::{Entries, Segment, imported_segments, received_segment, written_segments};
+use crate::session::SessionInput;
+
+#[derive(Default)]
+pub(super) struct Commits {
+    // How many values the log has.
+    length: u64,
+    stage: Stage,
+    deliveries: VecDeque<Delivery>,
+    imports: VecDeque<(Ticket, Export)>,
+    // Everything up to here is known to be on disk.
+    strict: Seq,
+}
+
+#[derive(Default)]
+enum Stage {
+    #[default]
+    Idle,
+    Writing(Work),
+    // Everything up to here, once it has passed.
+    Barrier(Seq),
+}
+
+// What a commit is for, and how many values it appends.
+enum Work {
+    Local(Box<Draft>, usize),
+    Received(Box<Delivery>),
+    Imported(Ticket, Box<Export>, usize),
+}
+
+impl Commits {
+    pub(super) fn next_position(&self) -> u64 {
+        self.length + 1
+    }
+
+    pub(super) fn advance(&mut self) {
+        self.length += 1;
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.stage, Stage::Idle) && self.deliveries.is_empty() && self.imports.is_empty()
+    }
+
+    pub(super) fn deliver(&mut self, delivery: Delivery) {
+        self.deliveries.push_back(delivery);
+    }
+}
+
+impl Engine {
+    pub(super) fn take_write(&mut self, ticket: Ticket, writes: Vec<Write>) {
+        if let Err((code, message)) = self.check_writes(&writes) {
+            return self.effects.push(EngineEffect::Rejected { ticket, code, message });
+        }
+        let at = self.hybrid.tick(self.now_ms);
+        let keys: BTreeSet<RecordKey> = writes.iter().map(|write| write.key.clone()).collect();
+        self.pending.push(ticket, writes, at, &self.replica);
+        self.announce_changes(keys, Cause::Local);
+        self.effects.push(EngineEffect::StatusChanged);
+    }
+
+    fn check_writes(&self, writes: &[Write]) -> Result<(), (&'static str, String)> {
+        if self.corrupt {
+            return Err((
+                "storage-corrupt",
+                "The stored log cannot be read, so nothing is added to it.".into(),
+            ));
+        }
+        for write in writes {
+            let bytes = write.content.as_ref().map_or(0, |content| content.len());
+            if bytes > self.limits.content_bytes {
+                let limit = self.limits.content_bytes;
+                return Err((
+                    "record-too-large",
+                    format!("{} takes {bytes} bytes; {limit} are allowed.", write.key),
+                ));
+            }
+            let siblings = self.record(write.key.as_str()).map_or(0, |record| record.versions().len());
+            if siblings >= self.limits.siblings && write.context.is_some() {
+                let message =
+                    format!("{} has {siblings} concurrent versions; resolve them first.", write.key);
+                return Err(("too-many-siblings", message));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn take_import(&mut self, ticket: Ticket, bytes: &[u8]) {
+        match Export::from_bytes(bytes, &self.limits) {
+            Ok(export) => self.commits.imports.push_back((ticket, export)),
+            Err(error) => {
+                let message = format!("The export cannot be read: {error}.");
+                self.effects.push(EngineEffect::Rejected { ticket, code: "invalid-export", message });
+            }
+        }
+    }
+
+    /// Begins what is to be done next, if nothing is under way. What peers wait for goes first: it is quick, and a flood
+    /// of local writes must not keep it from being sent.
+    pub(super) fn pump_commits(&mut self) {
+        if !matches!(self.commits.stage, Stage::Idle) || self.corrupt {
+            return;
+        }
+        if self.links.wants_barrier() {
+            if self.commits.strict < self.replica.head() {
+                self.commits.stage = Stage::Barrier(self.replica.head());
+                return self.effects.push(EngineEffect::Barrier);
+            }
+            self.links_after_barrier();
+        }
+        if let Some(delivery) = self.commits.deliveries.pop_front() {
+            self.commit_received(delivery);
+        } else if !self.pending.is_empty() {
+            self.commit_local();
+        } else if let Some((ticket, export)) = self.commits.imports.pop_front() {
+            self.commit_import(ticket, export);
+        }
+    }
+
+    fn commit_local(&mut self) {
+        let draft = self.pending.draft(&self.replica);
+        let values = written_segments(&draft.entries);
+        self.write(values, false, |count| Work::Local(Box::new(draft), count));
+    }
+
+    fn commit_received(&mut self, delivery: Delivery) {
+        let value = received_segment(&delivery.received, &delivery.block);
+        self.write(vec![value], true, |_| Work::Received(Box::new(delivery)));
+    }
+
+    fn commit_import(&mut self, ticket: Ticket, export: Export) {
+        let values = imported_segments(&export.clock, &export.entries);
+        self.write(values, false, |count| Work::Imported(ticket, Box::new(export), count));
+    }
+
+    fn write(&mut self, values: Vec<Vec<u8>>, strict: bool, work: impl FnOnce(usize) -> Work) {
+        self.commits.stage = Stage::Writing(work(values.len()));
+        let position = self.commits.next_position();
+        self.effects.push(EngineEffect::Commit { position, values, strict });
+    }
+
+    pub(super) fn commit_done(&mut self) {
+        match std::mem::take(&mut self.commits.stage) {
+            Stage::Writing(Work::Local(draft, count)) => self.local_done(&draft, count),
+            Stage::Writing(Work::Received(delivery)) => self.received_done(*delivery),
+            Stage::Writing(Work::Imported(ticket, export, count)) => self.import_done(ticket, *export, count),
+            other => self.commits.stage = other,
+        }
+        self.effects.push(EngineEffect::Announce);
+        self.head_moved();
+    }
+
+    fn local_done(&mut self, draft: &Draft, count: usize) {
+        self.commits.length += count as u64;
+        self.fold(Segment::Written(draft.entries.clone()), Vec::new());
+        let tickets = self.pending.settle(draft);
+        self.pending.rebase(&self.replica);
+        self.announce_changes(draft.entries.iter().map(|(key, _)| key.clone()).collect(), Cause::Local);
+        for (ticket, contexts) in tickets.into_iter().zip(&draft.contexts) {
+            self.waits.committed(ticket, self.replica.head());
+            self.effects.push(EngineEffect::Written { ticket, contexts: contexts.clone() });
+        }
+    }
+
+    fn received_done(&mut self, delivery: Delivery) {
+        self.commits.length += 1;
+        let Delivery { link, received, chunks, .. } = delivery;
+        let changed = self.fold(Segment::Received(received), chunks);
+        self.commits.strict = self.replica.head();
+        self.pending.rebase(&self.replica);
+        self.announce_changes(changed.into_iter().collect(), Cause::Remote);
+        self.feed_link(link, SessionInput::Applied);
+    }
+
+    fn import_done(&mut self, ticket: Ticket, export: Export, count: usize) {
+        self.commits.length += count as u64;
+        let Export { clock, entries } = export;
+        let changed = self.fold(Segment::Imported { clock: Default::default(), entries }, Vec::new());
+        self.fold(Segment::Imported { clock, entries: Entries::new() }, Vec::new());
+        self.pending.rebase(&self.replica);
+        let records = changed.len();
+        self.announce_changes(changed.into_iter().collect(), Cause::Local);
+        self.effects.push(EngineEffect::Imported { ticket, records });
+    }
+
+    /// Another tab was faster. Its segments are folded in, and the work is begun again on top of them: pending writes
+    /// get new dots, which had not left the tab.
+    pub(super) fn commit_collided(&mut self, segments: Vec<StoredSegment>) {
+        let stage = std::mem::take(&mut self.commits.stage);
+        self.take_segments(segments, Cause::Tab);
+        match stage {
+            Stage::Writing(Work::Received(delivery)) => self.commits.deliveries.push_front(*delivery),
+            Stage::Writing(Work::Imported(ticket, export, _)) => {
+                self.commits.imports.push_front((ticket, *export));
+            }
+            Stage::Writing(Work::Local(..)) | Stage::Barrier(_) | Stage::Idle => {}
+        }
+    }
+
+    /// The commit is not stored: what it was for is taken back and told why.
+    pub(super) fn commit_failed(&mut self, failure: StorageFailure) {
+        let message = "The write could not be stored.".to_owned();
+        match std::mem::take(&mut self.commits.stage) {
+            Stage::Writing(Work::Local(draft, _)) => {
+                let (tickets, keys) = self.pending.discard(&draft);
+                self.pending.rebase(&self.replica);
+                for ticket in tickets {
+                    self.waits.committed(ticket, self.replica.head());
+                    let message = message.clone();
+                    self.effects.push(EngineEffect::Rejected { ticket, code: failure.code, message });
+                }
+                self.announce_changes(keys.into_iter().collect(), Cause::Local);
+                self.effects.push(EngineEffect::StatusChanged);
+            }
+            Stage::Writing(Work::Received(delivery)) => {
+                self.feed_link(delivery.link, SessionInput::Failed { code: failure.code });
+            }
+            Stage::Writing(Work::Imported(ticket, ..)) => {
+                self.effects.push(EngineEffect::Rejected { ticket, code: failure.code, message });
+            }
+            other => self.commits.stage = other,
+        }
+    }
+
+    pub(super) fn barrier_passed(&mut self) {
+        if let Stage::Barrier(seq) = self.commits.stage {
+            self.commits.stage = Stage::Idle;
+            self.commits.strict = seq;
+        }
+    }
+
+    pub(super) fn barrier_failed(&mut self, failure: StorageFailure) {
+        if matches!(self.commits.stage, Stage::Barrier(_)) {
+            self.commits.stage = Stage::Idle;
+            self.links_failed(failure.code);
+        }
+    }
+}

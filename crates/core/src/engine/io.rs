@@ -1,0 +1,213 @@
+//! What goes into the engine and what comes out of it: the contract with the browser shell and the simulator.
+//!
+//! The host performs effects in order. It answers `Commit` with `Committed`, `Collided` or `CommitFailed`, `Barrier` with
+//! `BarrierPassed` or `BarrierFailed`, `StoreChunk` with `ChunkStored` or `ChunkFailed`; at most one of each is under way.
+
+use crate::context::Context;
+use crate::key::RecordKey;
+use crate::record::Content;
+use crate::vector::VersionVector;
+
+/// Names a request of the application, given by the host.
+pub type Ticket = u64;
+
+/// Names one connection attempt, given by the engine.
+pub type Link = u64;
+
+/// A value of the log as it was read, with the chunks that were staged for it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredSegment {
+    /// Its key in the log: the first is 1.
+    pub position: u64,
+    /// The segment.
+    pub value: Vec<u8>,
+    /// The staged chunks that it names, in order.
+    pub chunks: Vec<Vec<u8>>,
+}
+
+/// One write of the application.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Write {
+    /// What is written.
+    pub key: RecordKey,
+    /// What the writer has seen; none is this replica's latest view.
+    pub context: Option<Context>,
+    /// The new content; none deletes.
+    pub content: Option<Content>,
+}
+
+/// Something that happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EngineInput {
+    /// Segments were read: at opening, or because another tab has committed.
+    Segments(Vec<StoredSegment>),
+    /// What was remembered of peers, in storage or by another tab.
+    PeersKnown(Vec<u8>),
+    /// The application writes: all or nothing.
+    Write {
+        /// Named in the answer.
+        ticket: Ticket,
+        /// In order; a later one of the same record sees the earlier.
+        writes: Vec<Write>,
+    },
+    /// The application merges an export.
+    Import {
+        /// Named in the answer.
+        ticket: Ticket,
+        /// The bytes of the export.
+        bytes: Vec<u8>,
+    },
+    /// The application waits.
+    Await {
+        /// Named in the answer.
+        ticket: Ticket,
+        /// For what.
+        condition: Condition,
+    },
+    /// The commit's transaction has completed.
+    Committed,
+    /// Another tab was faster: these segments stand where the commit wanted to, and after.
+    Collided(Vec<StoredSegment>),
+    /// The commit could not be done; nothing of it is stored.
+    CommitFailed(StorageFailure),
+    /// All commits so far are on disk.
+    BarrierPassed,
+    /// It is not known whether they are.
+    BarrierFailed(StorageFailure),
+    /// The chunk is on disk.
+    ChunkStored,
+    /// The chunk could not be stored.
+    ChunkFailed(StorageFailure),
+    /// Chunks of unfinished deltas were found: stage name and chunks in order. To be given when the tab begins to sync.
+    StagesFound(Vec<(u64, Vec<Vec<u8>>)>),
+    /// The tab holds the network sync from now on, or no longer.
+    Sync(bool),
+    /// The device has a network, as far as it knows, or has not.
+    Online(bool),
+    /// A good moment to try again: the page has become visible.
+    Nudge,
+    /// The connection stands.
+    LinkOpened(Link),
+    /// A message has come.
+    LinkReceived(Link, Vec<u8>),
+    /// The connection ended or did not come about.
+    LinkClosed(Link, LinkFailure),
+    /// Time has passed; due at [`crate::engine::Engine::next_wake_ms`].
+    Tick,
+}
+
+/// What the application waits for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// A peer has acknowledged all that was written so far.
+    Saved,
+    /// The clock covers this.
+    Clock(VersionVector),
+}
+
+/// Why storage failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StorageFailure {
+    /// A stable code: `quota-exceeded`, `transaction-aborted`, `storage-lost`, ...
+    pub code: &'static str,
+}
+
+/// Why a connection ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LinkFailure {
+    /// A stable code.
+    pub code: String,
+    /// The same in words.
+    pub message: String,
+}
+
+/// Where a change came from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// A write in this tab.
+    Local,
+    /// A write in another tab of the same replica.
+    Tab,
+    /// A peer.
+    Remote,
+    /// Nothing but the knowledge that a peer has it.
+    Saved,
+}
+
+/// Something to be done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EngineEffect {
+    /// Append these values to the log at `position` and after, in one transaction.
+    Commit {
+        /// The key of the first value.
+        position: u64,
+        /// The values.
+        values: Vec<Vec<u8>>,
+        /// True when the disk must have it, and all before it, before the answer.
+        strict: bool,
+    },
+    /// Answer when the disk has all commits so far.
+    Barrier,
+    /// Keep a chunk of a delta that is not complete yet, strictly.
+    StoreChunk {
+        /// The delta.
+        stage: u64,
+        /// Which chunk of it: 0 is the first.
+        ordinal: u64,
+        /// The chunk.
+        value: Vec<u8>,
+    },
+    /// A delta was given up: its chunks are of no use.
+    DropStage(u64),
+    /// Remember this of the peers and tell other tabs; nothing is lost if it is forgotten.
+    SavePeers(Vec<u8>),
+    /// Tell other tabs that there are new segments.
+    Announce,
+    /// The writes of this ticket are durable.
+    Written {
+        /// Which.
+        ticket: Ticket,
+        /// For each write what its writer has seen: the context that it gave, and its own write.
+        contexts: Vec<Context>,
+    },
+    /// The import of this ticket is durable.
+    Imported {
+        /// Which.
+        ticket: Ticket,
+        /// How many records changed.
+        records: usize,
+    },
+    /// What this ticket waited for has come.
+    Awaited(Ticket),
+    /// The request of this ticket failed, and left nothing behind.
+    Rejected {
+        /// Which.
+        ticket: Ticket,
+        /// A stable code.
+        code: &'static str,
+        /// The same in words.
+        message: String,
+    },
+    /// What these records show may have changed.
+    Changed {
+        /// The records, each once.
+        keys: Vec<RecordKey>,
+        /// Why.
+        cause: Cause,
+    },
+    /// Connect to the relay.
+    Connect(Link),
+    /// Send a message.
+    Transmit(Link, Vec<u8>),
+    /// End a connection, after what was to be sent.
+    Disconnect(Link),
+    /// The state of the sync has changed; read it.
+    StatusChanged,
+    /// The log cannot be read: what it holds is left as it is, and nothing more is written.
+    Corrupt {
+        /// The position of the segment.
+        position: u64,
+        /// Why.
+        message: String,
+    },
+}

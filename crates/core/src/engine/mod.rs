@@ -1,0 +1,256 @@
+//! The engine: one replica in one browser tab, with its writes, its commits and its sync.
+//!
+//! `handle(input, now) -> effects`. It decides; its host performs. Knows nothing of IndexedDB, sockets or timers.
+
+mod commits;
+mod connector;
+mod io;
+mod links;
+mod pending;
+mod stages;
+mod status;
+mod waits;
+
+pub use io::{Cause, Condition, EngineEffect, EngineInput, Link, LinkFailure, StorageFailure, StoredSegment};
+pub use io::{Ticket, Write};
+pub use status::{SyncError, SyncState, SyncStatus};
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
+use crate::codec::DecodeError;
+use crate::context::Context;
+use crate::hlc::HybridClock;
+use crate::id::{DatabaseName, LogEpoch, ReplicaId};
+use crate::key::RecordKey;
+use crate::limits::Limits;
+use crate::peers::Peers;
+use crate::record::Record;
+use crate::replica::Replica;
+use crate::segment::{Segment, StagedChunk};
+use commits::Commits;
+use connector::Connector;
+use links::Links;
+use pending::Pending;
+use waits::Waits;
+
+/// Who and where an engine is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// The database.
+    pub database: DatabaseName,
+    /// The replica: one for all tabs of a browser profile.
+    pub replica: ReplicaId,
+    /// The life of the replica's log.
+    pub epoch: LogEpoch,
+    /// A random id of this tab alone. It never leaves the tab but inside contexts that are handed to its own application.
+    pub tab: ReplicaId,
+    /// Random bits for everything that wants them.
+    pub seed: u64,
+}
+
+/// One replica in one tab.
+pub struct Engine {
+    identity: Identity,
+    limits: Limits,
+    replica: Replica,
+    hybrid: HybridClock,
+    pending: Pending,
+    commits: Commits,
+    links: Links,
+    connector: Connector,
+    waits: Waits,
+    corrupt: bool,
+    now_ms: u64,
+    effects: Vec<EngineEffect>,
+}
+
+impl Engine {
+    /// An engine with an empty log; feed it the stored segments next.
+    pub fn new(identity: Identity, limits: Limits) -> Self {
+        Self {
+            replica: Replica::new(identity.replica, identity.epoch),
+            pending: Pending::new(identity.tab),
+            connector: Connector::new(identity.seed),
+            links: Links::new(identity.seed),
+            identity,
+            limits,
+            hybrid: HybridClock::default(),
+            commits: Commits::default(),
+            waits: Waits::default(),
+            corrupt: false,
+            now_ms: 0,
+            effects: Vec::new(),
+        }
+    }
+
+    /// Takes in what happened at `now_ms` (milliseconds since 1970) and says what is to be done, in order.
+    pub fn handle(&mut self, input: EngineInput, now_ms: u64) -> Vec<EngineEffect> {
+        self.now_ms = now_ms;
+        self.take(input);
+        self.pump();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// When the engine wants a `Tick` next.
+    pub fn next_wake_ms(&self) -> Option<u64> {
+        [self.connector.next_wake_ms(), self.links.next_wake_ms()].into_iter().flatten().min()
+    }
+
+    /// A record as this tab shows it, pending writes included; by `collection/id`, deleted ones too.
+    pub fn record(&self, key: &str) -> Option<&Record> {
+        self.pending.record(key).or_else(|| self.replica.get(key))
+    }
+
+    /// What somebody has seen who reads this record now.
+    pub fn context_of(&self, key: &str) -> Context {
+        self.pending.context_of(key, &self.replica)
+    }
+
+    /// True while no peer is known to have the record as it is shown here.
+    pub fn is_unsent(&self, key: &str) -> bool {
+        self.pending.record(key).is_some() || self.replica.is_unsent(key)
+    }
+
+    /// The records of a collection in the order of ids, those after an id if one is given; deleted ones too.
+    pub fn collection<'a>(
+        &'a self,
+        collection: &'a str,
+        after: Option<&str>,
+    ) -> impl Iterator<Item = (&'a RecordKey, &'a Record)> + use<'a> {
+        let start = format!("{collection}/{}", after.unwrap_or(""));
+        // Records that are only pending are woven in by key.
+        let (replica, pending) = (&self.replica, &self.pending);
+        let is_new = move |key: &&RecordKey| replica.get(key.as_str()).is_none();
+        let mut fresh = pending.keys_after(&start).filter(is_new).peekable();
+        let stored = replica.range_after(Bound::Excluded(start.as_str())).map(|(key, _)| key);
+        let mut stored = stored.peekable();
+        std::iter::from_fn(move || match (fresh.peek(), stored.peek()) {
+            (Some(new), Some(old)) if new < old => fresh.next(),
+            (Some(_), None) => fresh.next(),
+            _ => stored.next(),
+        })
+        .take_while(move |key| key.collection() == collection)
+        .filter_map(|key| self.record(key.as_str()).map(|record| (key, record)))
+    }
+
+    /// The committed state of the replica.
+    pub fn replica(&self) -> &Replica {
+        &self.replica
+    }
+
+    /// Who and where this engine is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The key of the next value of the log.
+    pub fn next_position(&self) -> u64 {
+        self.commits.next_position()
+    }
+
+    /// True when nothing that was asked for is still on its way to the disk.
+    pub fn is_settled(&self) -> bool {
+        self.pending.is_empty() && self.commits.is_idle()
+    }
+
+    fn take(&mut self, input: EngineInput) {
+        match input {
+            EngineInput::Segments(segments) => self.take_segments(segments, Cause::Tab),
+            EngineInput::PeersKnown(bytes) => self.take_peers(&bytes),
+            EngineInput::Write { ticket, writes } => self.take_write(ticket, writes),
+            EngineInput::Import { ticket, bytes } => self.take_import(ticket, &bytes),
+            EngineInput::Await { ticket, condition } => self.take_await(ticket, condition),
+            EngineInput::Committed => self.commit_done(),
+            EngineInput::Collided(segments) => self.commit_collided(segments),
+            EngineInput::CommitFailed(failure) => self.commit_failed(failure),
+            EngineInput::BarrierPassed => self.barrier_passed(),
+            EngineInput::BarrierFailed(failure) => self.barrier_failed(failure),
+            EngineInput::ChunkStored => self.chunk_stored(),
+            EngineInput::ChunkFailed(failure) => self.chunk_failed(failure),
+            EngineInput::StagesFound(stages) => self.take_stages(stages),
+            EngineInput::Sync(on) => self.sync(on),
+            EngineInput::Online(online) => self.online(online),
+            EngineInput::Nudge => self.connector.nudge(),
+            EngineInput::LinkOpened(link) => self.link_opened(link),
+            EngineInput::LinkReceived(link, bytes) => self.link_received(link, bytes),
+            EngineInput::LinkClosed(link, failure) => self.link_closed(link, failure),
+            EngineInput::Tick => self.tick_links(),
+        }
+    }
+
+    // Everything that may have become possible by what happened.
+    fn pump(&mut self) {
+        self.pump_connector();
+        self.pump_commits();
+        self.pump_waits();
+    }
+
+    /// Folds in segments that this tab has not written: at opening, or from another tab.
+    fn take_segments(&mut self, segments: Vec<StoredSegment>, cause: Cause) {
+        let mut changed = BTreeSet::new();
+        for stored in segments {
+            if stored.position != self.commits.next_position() || self.corrupt {
+                continue;
+            }
+            match read_stored(&stored, &self.limits) {
+                Ok((segment, chunks)) => {
+                    self.commits.advance();
+                    changed.extend(self.fold(segment, chunks));
+                }
+                Err(error) => {
+                    self.corrupt = true;
+                    let message = error.to_string();
+                    self.effects.push(EngineEffect::Corrupt { position: stored.position, message });
+                }
+            }
+        }
+        self.pending.rebase(&self.replica);
+        self.announce_changes(changed, cause);
+        self.head_moved();
+    }
+
+    fn fold(&mut self, segment: Segment, chunks: Vec<crate::segment::Entries>) -> Vec<RecordKey> {
+        let now_ms = self.now_ms;
+        let keys = self.replica.apply(segment, chunks);
+        let times = keys.iter().filter_map(|key| self.replica.get(key.as_str())?.largest_time());
+        times.for_each(|time| self.hybrid.observe(time, now_ms));
+        keys
+    }
+
+    fn announce_changes(&mut self, keys: BTreeSet<RecordKey>, cause: Cause) {
+        if !keys.is_empty() {
+            self.effects.push(EngineEffect::Changed { keys: keys.into_iter().collect(), cause });
+        }
+    }
+
+    fn take_peers(&mut self, bytes: &[u8]) {
+        // What is remembered of peers only saves work, so a damaged memory is as good as none.
+        if let Ok(peers) = Peers::from_bytes(bytes) {
+            let unsent = self.unsent_keys();
+            if self.replica.join_peers(&peers) {
+                self.announce_saved(unsent);
+                self.effects.push(EngineEffect::StatusChanged);
+            }
+        }
+    }
+
+    fn unsent_keys(&self) -> Vec<RecordKey> {
+        self.replica.unsent_up_to(self.replica.head()).cloned().collect()
+    }
+
+    fn announce_saved(&mut self, before: Vec<RecordKey>) {
+        let saved = before.into_iter().filter(|key| !self.replica.is_unsent(key.as_str())).collect();
+        self.announce_changes(saved, Cause::Saved);
+    }
+}
+
+fn read_stored(
+    stored: &StoredSegment,
+    limits: &Limits,
+) -> Result<(Segment, Vec<crate::segment::Entries>), DecodeError> {
+    let segment = Segment::from_bytes(&stored.value, limits)?;
+    let chunks =
+        stored.chunks.iter().map(|bytes| StagedChunk::from_bytes(bytes, limits).map(|chunk| chunk.entries));
+    Ok((segment, chunks.collect::<Result<_, _>>()?))
+}

@@ -1,0 +1,206 @@
+//! Writes that are visible in this tab and not committed yet.
+//!
+//! The log decides which tab commits first, so a pending write has no final dot. Until it has one it goes by a
+//! provisional dot of a replica id that only this tab has; contexts that were handed out with provisional dots are
+//! translated when they come back. A pending write therefore never names, and so never covers, a write of another tab.
+//! Provisional counters are even, so that no such dot follows another without a gap and is merged into a vector.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
+
+use super::io::{Ticket, Write};
+use crate::context::Context;
+use crate::dot::Dot;
+use crate::hlc::Hlc;
+use crate::id::ReplicaId;
+use crate::key::RecordKey;
+use crate::record::{Content, Record};
+use crate::replica::Replica;
+
+/// The writes of one ticket.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) ticket: Ticket,
+    pub(super) writes: Vec<PendingWrite>,
+}
+
+/// One write with all that is fixed when it is made.
+#[derive(Debug)]
+pub(super) struct PendingWrite {
+    pub(super) key: RecordKey,
+    context: Context,
+    content: Option<Content>,
+    at: Hlc,
+    provisional: Dot,
+}
+
+/// A record as this tab shows it: what is committed with the pending writes on top.
+#[derive(Debug)]
+struct Overlay {
+    record: Record,
+    // The provisional dots of its pending writes.
+    dots: Vec<Dot>,
+}
+
+#[derive(Debug)]
+pub(super) struct Pending {
+    tab: ReplicaId,
+    batches: VecDeque<Batch>,
+    overlays: BTreeMap<RecordKey, Overlay>,
+    // The final dot of every provisional one, by its counter; none while there is no final dot, or when the write failed.
+    finals: Vec<Option<Dot>>,
+}
+
+/// What a commit of pending writes writes.
+pub(super) struct Draft {
+    /// How many batches go in.
+    pub(super) batches: usize,
+    /// The records as they are afterwards.
+    pub(super) entries: Vec<(RecordKey, Record)>,
+    /// For every batch and write what the writer has seen.
+    pub(super) contexts: Vec<Vec<Context>>,
+    finals: BTreeMap<Dot, Dot>,
+}
+
+impl Pending {
+    pub(super) fn new(tab: ReplicaId) -> Self {
+        Self { tab, batches: VecDeque::new(), overlays: BTreeMap::new(), finals: Vec::new() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.batches.is_empty()
+    }
+
+    pub(super) fn last_ticket(&self) -> Option<Ticket> {
+        self.batches.back().map(|batch| batch.ticket)
+    }
+
+    /// The record as this tab shows it, if it has pending writes.
+    pub(super) fn record(&self, key: &str) -> Option<&Record> {
+        self.overlays.get(key).map(|overlay| &overlay.record)
+    }
+
+    /// The keys after that one that have pending writes, in order.
+    pub(super) fn keys_after<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a RecordKey> + use<'a> {
+        self.overlays.range::<str, _>((Bound::Excluded(key), Bound::Unbounded)).map(|(key, _)| key)
+    }
+
+    /// How many records have pending writes that were all at a peer before.
+    pub(super) fn newly_unsent(&self, replica: &Replica) -> usize {
+        self.overlays.keys().filter(|key| !replica.is_unsent(key.as_str())).count()
+    }
+
+    /// What somebody has seen who reads this record now.
+    pub(super) fn context_of(&self, key: &str, replica: &Replica) -> Context {
+        let committed = |record: &Record| Context::from(record.context().without(self.tab));
+        let Some(overlay) = self.overlays.get(key) else {
+            return replica.get(key).map(committed).unwrap_or_default();
+        };
+        let mut context = committed(&overlay.record);
+        overlay.dots.iter().for_each(|dot| context.add(*dot));
+        context
+    }
+
+    /// Takes a batch of writes; they show at once.
+    pub(super) fn push(&mut self, ticket: Ticket, writes: Vec<Write>, at: Hlc, replica: &Replica) {
+        let mut batch = Batch { ticket, writes: Vec::with_capacity(writes.len()) };
+        for Write { key, context, content } in writes {
+            let context = context.unwrap_or_else(|| self.context_of(key.as_str(), replica));
+            self.finals.push(None);
+            let provisional = Dot::new(self.tab, 2 * self.finals.len() as u64);
+            let write = PendingWrite { key, context, content, at, provisional };
+            show(&mut self.overlays, self.tab, &self.finals, &write, replica);
+            batch.writes.push(write);
+        }
+        self.batches.push_back(batch);
+    }
+
+    /// What a commit of all pending writes would write on top of the replica: contexts stay what the writers had seen,
+    /// dots are minted now.
+    pub(super) fn draft(&self, replica: &Replica) -> Draft {
+        let mut records: BTreeMap<RecordKey, Record> = BTreeMap::new();
+        let mut draft =
+            Draft { batches: self.batches.len(), entries: vec![], contexts: vec![], finals: BTreeMap::new() };
+        let mut drafted: BTreeMap<Dot, Dot> = BTreeMap::new();
+        let mut counter = replica.clock().get(replica.id());
+        for batch in &self.batches {
+            let mut contexts = Vec::with_capacity(batch.writes.len());
+            for write in &batch.writes {
+                counter += 1;
+                let dot = Dot::new(replica.id(), counter);
+                let mut context = write.context.clone().filter_map_dots(|dot| match drafted.get(&dot) {
+                    Some(last) => Some(*last),
+                    // A provisional dot without a final one belongs to a write that failed: it covers nothing.
+                    None if dot.replica == self.tab => final_of(&self.finals, self.tab, dot),
+                    None => Some(dot),
+                });
+                let record = records
+                    .entry(write.key.clone())
+                    .or_insert_with(|| replica.get(write.key.as_str()).cloned().unwrap_or_default());
+                record.write(dot, &context, write.at, write.content.clone());
+                context.add(dot);
+                contexts.push(context);
+                drafted.insert(write.provisional, dot);
+            }
+            draft.contexts.push(contexts);
+        }
+        draft.entries = records.into_iter().collect();
+        draft.finals = drafted;
+        draft
+    }
+
+    /// The draft is committed: its batches leave, and their dots are final.
+    pub(super) fn settle(&mut self, draft: &Draft) -> Vec<Ticket> {
+        for (provisional, dot) in &draft.finals {
+            if let Some(place) = index_of(*provisional).and_then(|index| self.finals.get_mut(index)) {
+                *place = Some(*dot);
+            }
+        }
+        self.take(draft)
+    }
+
+    /// The draft could not be committed: its batches leave without a trace.
+    pub(super) fn discard(&mut self, draft: &Draft) -> (Vec<Ticket>, Vec<RecordKey>) {
+        let keys = draft.entries.iter().map(|(key, _)| key.clone()).collect();
+        (self.take(draft), keys)
+    }
+
+    fn take(&mut self, draft: &Draft) -> Vec<Ticket> {
+        let count = draft.batches.min(self.batches.len());
+        self.batches.drain(..count).map(|batch| batch.ticket).collect()
+    }
+
+    /// What is committed has changed: puts the pending writes on top again.
+    pub(super) fn rebase(&mut self, replica: &Replica) {
+        self.overlays.clear();
+        for write in self.batches.iter().flat_map(|batch| &batch.writes) {
+            show(&mut self.overlays, self.tab, &self.finals, write, replica);
+        }
+    }
+}
+
+fn show(
+    overlays: &mut BTreeMap<RecordKey, Overlay>,
+    tab: ReplicaId,
+    finals: &[Option<Dot>],
+    write: &PendingWrite,
+    replica: &Replica,
+) {
+    let overlay = overlays.entry(write.key.clone()).or_insert_with(|| {
+        let record = replica.get(write.key.as_str()).cloned().unwrap_or_default();
+        Overlay { record, dots: Vec::new() }
+    });
+    // Dots that are final by now are in the committed record under their final names.
+    let context = write.context.clone().filter_map_dots(|dot| final_of(finals, tab, dot).or(Some(dot)));
+    overlay.record.write(write.provisional, &context, write.at, write.content.clone());
+    overlay.dots.push(write.provisional);
+}
+
+fn final_of(finals: &[Option<Dot>], tab: ReplicaId, dot: Dot) -> Option<Dot> {
+    let index = index_of(dot).filter(|_| dot.replica == tab)?;
+    finals.get(index).copied().flatten()
+}
+
+fn index_of(provisional: Dot) -> Option<usize> {
+    usize::try_from((provisional.counter / 2).checked_sub(1)?).ok()
+}
