@@ -16,7 +16,7 @@ pub(crate) fn ensure(project: &Project, name: &str) -> Result<()> {
     }
     // The stamp lies among the packages: who deletes them, deletes it too.
     let stamp = folder.join("node_modules").join(".eyot-stamp");
-    let wanted = format!("{:016x}\n", fingerprint(&folder, &["package.json", "package-lock.json"])?);
+    let wanted = format!("{:016x}\n", fingerprint(&folder, &["package-lock.json"])?);
     if std::fs::read_to_string(&stamp).is_ok_and(|written| written == wanted) {
         println!("npm packages of {name}: present");
         return Ok(());
