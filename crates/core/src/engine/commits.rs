@@ -3,6 +3,7 @@
 //! Law: nothing is acknowledged or sent before it is committed, and what is sent can never be undone on this device.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::io::{Cause, EngineEffect, StorageFailure, StoredSegment, Ticket, Write};
 use super::pending::Draft;
@@ -28,7 +29,7 @@ pub(super) struct Commits {
 enum Stage {
     #[default]
     Idle,
-    Writing(Work),
+    Writing(Work, Arc<Vec<Vec<u8>>>),
     // Everything up to here, once it has passed.
     Barrier(Seq),
 }
@@ -47,6 +48,14 @@ impl Commits {
 
     pub(super) fn advance(&mut self) {
         self.length += 1;
+    }
+
+    /// True when that is a value of the commit which is under way.
+    pub(super) fn is_own(&self, stored: &StoredSegment) -> bool {
+        let Stage::Writing(_, values) = &self.stage else { return false };
+        let ordinal = stored.position.checked_sub(self.next_position());
+        let own = ordinal.and_then(|ordinal| values.get(usize::try_from(ordinal).ok()?));
+        own.is_some_and(|own| *own == stored.value)
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -145,16 +154,19 @@ impl Engine {
     }
 
     fn write(&mut self, values: Vec<Vec<u8>>, strict: bool, work: impl FnOnce(usize) -> Work) {
-        self.commits.stage = Stage::Writing(work(values.len()));
+        let (work, values) = (work(values.len()), Arc::new(values));
+        self.commits.stage = Stage::Writing(work, Arc::clone(&values));
         let position = self.commits.next_position();
         self.effects.push(EngineEffect::Commit { position, values, strict });
     }
 
     pub(super) fn commit_done(&mut self) {
         match std::mem::take(&mut self.commits.stage) {
-            Stage::Writing(Work::Local(draft, count)) => self.local_done(&draft, count),
-            Stage::Writing(Work::Received(delivery)) => self.received_done(*delivery),
-            Stage::Writing(Work::Imported(ticket, export, count)) => self.import_done(ticket, *export, count),
+            Stage::Writing(Work::Local(draft, count), _) => self.local_done(&draft, count),
+            Stage::Writing(Work::Received(delivery), _) => self.received_done(*delivery),
+            Stage::Writing(Work::Imported(ticket, export, count), _) => {
+                self.import_done(ticket, *export, count)
+            }
             other => self.commits.stage = other,
         }
         self.effects.push(EngineEffect::Announce);
@@ -196,15 +208,21 @@ impl Engine {
 
     /// Another tab was faster. Its segments are folded in, and the work is begun again on top of them: pending writes
     /// get new dots, which had not left the tab.
-    pub(super) fn commit_collided(&mut self, segments: Vec<StoredSegment>) {
+    pub(super) fn commit_collided(&mut self, mut segments: Vec<StoredSegment>) {
+        // A commit whose success was not heard of, tried again: what stands there is the commit itself.
+        if segments.first().is_some_and(|first| self.commits.is_own(first)) {
+            self.commit_done();
+            segments.retain(|stored| stored.position >= self.commits.next_position());
+            return self.take_segments(segments, Cause::Tab);
+        }
         let stage = std::mem::take(&mut self.commits.stage);
         self.take_segments(segments, Cause::Tab);
         match stage {
-            Stage::Writing(Work::Received(delivery)) => self.commits.deliveries.push_front(*delivery),
-            Stage::Writing(Work::Imported(ticket, export, _)) => {
+            Stage::Writing(Work::Received(delivery), _) => self.commits.deliveries.push_front(*delivery),
+            Stage::Writing(Work::Imported(ticket, export, _), _) => {
                 self.commits.imports.push_front((ticket, *export));
             }
-            Stage::Writing(Work::Local(..)) | Stage::Barrier(_) | Stage::Idle => {}
+            Stage::Writing(Work::Local(..), _) | Stage::Barrier(_) | Stage::Idle => {}
         }
     }
 
@@ -212,7 +230,7 @@ impl Engine {
     pub(super) fn commit_failed(&mut self, failure: StorageFailure) {
         let message = "The write could not be stored.".to_owned();
         match std::mem::take(&mut self.commits.stage) {
-            Stage::Writing(Work::Local(draft, _)) => {
+            Stage::Writing(Work::Local(draft, _), _) => {
                 let (tickets, keys) = self.pending.discard(&draft);
                 self.pending.rebase(&self.replica);
                 for ticket in tickets {
@@ -223,10 +241,10 @@ impl Engine {
                 self.announce_changes(keys.into_iter().collect(), Cause::Local);
                 self.effects.push(EngineEffect::StatusChanged);
             }
-            Stage::Writing(Work::Received(delivery)) => {
+            Stage::Writing(Work::Received(delivery), _) => {
                 self.feed_link(delivery.link, SessionInput::Failed { code: failure.code });
             }
-            Stage::Writing(Work::Imported(ticket, ..)) => {
+            Stage::Writing(Work::Imported(ticket, ..), _) => {
                 self.effects.push(EngineEffect::Rejected { ticket, code: failure.code, message });
             }
             other => self.commits.stage = other,

@@ -3,6 +3,8 @@
 //! The host performs effects in order. It answers `Commit` with `Committed`, `Collided` or `CommitFailed`, `Barrier` with
 //! `BarrierPassed` or `BarrierFailed`, `StoreChunk` with `ChunkStored` or `ChunkFailed`; at most one of each is under way.
 
+use std::sync::Arc;
+
 use crate::context::Context;
 use crate::key::RecordKey;
 use crate::record::Content;
@@ -142,13 +144,13 @@ pub enum EngineEffect {
         /// The key of the first value.
         position: u64,
         /// The values.
-        values: Vec<Vec<u8>>,
+        values: Arc<Vec<Vec<u8>>>,
         /// True when the disk must have it, and all before it, before the answer.
         strict: bool,
     },
     /// Answer when the disk has all commits so far.
     Barrier,
-    /// Keep a chunk of a delta that is not complete yet, strictly.
+    /// Keep a chunk of a delta that is not complete yet. The commit that completes the delta is strict, and so covers it.
     StoreChunk {
         /// The delta.
         stage: u64,

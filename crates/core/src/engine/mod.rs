@@ -190,7 +190,11 @@ impl Engine {
     fn take_segments(&mut self, segments: Vec<StoredSegment>, cause: Cause) {
         let mut changed = BTreeSet::new();
         for stored in segments {
-            if stored.position != self.commits.next_position() || self.corrupt {
+            // A reader may see this tab's own commit before its success is heard of: that is the news to wait for.
+            if self.corrupt || self.commits.is_own(&stored) {
+                break;
+            }
+            if stored.position != self.commits.next_position() {
                 continue;
             }
             match read_stored(&stored, &self.limits) {
