@@ -26,7 +26,6 @@ function freeze(value: unknown, depth: number): void {
 /** Puts what the markers stand for in their place. */
 function restore(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value
-  checkDepth(depth)
   const keys = Object.keys(value)
   if (!Array.isArray(value) && keys.length === 1 && keys[0] === '~') {
     return restoreMarker((value as { '~': unknown })['~'], depth)
@@ -35,6 +34,7 @@ function restore(value: unknown, depth: number): unknown {
 }
 
 function restoreParts(parts: Record<string, unknown>, keys: readonly string[], depth: number): unknown {
+  checkDepth(depth)
   for (const key of keys) {
     const part = parts[key]
     // Assigning is safe even for `__proto__`, which is an own property here: `JSON.parse` made it one.

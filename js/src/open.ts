@@ -6,26 +6,12 @@ import { checkName } from './names.js'
 import { checkOpening, openWith } from './opening.js'
 import { checkOptions } from './options.js'
 import type {
-  CollectionDefinition,
   CollectionDefinitions,
   Database,
   DefaultCollections,
   OpenOptions,
   WasmSource,
 } from './types/database.js'
-
-/**
- * Defines a collection whose values are of that type.
- *
- * @example
- * ```ts
- * const db = await open('field-notes', { collections: { notes: collection<Note>() } })
- * const notes = db.collection('notes') // Collection<Note>
- * ```
- */
-export function collection<Value = unknown>(): CollectionDefinition<Value> {
-  return Object.freeze({})
-}
 
 /**
  * Opens the database of that name on this device, and makes it if there is none. A page may be open in many tabs: all of
