@@ -1,0 +1,73 @@
+// The left pane: name, search, filters, the list, and the state of the sync.
+import type { JSX } from 'preact'
+import { useApp } from '../app/app.ts'
+import { Filters } from './filters.tsx'
+import { Heron, Icon } from './icons.tsx'
+import { NoteList } from './note-list.tsx'
+import { SyncStrip } from './sync-strip.tsx'
+
+export function ListPane(): JSX.Element {
+  return (
+    <section class="list-pane" aria-label="All notes">
+      <Header />
+      <Search />
+      <Filters />
+      <NoteList />
+      <SyncStrip />
+    </section>
+  )
+}
+
+function Header(): JSX.Element {
+  const app = useApp()
+  return (
+    <header class="list-header">
+      <h1 class="brand">
+        <Heron />
+        Field Notes
+      </h1>
+      <button
+        class="icon-button"
+        type="button"
+        aria-label="Settings"
+        title="Settings"
+        data-testid="menu-button"
+        onClick={() => (app.panelOpen.value = true)}
+      >
+        <Icon name="gear" />
+      </button>
+      <button
+        class="icon-button primary"
+        type="button"
+        aria-label="New note"
+        title="New note (n)"
+        data-testid="new-note"
+        onClick={() => app.newNote()}
+      >
+        <Icon name="new" />
+      </button>
+    </header>
+  )
+}
+
+function Search(): JSX.Element {
+  const { query } = useApp().library
+  return (
+    <label class="search">
+      <Icon name="search" />
+      <input
+        type="search"
+        placeholder="Search"
+        aria-label="Search notes"
+        aria-keyshortcuts="/"
+        autocomplete="off"
+        data-testid="search"
+        value={query.value}
+        onInput={(event) => (query.value = event.currentTarget.value)}
+      />
+      <kbd class="search-key" aria-hidden="true">
+        /
+      </kbd>
+    </label>
+  )
+}
