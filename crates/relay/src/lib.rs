@@ -1,2 +1,26 @@
-//! The relay of Eyot.
+//! The relay of Eyot: an always-on replica that stores and forwards, and writes nothing itself.
+//!
+//! A library so that tests, and other programs, can run a relay within themselves; the program `eyot-relay` is a few
+//! lines around it. Merges by causal metadata alone: contents are opaque here.
 #![forbid(unsafe_code)]
+
+mod admission;
+pub mod auth;
+pub mod config;
+mod connection;
+mod conversation;
+mod health;
+pub mod hub;
+pub mod limits;
+pub mod logging;
+pub mod origin;
+pub mod pattern;
+pub mod refusal;
+mod server;
+mod socket;
+pub mod store;
+mod upgrade;
+
+pub use config::{AccessMode, Config, ConfigError, ServeFlags};
+pub use limits::Limits;
+pub use server::{Relay, RelayError};

@@ -1,0 +1,327 @@
+//! The conversation: hosts one session. Hands in what happens, performs what the session decides.
+//!
+//! Knows no protocol: what to say, and when, is the session's matter. Adds what only a relay has: grants, bounds on what
+//! waits, and the store's failures.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use eyot_core::session::{PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput};
+use hyper_tungstenite::tungstenite::Bytes;
+use tokio::time::{Instant, sleep_until};
+
+use crate::admission::{Admission, failed, message_of, token_of};
+use crate::auth::{Access, Grant};
+use crate::connection::Ending;
+use crate::hub::Seat;
+use crate::refusal::Code;
+use crate::server::Shared;
+use crate::socket::{Incoming, Socket};
+use crate::store::{Database, Delta, PeerKnown, StoreError};
+
+// How much a session may have waiting while the store is busy with it, before nothing more is read from its socket.
+const UNSTORED_BYTES: usize = 256 * 1024;
+
+// With a full disk nothing is acknowledged, but the client can still be given what it lacks. After this time it is told.
+const READ_ON: Duration = Duration::from_secs(5);
+
+/// A session and everything that it needs.
+pub(crate) struct Conversation<'a> {
+    shared: Arc<Shared>,
+    socket: &'a mut Socket,
+    grant: Grant,
+    seat: Seat,
+    database: Database,
+    session: Session,
+    first: Option<Bytes>,
+    began_at: Instant,
+    hello_by: Instant,
+    expires_at: Option<Instant>,
+    // At most one of each is under way: the session sees to that.
+    reading: Option<Work>,
+    storing: Option<Work>,
+    // A reading that waits until the socket has room for its result.
+    held_reading: Option<PageRequest>,
+    unstored_bytes: usize,
+    // How many chunks of the delta under way are in the store.
+    chunks: u64,
+    // Set once the disk is full: then nothing is stored any more, and at this time the client is refused.
+    full_until: Option<Instant>,
+}
+
+// Something that the store does meanwhile.
+type Work = Pin<Box<dyn Future<Output = Done> + Send>>;
+
+enum Done {
+    Peer(PeerKnown),
+    Input(SessionInput),
+    Failed(StoreError),
+}
+
+enum Event {
+    Incoming(Incoming),
+    Read(Done),
+    Stored(Done),
+    HeadMoved(eyot_core::Seq),
+    Tick,
+    Stop,
+}
+
+impl<'a> Conversation<'a> {
+    pub(crate) fn new(shared: Arc<Shared>, admission: Admission, socket: &'a mut Socket) -> Self {
+        let limits = &shared.config.limits;
+        let mut config = SessionConfig::new(Role::Acceptor);
+        config.limits = limits.core();
+        config.ping_after_ms = limits.ping_interval_ms;
+        config.silent_after_ms = limits.idle_timeout_ms;
+        let now = Instant::now();
+        Self {
+            session: Session::new(config, admission.opened.local),
+            database: admission.opened.database,
+            began_at: now,
+            hello_by: now + limits.handshake_timeout(),
+            expires_at: expiry(&admission.grant, now),
+            grant: admission.grant,
+            seat: admission.seat,
+            first: admission.first,
+            reading: None,
+            storing: None,
+            held_reading: None,
+            unstored_bytes: 0,
+            chunks: 0,
+            full_until: None,
+            socket,
+            shared,
+        }
+    }
+
+    /// Talks until one side ends it.
+    pub(crate) async fn run(mut self) -> Ending {
+        match self.talk().await {
+            Ok(never) => match never {},
+            Err(ending) => ending,
+        }
+    }
+
+    async fn talk(&mut self) -> Result<std::convert::Infallible, Ending> {
+        self.input(SessionInput::Start)?;
+        if let Some(message) = self.first.take() {
+            self.message(message)?;
+        }
+        loop {
+            self.read_held();
+            let event = self.next_event().await;
+            self.take(event)?;
+        }
+    }
+
+    async fn next_event(&mut self) -> Event {
+        let (wake_at, may_receive) = (self.wake_at(), self.may_receive());
+        tokio::select! {
+            () = self.shared.stop.cancelled() => Event::Stop,
+            incoming = self.socket.drive(may_receive) => Event::Incoming(incoming),
+            done = finished(&mut self.reading) => Event::Read(done),
+            done = finished(&mut self.storing) => Event::Stored(done),
+            head = self.seat.moved() => Event::HeadMoved(head),
+            () = sleep_until(wake_at) => Event::Tick,
+        }
+    }
+
+    fn take(&mut self, event: Event) -> Result<(), Ending> {
+        match event {
+            Event::Stop => Err(Ending::Refused(Code::ShuttingDown)),
+            Event::Incoming(incoming) => match message_of(incoming)? {
+                Some(message) => self.message(message),
+                None => Ok(()),
+            },
+            Event::Read(done) => {
+                self.reading = None;
+                self.done(done)
+            }
+            Event::Stored(done) => {
+                self.storing = None;
+                self.done(done)?;
+                if self.storing.is_none() {
+                    self.unstored_bytes = 0;
+                }
+                Ok(())
+            }
+            Event::HeadMoved(head) => self.input(SessionInput::HeadMoved(head)),
+            Event::Tick => self.tick(),
+        }
+    }
+
+    fn message(&mut self, message: Bytes) -> Result<(), Ending> {
+        if let Some(token) = token_of(&self.shared, &message)? {
+            return self.renew(&token);
+        }
+        if self.storing.is_some() {
+            self.unstored_bytes += message.len();
+        }
+        self.input(SessionInput::Frame(message.into()))
+    }
+
+    // A renewal is for the same client: whoever wants to be another one connects as that.
+    fn renew(&mut self, token: &str) -> Result<(), Ending> {
+        let grant = self.shared.authority.grant(token, &self.database.name).map_err(Ending::Refused)?;
+        if grant.subject != self.grant.subject {
+            return Err(Ending::Refused(Code::Unauthenticated));
+        }
+        if self.session.peer().is_some_and(|peer| !grant.speaks_for(peer.replica)) {
+            return Err(Ending::Refused(Code::ReplicaMismatch));
+        }
+        self.expires_at = expiry(&grant, Instant::now());
+        self.grant = grant;
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Result<(), Ending> {
+        let now = Instant::now();
+        let is_over = |time: Option<Instant>| time.is_some_and(|time| time <= now);
+        for (limit, code) in [
+            (self.expires_at, Code::TokenExpired),
+            (self.hello_limit(), Code::HandshakeTimeout),
+            (self.write_limit(), Code::SlowReceiver),
+            (self.full_until, Code::StorageFull),
+        ] {
+            if is_over(limit) {
+                return Err(Ending::Refused(code));
+            }
+        }
+        self.input(SessionInput::Tick)
+    }
+
+    fn done(&mut self, done: Done) -> Result<(), Ending> {
+        match done {
+            Done::Input(input) => self.input(input),
+            Done::Peer(known) => self.know_peer(known),
+            Done::Failed(StoreError::Full) => {
+                self.full_until.get_or_insert_with(|| Instant::now() + READ_ON);
+                Ok(())
+            }
+            Done::Failed(error) => Err(failed(&error)),
+        }
+    }
+
+    fn know_peer(&mut self, known: PeerKnown) -> Result<(), Ending> {
+        // A log does not grow shorter: this is a copy of the replica, or one that was set back, and its next writes would
+        // bear names that others bear already.
+        let head = self.session.peer().map(|peer| peer.head);
+        if known.standing.is_some_and(|standing| head.is_some_and(|head| standing.cursor.seq > head)) {
+            return Err(Ending::Refused(Code::ReplicaForked));
+        }
+        self.chunks = known.chunks;
+        self.input(SessionInput::PeerKnown { standing: known.standing, clock: known.clock })
+    }
+
+    fn input(&mut self, input: SessionInput) -> Result<(), Ending> {
+        let now_ms = u64::try_from(self.began_at.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let effects = self.session.handle(input, now_ms);
+        effects.into_iter().try_for_each(|effect| self.perform(effect))
+    }
+
+    fn perform(&mut self, effect: SessionEffect) -> Result<(), Ending> {
+        let (store, database) = (Arc::clone(&self.shared.store), self.database.clone());
+        match effect {
+            SessionEffect::Send(message) => self.socket.send(message),
+            SessionEffect::LoadPeer { replica, epoch } => {
+                if !self.grant.speaks_for(replica) {
+                    return Err(Ending::Refused(Code::ReplicaMismatch));
+                }
+                self.reading = Some(Box::pin(async move {
+                    store.peer(&database, replica, epoch).await.map_or_else(Done::Failed, Done::Peer)
+                }));
+            }
+            SessionEffect::Read(request) => self.held_reading = Some(request),
+            SessionEffect::Stage(chunk) => {
+                self.demand_write_access(true)?;
+                self.chunks += 1;
+                self.storing = Some(Box::pin(async move {
+                    done(store.stage(&database, chunk).await.map(|()| SessionInput::Staged))
+                }));
+            }
+            SessionEffect::Apply { chunk, staged, clock } => {
+                self.demand_write_access(staged || !chunk.entries.is_empty())?;
+                // What a reader says of the clock is nobody's news: it has written nothing here.
+                let clock = if self.grant.access == Access::Write { clock } else { Default::default() };
+                let chunks = if staged { self.chunks } else { 0 };
+                self.chunks = 0;
+                let delta = Delta { last: chunk, chunks, clock };
+                self.storing = Some(Box::pin(async move {
+                    done(store.apply(&database, delta).await.map(|_| SessionInput::Applied))
+                }));
+            }
+            SessionEffect::MoveCursor { peer, cursor } => {
+                // Not waited for: if it is forgotten the peer says again what it has said.
+                self.shared.connections.spawn(async move {
+                    if let Err(error) = store.move_cursor(&database, peer, cursor).await {
+                        tracing::debug!(%error, "a cursor was not remembered");
+                    }
+                });
+            }
+            SessionEffect::PeerReached { .. } => {}
+            SessionEffect::Close(closing) => return Err(Ending::Closed(closing)),
+        }
+        Ok(())
+    }
+
+    fn demand_write_access(&self, writes: bool) -> Result<(), Ending> {
+        if writes && self.grant.access != Access::Write {
+            return Err(Ending::Refused(Code::ReadOnly));
+        }
+        Ok(())
+    }
+
+    // A client that takes what it is sent slowly is not read for: the log itself is the queue.
+    fn read_held(&mut self) {
+        if self.socket.waiting_bytes() < self.shared.config.limits.outbound_bytes
+            && let Some(request) = self.held_reading.take()
+        {
+            let (store, database) = (Arc::clone(&self.shared.store), self.database.clone());
+            self.reading =
+                Some(Box::pin(
+                    async move { done(store.page(&database, request).await.map(SessionInput::Page)) },
+                ));
+        }
+    }
+
+    fn may_receive(&self) -> bool {
+        let storing = self.storing.is_some() && self.full_until.is_none();
+        let unstored = storing && self.unstored_bytes >= UNSTORED_BYTES;
+        !unstored && self.socket.waiting_bytes() < self.shared.config.limits.outbound_bytes
+    }
+
+    fn wake_at(&self) -> Instant {
+        let session = self.session.next_wake_ms().map(|ms| self.began_at + Duration::from_millis(ms));
+        [session, self.expires_at, self.hello_limit(), self.write_limit(), self.full_until]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or_else(|| Instant::now() + self.shared.config.limits.ping_interval())
+    }
+
+    fn hello_limit(&self) -> Option<Instant> {
+        self.session.peer().is_none().then_some(self.hello_by)
+    }
+
+    fn write_limit(&self) -> Option<Instant> {
+        self.socket.waiting_since().map(|since| since + self.shared.config.limits.write_timeout())
+    }
+}
+
+fn expiry(grant: &Grant, now: Instant) -> Option<Instant> {
+    // A time too far away to be counted is as good as none.
+    grant.remaining(SystemTime::now()).and_then(|remaining| now.checked_add(remaining))
+}
+
+fn done(result: Result<SessionInput, StoreError>) -> Done {
+    result.map_or_else(Done::Failed, Done::Input)
+}
+
+async fn finished(work: &mut Option<Work>) -> Done {
+    match work {
+        Some(work) => work.await,
+        None => std::future::pending().await,
+    }
+}

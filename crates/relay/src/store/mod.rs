@@ -1,0 +1,182 @@
+//! The store: what the relay keeps of each database, as an interface that several engines can implement.
+//!
+//! Laws, for every implementation: (1) what a method has returned is on disk; (2) an apply happens as a whole or not at
+//! all; (3) the positions of one database's log are given in the order of commits and without gaps that fill later, so a
+//! reader that has seen position n never misses one below it (a serial column would not promise that); (4) no operation
+//! touches two databases. The suite in `tests/conformance.rs` asks for each.
+//!
+//! Knows neither connections nor the protocol's messages.
+
+pub mod memory;
+pub mod sqlite;
+
+use async_trait::async_trait;
+use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
+use eyot_core::{Cursor, DatabaseName, LogEpoch, Merged, Record, ReplicaId, Seq, VersionVector};
+
+use crate::limits::Limits;
+use crate::refusal::Code;
+
+/// A database of the store.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Database {
+    /// Its number in this store.
+    pub id: i64,
+    /// Its name.
+    pub name: DatabaseName,
+}
+
+/// A database that was found, and what the relay says of its own log in a hello: as of one moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Opened {
+    /// The database.
+    pub database: Database,
+    /// The relay's replica of it.
+    pub local: Local,
+}
+
+/// What is known of a peer: as of one moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PeerKnown {
+    /// How far its log was taken in, if it was in this life of it.
+    pub standing: Option<Standing>,
+    /// How many chunks are staged.
+    pub chunks: u64,
+    /// The relay's whole clock where there is no standing; empty otherwise.
+    pub clock: VersionVector,
+}
+
+/// A whole delta, to become visible at once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delta {
+    /// Its last chunk, or its only one.
+    pub last: Chunk,
+    /// How many chunks were staged before.
+    pub chunks: u64,
+    /// The clock entries that it completes.
+    pub clock: VersionVector,
+}
+
+impl Delta {
+    /// Where the peer's log is reached with it.
+    pub fn cursor(&self) -> Cursor {
+        Cursor { epoch: self.last.base.epoch, seq: self.last.up_to }
+    }
+}
+
+/// Keeps databases.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Finds a database, or makes it if it may be made. A new one gets a replica's name and a log epoch of its own.
+    async fn open(&self, name: &DatabaseName, create: bool) -> Result<Option<Opened>, StoreError>;
+
+    /// What is known of a peer and that life of its log.
+    async fn peer(
+        &self,
+        database: &Database,
+        peer: ReplicaId,
+        epoch: LogEpoch,
+    ) -> Result<PeerKnown, StoreError>;
+
+    /// Reads a part of the log. The clock is given when the page reaches the head, with all positions below it taken.
+    async fn page(&self, database: &Database, request: PageRequest) -> Result<LogPage, StoreError>;
+
+    /// Keeps a chunk of a delta. One of another delta of the same peer takes the place of all that was kept.
+    async fn stage(&self, database: &Database, chunk: Chunk) -> Result<(), StoreError>;
+
+    /// Merges a delta with what is here: records that changed get the next positions of the log, the clock is joined,
+    /// the peer's cursor moved, its staged chunks dropped. Says where the log's head is then. A delta whose chunks are
+    /// not all there (another connection of the same peer has dropped them) is refused.
+    async fn apply(&self, database: &Database, delta: Delta) -> Result<Seq, StoreError>;
+
+    /// Remembers that a position of a peer's log is reached. Within one life of the log a cursor never goes back.
+    async fn move_cursor(
+        &self,
+        database: &Database,
+        peer: ReplicaId,
+        cursor: Cursor,
+    ) -> Result<(), StoreError>;
+
+    /// Writes something that means nothing, to see whether writing works.
+    async fn probe(&self) -> Result<(), StoreError>;
+
+    /// Ends the store: what was accepted is written, nothing more is taken.
+    async fn close(&self) -> Result<(), StoreError>;
+}
+
+/// Why the store did not do what it was asked.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk is full.
+    #[error("the disk is full")]
+    Full,
+    /// The store has ended.
+    #[error("the store is closed")]
+    Closed,
+    /// Another relay uses the same folder.
+    #[error("another relay uses this folder")]
+    InUse,
+    /// The file was written by a newer program.
+    #[error("the data was written by a newer version of this program")]
+    NewerFile,
+    /// A record would have more siblings, or more bytes, than the limit.
+    #[error("a record would grow over the limit")]
+    RecordTooLarge,
+    /// More would be staged than the limit.
+    #[error("more would be staged than the limit")]
+    StagedTooLarge,
+    /// Chunks of the delta are not there any more.
+    #[error("chunks of the delta are not there any more")]
+    ChunksMissing,
+    /// Anything else.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl StoreError {
+    /// The code of the refusal that the client gets for it.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Full => Code::StorageFull,
+            Self::Closed => Code::ShuttingDown,
+            Self::RecordTooLarge => Code::RecordTooLarge,
+            Self::StagedTooLarge => Code::DeltaTooLarge,
+            Self::ChunksMissing => Code::StagingLost,
+            Self::InUse | Self::NewerFile | Self::Failed(_) => Code::StorageFailed,
+        }
+    }
+}
+
+/// Merges what came in, unless the result is over the limits. Its encoding comes with it where anything changed.
+pub(crate) fn merge_within(
+    existing: Option<&Record>,
+    incoming: Record,
+    limits: &Limits,
+) -> Result<Option<Change>, StoreError> {
+    let (record, as_sent) = match eyot_core::merge_incoming(existing, incoming) {
+        Merged::Unchanged => return Ok(None),
+        Merged::AsSent(record) => (record, true),
+        Merged::Mixed(record) => (record, false),
+    };
+    let state = record.to_bytes();
+    if record.versions().len() > limits.siblings || state.len() > limits.record_bytes {
+        return Err(StoreError::RecordTooLarge);
+    }
+    Ok(Some(Change { record, state, as_sent }))
+}
+
+/// A record that has changed.
+pub(crate) struct Change {
+    pub(crate) record: Record,
+    pub(crate) state: Vec<u8>,
+    /// The peer has just this state, and need not be told.
+    pub(crate) as_sent: bool,
+}
+
+/// A new name for a replica, and a life for its log.
+pub(crate) fn new_names() -> Result<(ReplicaId, LogEpoch), StoreError> {
+    let failed = |error: getrandom::Error| StoreError::Failed(error.to_string());
+    let mut replica = [0; ReplicaId::LENGTH];
+    getrandom::fill(&mut replica).map_err(failed)?;
+    Ok((ReplicaId::from_bytes(replica), LogEpoch(getrandom::u64().map_err(failed)?)))
+}

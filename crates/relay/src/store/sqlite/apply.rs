@@ -1,0 +1,122 @@
+//! Applying a delta: everything that it changes, in one transaction.
+
+use eyot_core::{Dot, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, advance_digest};
+use rusqlite::Connection;
+
+use super::databases::{LogEnd, log_end, set_log_end};
+use super::{peers, rows};
+use crate::limits::Limits;
+use crate::store::{Change, Database, Delta, StoreError, merge_within};
+
+/// Merges the delta with what is here. Says where the log ends then, if it has grown.
+pub(super) fn apply(
+    transaction: &Connection,
+    database: &Database,
+    delta: Delta,
+    limits: &Limits,
+) -> Result<(Seq, bool), StoreError> {
+    let before = log_end(transaction, database)?;
+    let (peer, cursor) = (delta.last.peer, delta.cursor());
+    let mut target = Target { transaction, database, origin: cursor.epoch, end: before, limits };
+    if delta.chunks > 0 {
+        // One at a time: a first synchronisation can stage far more than fits into memory many times over.
+        for position in peers::staged_positions(transaction, database, &delta.last, delta.chunks)? {
+            target.merge_all(peers::staged_entries(transaction, database, peer, position)?)?;
+        }
+    }
+    target.merge_all(delta.last.entries)?;
+    target.join_clock(before.head, &delta.clock)?;
+    let end = target.end;
+    peers::move_cursor(transaction, database, peer, cursor)?;
+    peers::drop_staged(transaction, database, peer)?;
+    if end != before {
+        set_log_end(transaction, database, end)?;
+    }
+    Ok((end.head, end.head > before.head))
+}
+
+// What is written to, and where its log ends by now.
+struct Target<'a> {
+    transaction: &'a Connection,
+    database: &'a Database,
+    origin: LogEpoch,
+    end: LogEnd,
+    limits: &'a Limits,
+}
+
+impl Target<'_> {
+    fn merge_all(&mut self, entries: Vec<(RecordKey, Record)>) -> Result<(), StoreError> {
+        entries.into_iter().try_for_each(|(key, record)| self.merge(&key, record))
+    }
+
+    fn merge(&mut self, key: &RecordKey, incoming: Record) -> Result<(), StoreError> {
+        let existing = self.find_record(key)?;
+        let Some(change) = merge_within(existing.as_ref(), incoming, self.limits)? else { return Ok(()) };
+        self.end.head = self.end.head.next();
+        self.put_record(key, &change)
+    }
+
+    fn find_record(&self, key: &RecordKey) -> Result<Option<Record>, StoreError> {
+        let mut query =
+            self.transaction.prepare_cached("SELECT state FROM records WHERE database = ? AND key = ?")?;
+        let mut found = query.query((self.database.id, key.as_str()))?;
+        found.next()?.map(|row| rows::record(row, 0)).transpose()
+    }
+
+    fn put_record(&self, key: &RecordKey, change: &Change) -> Result<(), StoreError> {
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO records (database, key, seq, origin, state) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (database, key) DO UPDATE SET seq = ?3, origin = ?4, state = ?5",
+            )?
+            .execute((
+                self.database.id,
+                key.as_str(),
+                rows::from_seq(self.end.head),
+                change.as_sent.then(|| rows::from_epoch(self.origin)),
+                &change.state,
+            ))?;
+        Ok(())
+    }
+
+    // The entries that change get the position at which the delta ends. A clock that changes without any record moves
+    // the log on by one, so that those who listen hear of it.
+    fn join_clock(&mut self, before: Seq, clock: &VersionVector) -> Result<(), StoreError> {
+        let mut changed = Vec::new();
+        for dot in clock.iter() {
+            let known = self.counter_of(dot.replica)?;
+            if dot.counter > known {
+                self.end.digest = advance_digest(self.end.digest, dot.replica, known, dot.counter);
+                changed.push(dot);
+            }
+        }
+        if !changed.is_empty() && self.end.head == before {
+            self.end.head = self.end.head.next();
+        }
+        changed.into_iter().try_for_each(|dot| self.put_clock_entry(dot))
+    }
+
+    fn counter_of(&self, replica: ReplicaId) -> Result<u64, StoreError> {
+        let mut query = self
+            .transaction
+            .prepare_cached("SELECT counter FROM clock WHERE database = ? AND replica = ?")?;
+        let mut found = query.query((self.database.id, replica.to_bytes()))?;
+        found.next()?.map_or(Ok(0), |row| rows::counter(row, 0))
+    }
+
+    fn put_clock_entry(&self, dot: Dot) -> Result<(), StoreError> {
+        self.transaction
+            .prepare_cached(
+                "INSERT INTO clock (database, replica, counter, seq, origin) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (database, replica) DO UPDATE SET counter = ?3, seq = ?4, origin = ?5",
+            )?
+            .execute((
+                self.database.id,
+                dot.replica.to_bytes(),
+                rows::from_counter(dot.counter),
+                rows::from_seq(self.end.head),
+                rows::from_epoch(self.origin),
+            ))?;
+        Ok(())
+    }
+}

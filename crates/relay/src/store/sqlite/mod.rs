@@ -1,0 +1,131 @@
+//! The store on SQLite: one file for all databases, one thread that writes, a few that read.
+//!
+//! Knows how to keep things and nothing of who sends them.
+
+mod apply;
+mod databases;
+mod page;
+mod peers;
+mod readers;
+mod rows;
+mod schema;
+mod writer;
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use eyot_core::session::{Chunk, LogPage, PageRequest};
+use eyot_core::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
+use rusqlite::Connection;
+
+use self::readers::Readers;
+use self::writer::Writer;
+use super::{Database, Delta, Opened, PeerKnown, Store, StoreError};
+use crate::hub::Hubs;
+use crate::limits::Limits;
+
+/// A folder with one SQLite file, of which this process is the only user.
+pub struct SqliteStore {
+    writer: Writer,
+    readers: Readers,
+    hubs: Arc<Hubs>,
+    limits: Limits,
+    // Held, not read: the system lets go of it when the process ends, however it ends.
+    _lock: File,
+}
+
+impl SqliteStore {
+    /// Opens the store in this folder, and makes both if they are not there. Commits are announced to the hubs.
+    pub async fn open(folder: &Path, limits: &Limits, hubs: Arc<Hubs>) -> Result<Self, StoreError> {
+        let folder = folder.to_owned();
+        let opening = tokio::task::spawn_blocking(move || open_files(&folder));
+        let (lock, writer, readers) =
+            opening.await.map_err(|error| StoreError::Failed(error.to_string()))??;
+        Ok(Self { writer, readers, hubs, limits: limits.clone(), _lock: lock })
+    }
+
+    // Tells the hub after the commit, from the writer's thread: also when the connection that asked is gone by then.
+    fn announce(&self, database: &Database) -> impl FnOnce(&(Seq, bool)) + Send + use<> {
+        let (hubs, name) = (Arc::clone(&self.hubs), database.name.clone());
+        move |(head, moved)| {
+            if *moved {
+                hubs.announce(&name, *head);
+            }
+        }
+    }
+}
+
+fn open_files(folder: &Path) -> Result<(File, Writer, Readers), StoreError> {
+    let failed = |error: std::io::Error| StoreError::Failed(format!("{}: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let lock = File::create(folder.join("lock")).map_err(failed)?;
+    lock.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => StoreError::InUse,
+        TryLockError::Error(error) => failed(error),
+    })?;
+    let file = folder.join("relay.sqlite");
+    let mut connection = Connection::open(&file)?;
+    schema::prepare(&connection)?;
+    schema::migrate(&mut connection)?;
+    Ok((lock, Writer::start(connection)?, Readers::open(&file)?))
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn open(&self, name: &DatabaseName, create: bool) -> Result<Option<Opened>, StoreError> {
+        let wanted = name.clone();
+        let found = self.readers.read(move |it| databases::find(it, &wanted)).await?;
+        if found.is_some() || !create {
+            return Ok(found);
+        }
+        let wanted = name.clone();
+        self.writer.write(move |it| databases::find_or_make(it, &wanted), |_| {}).await.map(Some)
+    }
+
+    async fn peer(
+        &self,
+        database: &Database,
+        peer: ReplicaId,
+        epoch: LogEpoch,
+    ) -> Result<PeerKnown, StoreError> {
+        let database = database.clone();
+        self.readers.read(move |it| peers::known(it, &database, peer, epoch)).await
+    }
+
+    async fn page(&self, database: &Database, request: PageRequest) -> Result<LogPage, StoreError> {
+        let database = database.clone();
+        self.readers.read(move |it| page::page(it, &database, &request)).await
+    }
+
+    async fn stage(&self, database: &Database, chunk: Chunk) -> Result<(), StoreError> {
+        let (database, limits) = (database.clone(), self.limits.clone());
+        self.writer.write(move |it| peers::stage(it, &database, &chunk, &limits), |()| {}).await
+    }
+
+    async fn apply(&self, database: &Database, delta: Delta) -> Result<Seq, StoreError> {
+        let announce = self.announce(database);
+        let (database, limits) = (database.clone(), self.limits.clone());
+        let work = move |it: &Connection| apply::apply(it, &database, delta, &limits);
+        self.writer.write(work, announce).await.map(|(head, _)| head)
+    }
+
+    async fn move_cursor(
+        &self,
+        database: &Database,
+        peer: ReplicaId,
+        cursor: Cursor,
+    ) -> Result<(), StoreError> {
+        let database = database.clone();
+        self.writer.write(move |it| peers::move_cursor(it, &database, peer, cursor), |()| {}).await
+    }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.writer.write(databases::probe, |()| {}).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.writer.close().await
+    }
+}

@@ -1,0 +1,81 @@
+//! Reading a part of the log, as of one moment.
+
+use eyot_core::session::{LogPage, PageRequest};
+use eyot_core::{Dot, LogEpoch, Record, RecordKey, Seq, VersionVector};
+use rusqlite::Connection;
+
+use super::databases::log_end;
+use super::rows;
+use crate::store::{Database, StoreError};
+
+// How many rows one reading looks at, whether or not they are wanted: a reader's place is not held for longer.
+const ROWS: i64 = 10_000;
+
+/// Reads on from a position, up to the budget. Must run within one transaction.
+pub(super) fn page(
+    connection: &Connection,
+    database: &Database,
+    request: &PageRequest,
+) -> Result<LogPage, StoreError> {
+    let head = log_end(connection, database)?.head;
+    let (entries, stopped_at) = read_records(connection, database, request)?;
+    let stopped_at = stopped_at.filter(|position| *position < head);
+    let clock = match stopped_at {
+        Some(_) => None,
+        None => Some(clock_since(connection, database, request.clock_since, request.exclude)?),
+    };
+    Ok(LogPage { entries, up_to: stopped_at.unwrap_or(head), clock })
+}
+
+type Entries = Vec<(RecordKey, Record)>;
+
+// The records, and the position at which the reading stopped; none when it went to the end of the log.
+fn read_records(
+    connection: &Connection,
+    database: &Database,
+    request: &PageRequest,
+) -> Result<(Entries, Option<Seq>), StoreError> {
+    let mut query = connection.prepare_cached(
+        "SELECT seq, key, origin, state FROM records WHERE database = ? AND seq > ? ORDER BY seq LIMIT ?",
+    )?;
+    let mut found = query.query((database.id, rows::from_seq(request.after), ROWS))?;
+    let (mut entries, mut bytes, mut looked_at, mut last) = (Entries::new(), 0, 0, request.after);
+    while let Some(row) = found.next()? {
+        looked_at += 1;
+        let seq = rows::seq(row, 0)?;
+        if row.get::<_, Option<i64>>(2)? == Some(rows::from_epoch(request.exclude)) {
+            last = seq;
+            continue;
+        }
+        let record = rows::record(row, 3)?;
+        if request.covered_by.as_ref().is_some_and(|clock| clock.covers_all(record.context())) {
+            last = seq;
+            continue;
+        }
+        let key: RecordKey = rows::key(row, 1)?;
+        bytes += key.as_str().len() + row.get_ref(3)?.as_blob().map_or(0, <[u8]>::len);
+        if bytes > request.budget_bytes && !entries.is_empty() {
+            return Ok((entries, Some(last)));
+        }
+        last = seq;
+        entries.push((key, record));
+    }
+    Ok((entries, (looked_at >= ROWS).then_some(last)))
+}
+
+fn clock_since(
+    connection: &Connection,
+    database: &Database,
+    since: Seq,
+    exclude: LogEpoch,
+) -> Result<VersionVector, StoreError> {
+    let mut query = connection.prepare_cached(
+        "SELECT replica, counter FROM clock WHERE database = ? AND seq > ? AND origin IS NOT ?",
+    )?;
+    let mut found = query.query((database.id, rows::from_seq(since), rows::from_epoch(exclude)))?;
+    let mut clock = VersionVector::new();
+    while let Some(row) = found.next()? {
+        clock.include(Dot::new(rows::replica(row, 0)?, rows::counter(row, 1)?));
+    }
+    Ok(clock)
+}
