@@ -192,6 +192,8 @@ export class FakeShell implements Shell {
   async close(): Promise<void> {
     this.#check()
     await this.held
+    // The writes that wait for the same thing have ended by then.
+    await new Promise(resolve => setImmediate(resolve))
     this.#closed = true
   }
 

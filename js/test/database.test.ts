@@ -1,0 +1,158 @@
+// Opening, closing, syncing and waiting.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { checkEnvironment } from '../src/environment.js'
+import type { EyotError } from '../src/errors.js'
+import { checkOpening } from '../src/opening.js'
+import { coded } from './fake-shell.js'
+import { openFake, tick } from './setup.js'
+
+test('unknown options and bad names are a TypeError', () => {
+  const mistakes: [name: unknown, options: unknown][] = [
+    ['', {}],
+    ['Notes', {}],
+    [5, {}],
+    ['notes', { colections: {} }],
+    ['notes', { collections: [] , merge: 'fields' }],
+    ['notes', { collections: { notes: { merge: 'fields' } } }],
+    ['notes', { collections: { Notes: {} } }],
+    ['notes', { collections: { notes: 'fields' } }],
+    ['notes', { maximumRecordBytes: 0 }],
+    ['notes', null],
+  ]
+  for (const [name, options] of mistakes) assert.throws(() => checkOpening(name, options), TypeError)
+  checkOpening('notes', { collections: { notes: {} }, maximumRecordBytes: 1000 })
+})
+
+test('where there is no browser, what is missing is named', () => {
+  assert.throws(checkEnvironment, { name: 'EyotError', code: 'unsupported-environment', detail: { missing: ['indexedDB'] } })
+})
+
+test('without named collections every name is one', async () => {
+  const { db } = await openFake()
+  const doc = await db.collection<{ a: number }>('things').put('x', { a: 1 })
+  assert.equal(doc.value.a, 1)
+  assert.throws(() => db.collection('No such name'), TypeError)
+})
+
+test('a database that is closed answers nobody and says why', async () => {
+  const { db } = await openFake()
+  const notes = db.collection('notes')
+  await db.close()
+  await db.close()
+  assert.equal(await db.closed, 'closed')
+  const closed = { name: 'EyotError', code: 'closed', detail: { reason: 'closed' } }
+  assert.throws(() => db.token(), closed)
+  assert.throws(() => notes.peek('n1'), closed)
+  assert.throws(() => notes.live('n1').subscribe(() => undefined), closed)
+  await assert.rejects(notes.put('n1', 1), closed)
+  await assert.rejects(db.batch(tx => tx.notes?.put('n1', 1)), closed)
+})
+
+test('a database that is closed from elsewhere says why', async () => {
+  const { db, shell } = await openFake()
+  shell.emit({ kind: 'closed', code: 'destroyed-elsewhere' })
+  assert.equal(await db.closed, 'destroyed-elsewhere')
+  assert.throws(() => db.token(), { code: 'closed', detail: { reason: 'destroyed-elsewhere' } })
+  await db.close()
+})
+
+test('writes end before close does', async () => {
+  const { db, shell } = await openFake()
+  let release: () => void = () => undefined
+  shell.held = new Promise(resolve => {
+    release = resolve
+  })
+  const steps: string[] = []
+  const writing = db.collection('notes').put('n1', 1).then(() => steps.push('written'))
+  const closing = db.close().then(() => steps.push('closed'))
+  await tick()
+  assert.deepEqual(steps, [])
+  release()
+  await Promise.all([writing, closing])
+  assert.deepEqual(steps, ['written', 'closed'])
+})
+
+test('sync tells its status and can be stopped and started again', async () => {
+  const { db, shell } = await openFake()
+  const sync = db.sync('wss://relay.example/v1/sync/test')
+  const states: string[] = []
+  sync.status.subscribe(status => states.push(status.state))
+  assert.throws(() => db.sync('wss://relay.example/'), { code: 'sync-already-started' })
+  const error = { code: 'unreachable', message: 'no answer', retryAt: 5 }
+  shell.emit({ kind: 'sync', status: { ...shell.status, state: 'waiting', error } })
+  await tick()
+  assert.deepEqual(sync.status.snapshot().error, error)
+  sync.stop()
+  sync.stop()
+  assert.deepEqual(states, ['connecting', 'waiting', 'off'])
+  assert.equal(sync.status.snapshot().error, undefined)
+  db.sync('https://relay.example/v1/sync/test').stop()
+  assert.deepEqual(shell.calls, [
+    'sync wss://relay.example/v1/sync/test',
+    'stop',
+    'sync wss://relay.example/v1/sync/test',
+    'stop',
+  ])
+})
+
+test('a token may be given at once or later, and must be text', async () => {
+  const { db, shell } = await openFake()
+  for (const token of [() => 'secret', () => Promise.resolve('secret')]) {
+    const sync = db.sync('wss://relay.example/', { token })
+    assert.equal(await shell.token_?.(), 'secret')
+    sync.stop()
+  }
+  db.sync('wss://relay.example/', { token: (() => 5) as unknown as () => string })
+  await assert.rejects(async () => shell.token_?.(), TypeError)
+})
+
+test('a sync needs a URL that a socket can have', async () => {
+  const { db } = await openFake()
+  for (const url of ['', 'relay', 'ftp://relay.example/', 5]) {
+    assert.throws(() => db.sync(url as string), TypeError)
+  }
+  const wrong = { tokens: 'x' } as object
+  assert.throws(() => db.sync('wss://relay.example/', wrong), TypeError)
+})
+
+test('waiting can be given up', async () => {
+  const { db, shell } = await openFake()
+  await db.saved()
+  await db.until(db.token())
+  shell.held = new Promise(() => undefined)
+  const controller = new AbortController()
+  const waiting = [db.saved({ signal: controller.signal }), db.until('a:9', { signal: controller.signal })]
+  controller.abort(new Error('enough'))
+  for (const wait of waiting) await assert.rejects(wait, { message: 'enough' })
+  await assert.rejects(db.saved({ signal: AbortSignal.abort(new Error('before')) }), { message: 'before' })
+})
+
+test('errors of the engine carry their code', async () => {
+  const { db } = await openFake()
+  await assert.rejects(db.import(new Uint8Array()), (error: EyotError) => {
+    assert.deepEqual([error.name, error.code], ['EyotError', 'invalid-export'])
+    return error.cause instanceof Error
+  })
+  assert.equal(await db.import(await db.export()), 3)
+})
+
+test('a fault of the engine is internal and keeps its cause', async () => {
+  const { db, shell } = await openFake()
+  const fault = new Error('unreachable executed')
+  shell.failure = fault
+  await assert.rejects(db.collection('notes').put('n1', 1), { code: 'internal', cause: fault })
+  shell.failure = coded('storage-failed', 'aborted')
+  await assert.rejects(db.collection('notes').put('n1', 1), { code: 'storage-failed' })
+})
+
+test('health is told', async () => {
+  const { db, shell } = await openFake()
+  const seen: (string | undefined)[] = []
+  db.health.subscribe(health => seen.push(health.degraded))
+  shell.emit({ kind: 'health', health: { ...shell.health(), degraded: 'quota-exceeded' } })
+  await tick()
+  assert.deepEqual(seen, [undefined, 'quota-exceeded'])
+})
