@@ -2,7 +2,7 @@
 // It knows how the build is laid out, and nothing of what the worker does with the list.
 import { createHash } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import type { Plugin } from 'vite'
 
 interface ServiceWorkerOptions {
@@ -32,7 +32,7 @@ export function serviceWorker({ source, output }: ServiceWorkerOptions): Plugin 
       },
     }),
     configResolved(config) {
-      outDir = join(config.root, config.build.outDir)
+      outDir = resolve(config.root, config.build.outDir)
     },
     async writeBundle() {
       const build = JSON.stringify(await describeBuild(outDir, output))

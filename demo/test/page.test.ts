@@ -1,0 +1,91 @@
+// Claims of the page's small parts: the caret, the list's keys, the relay's address, the words of the sync.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { SyncStatus } from 'eyot'
+import { moveCaret } from '../src/page/caret.ts'
+import { listStep } from '../src/page/keys.ts'
+import { inSlices } from '../src/page/slices.ts'
+import { syncUrl, whyNoRelay } from '../src/sync/relay-url.ts'
+import { progressOf, syncWords } from '../src/sync/words.ts'
+
+const carets: readonly (readonly [claim: string, before: string, after: string, caret: number, moved: number])[] = [
+  ['a_caret_before_a_change_stays', 'heron at weir', 'heron at the weir', 3, 3],
+  ['a_caret_behind_a_change_moves_along', 'heron at weir', 'heron at the weir', 13, 17],
+  ['a_caret_behind_a_cut_moves_back', 'heron at the weir', 'heron at weir', 17, 13],
+  ['a_caret_inside_a_change_goes_to_its_end', 'one two three', 'one 2 three', 6, 5],
+  ['a_caret_survives_a_text_that_vanishes', 'one', '', 2, 0],
+]
+for (const [claim, before, after, caret, moved] of carets) {
+  test(claim, () => assert.equal(moveCaret(before, after, caret), moved))
+}
+
+const urls: readonly (readonly [typed: string, page: string, url: string])[] = [
+  ['', 'https://notes.example/#/note/1', 'wss://notes.example/v1/sync/field-notes'],
+  ['', 'http://127.0.0.1:4180/', 'ws://127.0.0.1:4180/v1/sync/field-notes'],
+  ['wss://relay.example/v1/sync', 'http://a.example/', 'wss://relay.example/v1/sync/field-notes'],
+  [' https://relay.example ', 'http://a.example/', 'wss://relay.example/v1/sync/field-notes'],
+  ['ws://relay.example/eu/v1/sync/', 'http://a.example/', 'ws://relay.example/eu/v1/sync/field-notes'],
+]
+for (const [typed, page, url] of urls) {
+  test(`the_relay_of_"${typed}"_at_${page}`, () => assert.equal(syncUrl(typed, page), url))
+}
+
+test('an_address_that_is_none_is_explained', () => {
+  for (const typed of ['relay', 'ftp://relay.example', 'wss://']) assert.ok(whyNoRelay(typed) !== undefined, typed)
+  for (const typed of ['', 'ws://relay.example/v1/sync', 'https://relay.example']) assert.equal(whyNoRelay(typed), undefined)
+})
+
+const still: SyncStatus = {
+  state: 'live',
+  unsent: 0,
+  received: 0,
+  expected: 0,
+  lastHeardAt: undefined,
+  bytesIn: 0,
+  bytesOut: 0,
+  roundTrips: 0,
+}
+
+test('everything_is_sent_is_said_only_when_it_is', () => {
+  assert.equal(syncWords(still, 0).detail, 'Everything is sent')
+  assert.equal(syncWords({ ...still, state: 'offline' }, 0).detail, 'Notes are kept on this device')
+  for (const state of ['off', 'offline', 'connecting', 'catching-up', 'live', 'waiting', 'elsewhere'] as const) {
+    const words = syncWords({ ...still, state, unsent: 3, expected: 5 }, 0)
+    assert.match(`${words.detail} ${words.unsent ?? ''}`, /3 changes not yet sent/, state)
+  }
+})
+
+test('a_wait_says_why_and_for_how_long', () => {
+  const error = { code: 'unreachable', message: 'the relay cannot be reached', retryAt: 5400 }
+  const { detail } = syncWords({ ...still, state: 'waiting', error }, 1000)
+  assert.equal(detail, 'The relay cannot be reached. Trying again in 5 s.')
+})
+
+test('progress_is_shown_only_while_catching_up', () => {
+  assert.equal(progressOf({ ...still, state: 'catching-up', received: 1, expected: 4 }), 0.25)
+  assert.equal(progressOf({ ...still, state: 'catching-up', received: 9, expected: 4 }), 1)
+  assert.equal(progressOf({ ...still, received: 1, expected: 4 }), undefined)
+})
+
+test('the_list_keys_stay_within_the_list', () => {
+  assert.equal(listStep('j', -1, 3, 5), 0)
+  assert.equal(listStep('ArrowUp', -1, 3, 5), 2)
+  assert.equal(listStep('PageDown', 1, 3, 5), 2)
+  assert.equal(listStep('k', 0, 3, 5), 0)
+  assert.equal(listStep('j', 0, 0, 5), undefined)
+  assert.equal(listStep('q', 0, 3, 5), undefined)
+})
+
+test('long_work_is_done_whole_and_in_order', async () => {
+  const items = Array.from({ length: 5000 }, (_, index) => index)
+  const seen: number[] = []
+  let spin = 0
+  assert.equal(await inSlices(items, (item) => { for (let i = 0; i < 5000; i += 1) spin += i; seen.push(item) }), true)
+  assert.deepEqual(seen, items)
+  assert.ok(spin > 0)
+})
+
+test('work_that_is_no_longer_wanted_stops', async () => {
+  const endless = (function* () { for (;;) yield 0 })()
+  assert.equal(await inSlices(endless, () => undefined, () => false), false)
+})
