@@ -20,6 +20,7 @@ mod record;
 mod replica;
 pub mod segment;
 pub mod session;
+mod tally;
 mod vector;
 mod view;
 

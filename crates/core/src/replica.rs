@@ -13,6 +13,7 @@ use crate::peers::Peers;
 use crate::record::{Merged, Record, merge_incoming};
 use crate::segment::{Entries, Segment, entry_size};
 use crate::session::{LogPage, PageRequest};
+use crate::tally::Tally;
 use crate::vector::VersionVector;
 
 /// The committed state of one copy of one database.
@@ -27,6 +28,7 @@ pub struct Replica {
     clock: Clock,
     peers: Peers,
     unsent: usize,
+    tally: Tally,
 }
 
 #[derive(Debug)]
@@ -56,6 +58,7 @@ impl Replica {
             clock: Clock::default(),
             peers: Peers::default(),
             unsent: 0,
+            tally: Tally::default(),
         }
     }
 
@@ -113,6 +116,10 @@ impl Replica {
     pub fn forget_peer(&mut self, peer: ReplicaId) {
         self.peers.forget(peer);
         self.recount_unsent();
+    }
+
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// How many records no peer is known to have as they are here.
@@ -185,6 +192,7 @@ impl Replica {
             Merged::AsSent(record) => (record, origin),
             Merged::Mixed(record) => (record, None),
         };
+        self.tally.note(key, slot.as_deref().map(|slot| &slot.record), &record);
         self.head = self.head.next();
         let new = Slot { record, seq: self.head, origin };
         let was_unsent = slot.as_ref().is_some_and(|slot| slot.is_unsent(&self.peers));

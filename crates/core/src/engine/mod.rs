@@ -28,6 +28,7 @@ use crate::peers::Peers;
 use crate::record::Record;
 use crate::replica::Replica;
 use crate::segment::{Segment, StagedChunk};
+use crate::tally::is_conflicted;
 use commits::Commits;
 use connector::Connector;
 use links::Links;
@@ -132,6 +133,33 @@ impl Engine {
         })
         .take_while(move |key| key.collection() == collection)
         .filter_map(|key| self.record(key.as_str()).map(|record| (key, record)))
+    }
+
+    /// How many records of a collection are shown.
+    pub fn count(&self, collection: &str) -> usize {
+        let mut count = self.replica.tally().shown(collection);
+        for key in self.pending.keys_after(&format!("{collection}/")) {
+            if key.collection() != collection {
+                break;
+            }
+            let shown = |record: Option<&Record>| record.is_some_and(|record| !record.is_deleted());
+            let (before, after) = (shown(self.replica.get(key.as_str())), shown(self.record(key.as_str())));
+            count = (count + usize::from(after)).saturating_sub(before.into());
+        }
+        count
+    }
+
+    /// The records in conflict, in the order of keys.
+    pub fn conflicts(&self) -> BTreeSet<RecordKey> {
+        let mut conflicts = self.replica.tally().conflicted().clone();
+        for key in self.pending.keys_after("") {
+            if self.record(key.as_str()).is_some_and(is_conflicted) {
+                conflicts.insert(key.clone());
+            } else {
+                conflicts.remove(key);
+            }
+        }
+        conflicts
     }
 
     /// The committed state of the replica.
