@@ -1,0 +1,120 @@
+// The examples in the README and in the doc comments: all are type-checked, those of the README run.
+
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import ts from 'typescript'
+
+import { collection } from '../src/definition.js'
+import { newId } from '../src/new-id.js'
+import { openFake } from './setup.js'
+
+// From test/dist/test, where this runs, to the package.
+const root = new URL('../../../', import.meta.url)
+
+/** What the examples take as given. */
+const GIVEN = `
+import { collection, compare, EyotError, newId, open, type CollectionDefinition, type Database, type Doc, type Sibling } from '../../src/index.js'
+interface Note { title: string; done: boolean }
+interface Tag { name: string }
+declare const db: Database<{ notes: CollectionDefinition<Note>; tags: CollectionDefinition<Tag> }>
+declare const notes: import('../../src/index.js').Collection<Note>
+declare const counters: import('../../src/index.js').Collection<number>
+declare const note: Note
+declare const doc: Doc<Note>
+declare const context: string
+declare const index: { refresh(id: string): void }
+declare function render(docs: readonly Doc<Note>[]): void
+declare function show(...anything: unknown[]): void
+declare function badge(count: number): void
+declare function askToFreeRoom(): void
+declare function fetchToken(): Promise<string>
+declare function useSyncExternalStore<State>(subscribe: (listener: () => void) => () => void, snapshot: () => State): State
+export const given = [collection, compare, EyotError, newId, open, db, notes, counters, note, doc, context, index, render]
+export const more = [show, badge, askToFreeRoom, fetchToken, useSyncExternalStore]
+export type Given = Tag | Sibling<Note>
+`
+
+function blocks(text: string): string[] {
+  return [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, block = '']) => block.replace(/^import .*\n/gm, ''))
+}
+
+function readmeBlocks(): string[] {
+  return blocks(readFileSync(new URL('README.md', root), 'utf8'))
+}
+
+function commentBlocks(): string[] {
+  const files = readdirSync(new URL('src/', root), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))
+  return files.flatMap(name => blocks(readFileSync(new URL(`src/${name}`, root), 'utf8').replace(/^ *\* ?/gm, '')))
+}
+
+/** Each block inside the one before, so that it sees what that one has declared and may declare it anew. */
+function nested(parts: readonly string[], between = ''): string {
+  return `${parts.map(part => `{\n${part}${between}\n`).join('')}${'}'.repeat(parts.length)}`
+}
+
+function check(name: string, body: string): void {
+  const path = fileURLToPath(new URL(`test/dist/${name}.ts`, root))
+  writeFileSync(path, `${GIVEN}\n${body}`)
+  const { config } = ts.readConfigFile(fileURLToPath(new URL('tsconfig.json', root)), name => ts.sys.readFile(name)) as {
+    config: { compilerOptions: object }
+  }
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, fileURLToPath(root))
+  const lenient = { noUnusedLocals: false, noUnusedParameters: false, noUncheckedIndexedAccess: false, noEmit: true }
+  const program = ts.createProgram([path], { ...options, ...lenient, rootDir: fileURLToPath(root) })
+  const source = program.getSourceFile(path)
+  const problems = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]
+  const host = { getCanonicalFileName: (file: string) => file, getCurrentDirectory: () => fileURLToPath(root), getNewLine: () => '\n' }
+  assert.equal(ts.formatDiagnostics(problems, host), '')
+}
+
+test('the examples of the README have the right types', () => {
+  check('readme', `export async function readme(): Promise<void> {\n${nested(readmeBlocks())}\n}`)
+})
+
+test('the examples of the doc comments have the right types', () => {
+  const found = commentBlocks()
+  assert.ok(found.length > 8)
+  const functions = found.map((block, index) => `export async function example${String(index)}(): Promise<void> {\n${block}\n}`)
+  check('comments', functions.join('\n'))
+})
+
+interface Given {
+  readonly open: (name: string, options: object) => Promise<unknown>
+  readonly [name: string]: unknown
+}
+
+test('the examples of the README run', async () => {
+  const { db, shell } = await openFake()
+  // After the first block another device's version arrives, which this one has not seen: the conflict to talk about.
+  const arrival = { id: 'n1', text: '{"title":"Egret","done":false}', context: '' }
+  let arrived = false
+  const rendered: number[] = []
+  const badges: number[] = []
+  const given: Given = {
+    open: () => Promise.resolve(db),
+    collection,
+    newId,
+    between: () => {
+      if (!arrived) shell.arrive('notes', [arrival])
+      arrived = true
+    },
+    render: (docs: readonly unknown[]) => rendered.push(docs.length),
+    badge: (count: number) => badges.push(count),
+    show: () => undefined,
+    useSyncExternalStore: (subscribe: (listener: () => void) => () => void, snapshot: () => unknown) => {
+      subscribe(() => undefined)()
+      return snapshot()
+    },
+  }
+  const body = `export default async function ({ ${Object.keys(given).join(', ')} }: any) {\n${nested(readmeBlocks(), '\nbetween()')}\n}`
+  const { outputText } = ts.transpileModule(body, { compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 } })
+  const file = new URL('test/dist/readme.mjs', root)
+  writeFileSync(file, outputText)
+  const { default: run } = (await import(file.href)) as { default: (given: Given) => Promise<void> }
+  await run(given)
+  assert.equal(rendered.at(-1), 1)
+  assert.equal(badges[0], 0)
+})
