@@ -1,0 +1,91 @@
+//! Opening a database: the stores, the identity, and the log, read in slices so that the page can draw in between.
+
+use std::rc::{Rc, Weak};
+
+use eyot_core::Limits;
+use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use crate::clock::{now_ms, random_id, random_number};
+use crate::driver::Driver;
+use crate::errors::ShellError;
+use crate::status::RawHealth;
+use crate::storage::{Reader, Writer, prepare};
+use crate::tabs::Tabs;
+
+/// Opens a database, with what is in it.
+pub(crate) async fn load(name: String, limits: Limits, listener: Function) -> Result<Rc<Driver>, ShellError> {
+    let database = name
+        .parse()
+        .map_err(|_| ShellError::new("invalid-name", "A database's name is 1 to 64 of a-z, 0-9, - and _."))?;
+    let (rexie, meta) = prepare(&name).await?;
+    let reader = Reader::new(rexie);
+    let (tab, seed) = (random_id()?, random_number()?);
+    let identity = Identity { database, replica: meta.replica, epoch: meta.epoch, tab, seed };
+    let mut engine = Engine::new(identity, limits);
+    read_log(&mut engine, &reader).await?;
+    if let Some(peers) = meta.peers {
+        engine.handle(EngineInput::PeersKnown(peers), now_ms());
+    }
+    // The driver does not exist yet when these are made, so they reach it through what is filled in afterwards.
+    let later: Rc<std::cell::OnceCell<Weak<Driver>>> = Rc::default();
+    let writer = {
+        let later = Rc::clone(&later);
+        Writer::open(&name, move |loss| with(&later, |driver| driver.lost(loss))).await?
+    };
+    let tabs = {
+        let later = Rc::clone(&later);
+        Tabs::open(&name, move |message| with(&later, |driver| driver.hear(message)))
+    };
+    let driver = Driver::new(name, engine, reader, listener, writer, tabs);
+    // Set once, right here.
+    let _ = later.set(Rc::downgrade(&driver));
+    // What another tab has committed since the log was read.
+    driver.read_news();
+    spawn_local(read_health(Rc::clone(&driver)));
+    Ok(driver)
+}
+
+fn with(later: &std::cell::OnceCell<Weak<Driver>>, act: impl FnOnce(&Rc<Driver>)) {
+    if let Some(driver) = later.get().and_then(Weak::upgrade) {
+        act(&driver);
+    }
+}
+
+async fn read_log(engine: &mut Engine, reader: &Reader) -> Result<(), ShellError> {
+    loop {
+        let page = reader.page(engine.next_position()).await?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        for effect in engine.handle(EngineInput::Segments(page), now_ms()) {
+            if let EngineEffect::Corrupt { position, message } = effect {
+                let message = format!("Segment {position} of the log cannot be read: {message}.");
+                return Err(ShellError::new("storage-corrupt", message));
+            }
+        }
+        TimeoutFuture::new(0).await;
+    }
+}
+
+/// Asks the browser how much room there is and whether it keeps the data under pressure.
+pub(crate) async fn read_health(driver: Rc<Driver>) {
+    let persisted = ask_storage("persisted").await.and_then(|value| value.as_bool());
+    let estimate = ask_storage("estimate").await;
+    let number = |name: &str| Reflect::get(estimate.as_ref()?, &name.into()).ok()?.as_f64();
+    let (usage, quota) = (number("usage"), number("quota"));
+    let degraded = driver.health.borrow().degraded.clone();
+    driver.health.replace(RawHealth { persisted, usage, quota, degraded });
+    driver.emit_health();
+}
+
+async fn ask_storage(method: &str) -> Option<JsValue> {
+    let navigator = Reflect::get(&js_sys::global(), &"navigator".into()).ok()?;
+    let storage = Reflect::get(&navigator, &"storage".into()).ok()?;
+    let method: Function = Reflect::get(&storage, &method.into()).ok()?.dyn_into().ok()?;
+    let promise: Promise = method.call0(&storage).ok()?.dyn_into().ok()?;
+    JsFuture::from(promise).await.ok()
+}

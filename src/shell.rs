@@ -1,0 +1,164 @@
+//! What JavaScript sees of the engine: one class. The facade in `js/` is what applications see.
+
+use std::rc::Rc;
+
+use eyot_core::engine::{Condition, EngineInput};
+use eyot_core::{Causality, Export, Limits, VersionVector};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Array, Function, Promise, Uint8Array};
+use serde::Deserialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::doc::{doc, from_js, is_shown, to_js};
+use crate::driver::Driver;
+use crate::errors::ShellError;
+use crate::loading::load;
+use crate::socket::Endpoint;
+use crate::writes::{promise, read_context, write};
+use crate::{storage, tabs};
+
+/// An open database.
+#[wasm_bindgen]
+pub struct Shell {
+    driver: Rc<Driver>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Options {
+    maximum_record_bytes: Option<usize>,
+}
+
+#[wasm_bindgen]
+impl Shell {
+    /// Opens a database, or makes it. `listener` hears of changes, of the sync, of the storage's health, and of the end.
+    pub async fn open(name: String, options: JsValue, listener: Function) -> Result<Shell, JsValue> {
+        let mut limits = Limits::default();
+        if options.is_object() {
+            let options: Options = from_js(options)?;
+            limits.content_bytes = options.maximum_record_bytes.unwrap_or(limits.content_bytes);
+        }
+        Ok(Self { driver: load(name, limits, listener).await? })
+    }
+
+    /// Deletes a database. Other tabs that have it open are told to close it.
+    pub async fn destroy(name: String) -> Result<(), JsValue> {
+        tabs::announce_destruction(&name);
+        Ok(storage::destroy(&name).await?)
+    }
+
+    /// Compares two contexts of a record.
+    pub fn compare(local: &str, incoming: &str) -> Result<String, JsValue> {
+        let vector = |text: &str| -> Result<VersionVector, ShellError> {
+            let context = read_context(text)?;
+            let mut vector = context.vector().clone();
+            context.dots().for_each(|dot| vector.include(dot));
+            Ok(vector)
+        };
+        let outcome = match vector(local)?.compare(&vector(incoming)?) {
+            Causality::Equal => "equal",
+            Causality::Before => "incoming-wins",
+            Causality::After => "local-wins",
+            Causality::Concurrent => "conflict",
+        };
+        Ok(outcome.to_owned())
+    }
+
+    /// A record, or undefined.
+    pub fn get(&self, collection: &str, id: &str) -> JsValue {
+        doc(&self.driver.engine(), &format!("{collection}/{id}"), None)
+    }
+
+    /// Records of a collection with their ids, in the order of ids, after one, at most so many.
+    pub fn page(&self, collection: &str, after: Option<String>, limit: usize) -> Array {
+        let engine = self.driver.engine();
+        let shown = engine.collection(collection, after.as_deref()).filter(|(_, record)| is_shown(record));
+        let pair = |key: &str, id: &str| Array::of2(&id.into(), &doc(&engine, key, None));
+        shown.take(limit).map(|(key, _)| pair(key.as_str(), key.id())).collect()
+    }
+
+    /// How many records a collection shows.
+    pub fn count(&self, collection: &str) -> usize {
+        self.driver.engine().count(collection)
+    }
+
+    /// The collections and ids of the records in conflict.
+    pub fn conflicts(&self) -> Array {
+        let conflicts = self.driver.engine().conflicts();
+        conflicts.iter().map(|key| Array::of2(&key.collection().into(), &key.id().into())).collect()
+    }
+
+    /// Writes, all or nothing: for each write collection, id, text (undefined deletes) and context (undefined: present).
+    pub fn write(&self, flat: &Array) -> Result<Promise, JsValue> {
+        Ok(write(&self.driver, flat)?)
+    }
+
+    /// The clock.
+    pub fn token(&self) -> String {
+        self.driver.engine().replica().clock().to_vector().to_string()
+    }
+
+    /// Resolves when the clock covers a token.
+    pub fn until(&self, token: &str) -> Result<Promise, JsValue> {
+        let clock = token
+            .parse()
+            .map_err(|_| ShellError::new("invalid-token", format!("Not a token: {token:?}.")))?;
+        let condition = Condition::Clock(clock);
+        Ok(promise(&self.driver, |ticket| EngineInput::Await { ticket, condition })?)
+    }
+
+    /// Resolves when a relay has acknowledged all that was written so far.
+    pub fn saved(&self) -> Result<Promise, JsValue> {
+        Ok(promise(&self.driver, |ticket| EngineInput::Await { ticket, condition: Condition::Saved })?)
+    }
+
+    /// Begins to sync with a relay. `token` gives an access token, or a promise of one, before every connection.
+    #[wasm_bindgen(js_name = syncStart)]
+    pub fn sync_start(&self, url: String, token: Option<Function>) -> Result<(), JsValue> {
+        self.driver.check_open()?;
+        Ok(self.driver.start_sync(Endpoint { url, token })?)
+    }
+
+    /// Ends the sync.
+    #[wasm_bindgen(js_name = syncStop)]
+    pub fn sync_stop(&self) {
+        self.driver.stop_sync();
+    }
+
+    /// How the sync stands.
+    #[wasm_bindgen(js_name = syncStatus)]
+    pub fn sync_status(&self) -> JsValue {
+        self.driver.sync_status()
+    }
+
+    /// The whole database as bytes. What is not durable yet is not in it.
+    #[wasm_bindgen(js_name = exportAll)]
+    pub fn export_all(&self) -> Result<Promise, JsValue> {
+        self.driver.check_open()?;
+        let bytes = Export::of(self.driver.engine().replica()).to_bytes();
+        Ok(Promise::resolve(&JsValue::from(Uint8Array::from(bytes.as_slice()))))
+    }
+
+    /// Merges an export; resolves with how many records changed.
+    #[wasm_bindgen(js_name = importAll)]
+    pub fn import_all(&self, bytes: Vec<u8>) -> Result<Promise, JsValue> {
+        Ok(promise(&self.driver, |ticket| EngineInput::Import { ticket, bytes })?)
+    }
+
+    /// How well the device keeps the data.
+    pub fn health(&self) -> JsValue {
+        to_js(&*self.driver.health.borrow())
+    }
+
+    /// Closes the database when what was written is durable.
+    pub async fn close(&self) -> Result<(), JsValue> {
+        let driver = Rc::clone(&self.driver);
+        driver.begin_close();
+        while !driver.is_settled() {
+            TimeoutFuture::new(1).await;
+        }
+        driver.shut("closed");
+        Ok(())
+    }
+}

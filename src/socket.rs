@@ -1,0 +1,100 @@
+//! One WebSocket to a relay, with gloo-net. Carries binary messages; knows nothing of what they mean but the token.
+//!
+//! Sending goes beneath gloo-net, which wraps every message in a Blob that the browser must read back asynchronously.
+
+use std::rc::Rc;
+
+use eyot_core::engine::LinkFailure;
+use eyot_core::message::Message as Wire;
+use futures_util::{StreamExt, future::poll_fn};
+use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, WebSocketError};
+use js_sys::{Function, Promise};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+/// Where to connect, and how to get a token.
+#[derive(Clone)]
+pub(crate) struct Endpoint {
+    pub(crate) url: String,
+    pub(crate) token: Option<Function>,
+}
+
+/// The sending half.
+#[derive(Clone)]
+pub(crate) struct Sender {
+    socket: Rc<web_sys::WebSocket>,
+}
+
+impl Sender {
+    pub(crate) fn send(&self, bytes: &[u8]) {
+        // A socket that cannot send is about to report its end.
+        let _ = self.socket.send_with_u8_array(bytes);
+    }
+
+    /// Closes the socket after what was sent.
+    pub(crate) fn close(&self) {
+        let _ = self.socket.close();
+    }
+}
+
+/// Connects, shows the token if there is one, and reports: the open connection, every message, and the end.
+pub(crate) async fn run(
+    endpoint: Endpoint,
+    on_open: impl FnOnce(Sender),
+    mut on_message: impl FnMut(Vec<u8>),
+) -> LinkFailure {
+    match converse(endpoint, on_open, &mut on_message).await {
+        Ok(()) => failure("connection-lost", "The connection to the relay has ended."),
+        Err(failure) => failure,
+    }
+}
+
+async fn converse(
+    endpoint: Endpoint,
+    on_open: impl FnOnce(Sender),
+    on_message: &mut impl FnMut(Vec<u8>),
+) -> Result<(), LinkFailure> {
+    let token = match &endpoint.token {
+        Some(provider) => Some(fetch_token(provider).await?),
+        None => None,
+    };
+    let raw = web_sys::WebSocket::new(&endpoint.url)
+        .map_err(|_| failure("invalid-address", "The address of the relay is not valid."))?;
+    let mut socket = WebSocket::try_from(raw.clone())
+        .map_err(|_| failure("connection-failed", "The connection could not be made."))?;
+    // Ready means no longer connecting; whether it is open is told by the state.
+    let ready =
+        poll_fn(|task| futures_util::Sink::<Message>::poll_ready(std::pin::Pin::new(&mut socket), task));
+    if ready.await.is_err() || raw.ready_state() != web_sys::WebSocket::OPEN {
+        return Err(failure("connection-failed", "The relay cannot be reached."));
+    }
+    let sender = Sender { socket: Rc::new(raw) };
+    if let Some(token) = token {
+        sender.send(&Wire::Auth { token }.to_bytes());
+    }
+    on_open(sender);
+    while let Some(message) = socket.next().await {
+        match message {
+            Ok(Message::Bytes(bytes)) => on_message(bytes),
+            Ok(Message::Text(_)) => return Err(failure("bad-message", "The relay has sent text.")),
+            Err(WebSocketError::ConnectionClose(_)) => return Ok(()),
+            Err(_) => return Err(failure("connection-lost", "The connection to the relay was lost.")),
+        }
+    }
+    Ok(())
+}
+
+async fn fetch_token(provider: &Function) -> Result<String, LinkFailure> {
+    let refused = |_| failure("token-unavailable", "The application could not provide an access token.");
+    let answer = provider.call0(&JsValue::UNDEFINED).map_err(refused)?;
+    let answer = match answer.dyn_into::<Promise>() {
+        Ok(promise) => JsFuture::from(promise).await.map_err(refused)?,
+        Err(value) => value,
+    };
+    answer.as_string().ok_or_else(|| refused(JsValue::UNDEFINED))
+}
+
+fn failure(code: &str, message: &str) -> LinkFailure {
+    LinkFailure { code: code.to_owned(), message: message.to_owned() }
+}

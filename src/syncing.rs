@@ -1,0 +1,100 @@
+//! Beginning and ending the network sync in this tab.
+
+use std::rc::Rc;
+
+use eyot_core::engine::EngineInput;
+use gloo_timers::future::TimeoutFuture;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::clock::now_ms;
+use crate::driver::Driver;
+use crate::election::Election;
+use crate::errors::ShellError;
+use crate::page;
+use crate::socket::Endpoint;
+
+/// How often the tab that holds the sync gives a sign of life.
+const HEARTBEAT_MS: u32 = 5_000;
+/// After so long a silence a visible tab takes the sync over.
+const SILENCE_MS: u64 = 20_000;
+
+impl Driver {
+    /// Wants to sync with a relay: now, or when the tab that does it goes away.
+    pub(crate) fn start_sync(self: &Rc<Self>, endpoint: Endpoint) -> Result<(), ShellError> {
+        if self.endpoint.borrow().is_some() {
+            return Err(ShellError::new(
+                "sync-already-started",
+                "This database syncs already; stop that first.",
+            ));
+        }
+        self.endpoint.replace(Some(endpoint));
+        self.dispatch(EngineInput::Online(page::is_online()));
+        self.page_events.replace(page::listen(self));
+        let driver = Rc::downgrade(self);
+        let election = Election::stand(&self.name, move |holds| {
+            if let Some(driver) = driver.upgrade() {
+                driver.hold_sync(holds);
+            }
+        });
+        self.election.replace(Some(election));
+        self.watch_holder();
+        self.status_changed();
+        Ok(())
+    }
+
+    /// No longer wants to sync.
+    pub(crate) fn stop_sync(self: &Rc<Self>) {
+        self.election.take();
+        self.page_events.take();
+        self.dispatch(EngineInput::Sync(false));
+        self.endpoint.take();
+        self.heard.take();
+        self.status_changed();
+    }
+
+    fn hold_sync(self: &Rc<Self>, holds: bool) {
+        if !holds {
+            return self.dispatch(EngineInput::Sync(false));
+        }
+        let driver = Rc::clone(self);
+        spawn_local(async move {
+            // What an interrupted delta has left behind is taken up before the sync goes on.
+            let mut found = Vec::new();
+            for stage in driver.reader.stages().await.unwrap_or_default() {
+                if let Ok(chunks) = driver.reader.chunks(stage).await {
+                    found.push((stage, chunks));
+                }
+            }
+            driver.dispatch(EngineInput::StagesFound(found));
+            // The lock may have gone meanwhile.
+            if driver.election.borrow().as_ref().is_some_and(|election| election.is_holder()) {
+                driver.dispatch(EngineInput::Sync(true));
+            }
+        });
+    }
+
+    // The holder gives signs of life; the others listen for them.
+    fn watch_holder(self: &Rc<Self>) {
+        let driver = Rc::downgrade(self);
+        self.heard.take();
+        let mut waiting_since_ms = now_ms();
+        spawn_local(async move {
+            loop {
+                TimeoutFuture::new(HEARTBEAT_MS).await;
+                let Some(driver) = driver.upgrade() else { return };
+                let heard_ms = driver.heard.borrow().as_ref().map_or(0, |(at, _)| *at);
+                let silence_ms = now_ms().saturating_sub(heard_ms.max(waiting_since_ms));
+                match &*driver.election.borrow() {
+                    None => return,
+                    Some(election) if election.is_holder() => waiting_since_ms = now_ms(),
+                    Some(election) if silence_ms > SILENCE_MS && page::is_visible() => {
+                        waiting_since_ms = now_ms();
+                        election.take_over();
+                    }
+                    Some(_) => {}
+                }
+                driver.tell_status();
+            }
+        });
+    }
+}
