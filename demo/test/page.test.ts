@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SyncStatus } from 'eyot'
 import { moveCaret } from '../src/page/caret.ts'
+import { bytesText, countText, longTime, shortTime } from '../src/page/format.ts'
 import { listStep } from '../src/page/keys.ts'
 import { inSlices } from '../src/page/slices.ts'
 import { syncUrl, whyNoRelay } from '../src/sync/relay-url.ts'
@@ -59,6 +60,25 @@ test('a_wait_says_why_and_for_how_long', () => {
   const error = { code: 'unreachable', message: 'the relay cannot be reached', retryAt: 5400 }
   const { detail } = syncWords({ ...still, state: 'waiting', error }, 1000)
   assert.equal(detail, 'The relay cannot be reached. Trying again in 5 s.')
+})
+
+test('times_are_as_short_as_they_can_be', () => {
+  const now = new Date(2026, 10, 23, 8, 5).getTime()
+  const times: readonly (readonly [at: Date, text: string])[] = [
+    [new Date(2026, 10, 23, 0, 0), '00:00'],
+    [new Date(2026, 10, 22, 23, 59), 'Yesterday'],
+    [new Date(2026, 10, 21, 8, 5), 'Saturday'],
+    [new Date(2026, 10, 16, 8, 5), '16 Nov'],
+    [new Date(2025, 11, 31, 8, 5), '31 Dec 2025'],
+    [new Date(2026, 10, 24, 8, 5), '24 Nov'],
+  ]
+  for (const [at, text] of times) assert.equal(shortTime(at.getTime(), now), text)
+  assert.equal(longTime(now), '23 Nov 2026, 08:05')
+})
+
+test('counts_and_sizes_are_readable', () => {
+  assert.deepEqual([0, 999, 1000, 20000, 1234567].map(countText), ['0', '999', '1,000', '20,000', '1,234,567'])
+  assert.deepEqual([12, 1843000, 62e8].map(bytesText), ['12 bytes', '1.8 MB', '6.2 GB'])
 })
 
 test('progress_is_shown_only_while_catching_up', () => {

@@ -1,5 +1,6 @@
 // The sync's state in plain words. Pure: a status and a time in, sentences out.
 import type { SyncStatus } from 'eyot'
+import { countText } from '../page/format.ts'
 
 export interface SyncWords {
   /** The state in a word or two. */
@@ -19,7 +20,7 @@ export function syncWords(status: SyncStatus, now: number): SyncWords {
 /** How many changes are still only here. */
 export function unsentWords(unsent: number): string {
   if (unsent === 0) return 'Everything is sent'
-  return unsent === 1 ? '1 change not yet sent' : `${count(unsent)} changes not yet sent`
+  return unsent === 1 ? '1 change not yet sent' : `${countText(unsent)} changes not yet sent`
 }
 
 /** From 0 to 1, while catching up with a known amount. */
@@ -49,7 +50,7 @@ function stateWords({ state, error }: SyncStatus): string {
 
 function detailWords(status: SyncStatus, now: number): string {
   const { state, unsent, received, expected } = status
-  if (state === 'catching-up' && expected > 0) return `${count(received)} of ${count(expected)} received`
+  if (state === 'catching-up' && expected > 0) return `${countText(received)} of ${countText(expected)} received`
   if (state === 'waiting') return waitingWords(status, now)
   if (unsent > 0) return unsentWords(unsent)
   return state === 'live' || state === 'elsewhere' ? unsentWords(0) : 'Notes are kept on this device'
@@ -66,8 +67,4 @@ function waitingWords({ error }: SyncStatus, now: number): string {
 function asSentence(message: string): string {
   const capital = message.slice(0, 1).toUpperCase() + message.slice(1)
   return /[.!?]$/.test(capital) ? capital : `${capital}.`
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en')
 }

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact'
 import { useApp } from '../app/app.ts'
 import type { Show } from '../notes/filter.ts'
+import { countText } from '../page/format.ts'
 import { Icon } from './icons.tsx'
 
 /** More tags than this are found by searching. */
@@ -35,7 +36,7 @@ function ShowButton({ show, label, count }: { show: Show; label: string; count: 
       data-testid={`filter-${show}`}
       onClick={() => (library.show.value = show)}
     >
-      {label} <span class="count">{count.toLocaleString('en')}</span>
+      {label} <span class="count">{countText(count)}</span>
     </button>
   )
 }

@@ -28,9 +28,9 @@ export function useListScroll(box: RefObject<HTMLElement | null>, rows: readonly
       rowHeight.value = rowHeightOf(element)
     }
     const follow = (): void => void (top.value = element.scrollTop)
+    // It also tells the first size, after the page was laid out: asking for it here would lay it out twice.
     const observer = new ResizeObserver(measure)
     observer.observe(element)
-    measure()
     element.addEventListener('scroll', follow, { passive: true })
     return () => {
       observer.disconnect()
