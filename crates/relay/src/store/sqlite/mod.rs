@@ -28,12 +28,11 @@ use crate::limits::Limits;
 
 /// A folder with one SQLite file, of which this process is the only user.
 pub struct SqliteStore {
-    writer: Writer,
+    // Dropped in this order: the writer lets go of the lock, and the file is no longer used then.
     readers: Readers,
+    writer: Writer,
     hubs: Arc<Hubs>,
     limits: Limits,
-    // Held, not read: the system lets go of it when the process ends, however it ends.
-    _lock: File,
 }
 
 impl SqliteStore {
@@ -41,9 +40,8 @@ impl SqliteStore {
     pub async fn open(folder: &Path, limits: &Limits, hubs: Arc<Hubs>) -> Result<Self, StoreError> {
         let folder = folder.to_owned();
         let opening = tokio::task::spawn_blocking(move || open_files(&folder));
-        let (lock, writer, readers) =
-            opening.await.map_err(|error| StoreError::Failed(error.to_string()))??;
-        Ok(Self { writer, readers, hubs, limits: limits.clone(), _lock: lock })
+        let (readers, writer) = opening.await.map_err(|error| StoreError::Failed(error.to_string()))??;
+        Ok(Self { readers, writer, hubs, limits: limits.clone() })
     }
 
     // Tells the hub after the commit, from the writer's thread: also when the connection that asked is gone by then.
@@ -57,9 +55,10 @@ impl SqliteStore {
     }
 }
 
-fn open_files(folder: &Path) -> Result<(File, Writer, Readers), StoreError> {
+fn open_files(folder: &Path) -> Result<(Readers, Writer), StoreError> {
     let failed = |error: std::io::Error| StoreError::Failed(format!("{}: {error}", folder.display()));
     std::fs::create_dir_all(folder).map_err(failed)?;
+    // The system lets go of it when the process ends, however it ends.
     let lock = File::create(folder.join("lock")).map_err(failed)?;
     lock.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => StoreError::InUse,
@@ -69,7 +68,7 @@ fn open_files(folder: &Path) -> Result<(File, Writer, Readers), StoreError> {
     let mut connection = Connection::open(&file)?;
     schema::prepare(&connection)?;
     schema::migrate(&mut connection)?;
-    Ok((lock, Writer::start(connection)?, Readers::open(&file)?))
+    Ok((Readers::open(&file)?, Writer::start(connection, lock)?))
 }
 
 #[async_trait]

@@ -3,6 +3,7 @@
 //! Law: nothing is answered before it is committed, and one job's failure leaves the others' work standing. Knows
 //! nothing of what the jobs write.
 
+use std::fs::File;
 use std::thread;
 
 use rusqlite::Connection;
@@ -63,12 +64,13 @@ where
 }
 
 impl Writer {
-    /// Starts the thread. It ends when it is told to, or when the writer is dropped.
-    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+    /// Starts the thread. It ends when it is told to, or when the writer is dropped; then it closes the connection and
+    /// lets go of the lock.
+    pub(super) fn start(connection: Connection, lock: File) -> Result<Self, StoreError> {
         let (orders, received) = mpsc::channel(QUEUE_JOBS);
         thread::Builder::new()
             .name("eyot-writer".into())
-            .spawn(move || run(connection, received))
+            .spawn(move || run(connection, lock, received))
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         Ok(Self { orders })
     }
@@ -94,7 +96,7 @@ impl Writer {
     }
 }
 
-fn run(mut connection: Connection, mut orders: mpsc::Receiver<Order>) {
+fn run(mut connection: Connection, lock: File, mut orders: mpsc::Receiver<Order>) {
     let mut waiting = Vec::new();
     let mut closing = None;
     while orders.blocking_recv_many(&mut waiting, TRANSACTION_JOBS) > 0 {
@@ -118,7 +120,10 @@ fn run(mut connection: Connection, mut orders: mpsc::Receiver<Order>) {
     if let Err(error) = &checkpoint {
         tracing::warn!(%error, "the write-ahead log could not be folded into the file; the next start does it");
     }
+    drop(connection);
+    drop(lock);
     if let Some(reply) = closing {
+        // Whoever asked may be gone.
         let _ = reply.send(checkpoint);
     }
 }
@@ -207,7 +212,7 @@ mod tests {
         let connection = Connection::open(file).unwrap();
         crate::store::sqlite::schema::prepare(&connection).unwrap();
         connection.execute_batch("CREATE TABLE numbers (number INTEGER PRIMARY KEY)").unwrap();
-        Writer::start(connection).unwrap()
+        Writer::start(connection, File::create(file.with_extension("lock")).unwrap()).unwrap()
     }
 
     #[tokio::test]

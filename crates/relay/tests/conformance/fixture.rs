@@ -1,0 +1,159 @@
+//! A store with one database in it, and short ways to write to it as a peer.
+
+use std::sync::Arc;
+
+use eyot_core::session::{Chunk, Local, LogPage, PageRequest};
+use eyot_core::{
+    Context, Cursor, Hlc, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, Writer, write_block,
+};
+use eyot_relay::Limits;
+use eyot_relay::hub::Hubs;
+use eyot_relay::store::memory::MemoryStore;
+use eyot_relay::store::sqlite::SqliteStore;
+use eyot_relay::store::{Database, Delta, Store, StoreError};
+use tempfile::TempDir;
+
+pub(crate) const A: ReplicaId = ReplicaId::letter(b'a');
+pub(crate) const B: ReplicaId = ReplicaId::letter(b'b');
+
+/// The log of a peer in the tests: its epoch is the letter.
+pub(crate) fn epoch(peer: ReplicaId) -> LogEpoch {
+    LogEpoch(peer.to_bytes()[0].into())
+}
+
+pub(crate) struct Fixture {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) hubs: Arc<Hubs>,
+    pub(crate) database: Database,
+    // Kept for as long as the store uses it.
+    _folder: Option<TempDir>,
+}
+
+/// Small, so that tests reach them.
+pub(crate) fn limits() -> Limits {
+    Limits { record_bytes: 4_000, siblings: 4, staged_bytes: 10_000, ..Limits::default() }
+}
+
+pub(crate) async fn memory_store() -> Fixture {
+    let hubs = Arc::new(Hubs::default());
+    Fixture::new(Arc::new(MemoryStore::new(&limits(), Arc::clone(&hubs))), hubs, None).await
+}
+
+pub(crate) async fn sqlite_store() -> Fixture {
+    let (folder, hubs) = (tempfile::tempdir().unwrap(), Arc::new(Hubs::default()));
+    let store = SqliteStore::open(folder.path(), &limits(), Arc::clone(&hubs)).await.unwrap();
+    Fixture::new(Arc::new(store), hubs, Some(folder)).await
+}
+
+impl Fixture {
+    async fn new(store: Arc<dyn Store>, hubs: Arc<Hubs>, folder: Option<TempDir>) -> Self {
+        let opened = store.open(&"notes".parse().unwrap(), true).await.unwrap().unwrap();
+        Self { store, hubs, database: opened.database, _folder: folder }
+    }
+
+    /// What the relay says of its own log.
+    pub(crate) async fn local(&self) -> Local {
+        self.store.open(&self.database.name, false).await.unwrap().unwrap().local
+    }
+
+    /// Applies a delta of one chunk that goes up to `up_to` in the peer's log.
+    pub(crate) async fn apply(
+        &self,
+        peer: ReplicaId,
+        up_to: u64,
+        clock: &str,
+        entries: &[Entry],
+    ) -> Result<Seq, StoreError> {
+        self.apply_staged(peer, (0, 0, up_to), clock, entries).await
+    }
+
+    /// Applies the last chunk of a delta that begins at `base`, after `chunks` others.
+    pub(crate) async fn apply_staged(
+        &self,
+        peer: ReplicaId,
+        (base, chunks, up_to): (u64, u64, u64),
+        clock: &str,
+        entries: &[Entry],
+    ) -> Result<Seq, StoreError> {
+        let delta = Delta { last: chunk(peer, base, up_to, entries), chunks, clock: vector(clock) };
+        self.store.apply(&self.database, delta).await
+    }
+
+    pub(crate) async fn stage(
+        &self,
+        peer: ReplicaId,
+        base: u64,
+        up_to: u64,
+        entries: &[Entry],
+    ) -> Result<(), StoreError> {
+        self.store.stage(&self.database, chunk(peer, base, up_to, entries)).await
+    }
+
+    /// The log after a position, for a peer that has none of it.
+    pub(crate) async fn page(&self, after: u64) -> LogPage {
+        self.page_with(request(after)).await
+    }
+
+    pub(crate) async fn page_with(&self, request: PageRequest) -> LogPage {
+        self.store.page(&self.database, request).await.unwrap()
+    }
+}
+
+pub(crate) fn request(after: u64) -> PageRequest {
+    PageRequest {
+        after: Seq(after),
+        clock_since: Seq(after),
+        exclude: LogEpoch(0),
+        covered_by: None,
+        budget_bytes: 1 << 20,
+    }
+}
+
+pub(crate) type Entry = (RecordKey, Record);
+
+/// A record that was written by these dots, each with the context behind its `/`: `a:1/ a:2/a:1`.
+pub(crate) fn entry(id: &str, writes: &str) -> Entry {
+    sized(id, writes, 10)
+}
+
+/// The same, with contents of that size.
+pub(crate) fn sized(id: &str, writes: &str, bytes: usize) -> Entry {
+    let mut record = Record::new();
+    for write in writes.split(", ") {
+        let (dot, context) = write.split_once('/').unwrap();
+        let context: Context = context.parse().unwrap();
+        record.write(dot.parse().unwrap(), &context, Hlc::from_ms(1), Some(vec![b'x'; bytes].into()));
+    }
+    (RecordKey::new("notes", id).unwrap(), record)
+}
+
+pub(crate) fn chunk(peer: ReplicaId, base: u64, up_to: u64, entries: &[Entry]) -> Chunk {
+    let mut block = Writer::new();
+    if !entries.is_empty() {
+        write_block(&mut block, entries.iter().map(|(key, record)| (key, record)));
+    }
+    Chunk {
+        peer,
+        base: Cursor { epoch: epoch(peer), seq: Seq(base) },
+        up_to: Seq(up_to),
+        block: block.into_bytes(),
+        entries: entries.to_vec(),
+    }
+}
+
+pub(crate) fn vector(text: &str) -> VersionVector {
+    text.parse().unwrap()
+}
+
+/// The ids and dots of a page, such as `n1=a:1+b:1 n2=a:2`.
+pub(crate) fn text(page: &LogPage) -> String {
+    let entries = page.entries.iter().map(|(key, record)| {
+        let dots: Vec<String> = record.versions().iter().map(|version| version.dot.to_string()).collect();
+        format!("{}={}", key.id(), dots.join("+"))
+    });
+    entries.collect::<Vec<_>>().join(" ")
+}
+
+pub(crate) fn clock(page: &LogPage) -> String {
+    page.clock.as_ref().map(ToString::to_string).unwrap_or_else(|| "none".into())
+}

@@ -1,0 +1,55 @@
+//! What every store must do, asked of each store that there is. A further store is one more line in `conformance!`.
+
+mod databases;
+mod fixture;
+mod log;
+mod model;
+mod peers;
+mod sqlite;
+
+/// Asks each claim of each store.
+macro_rules! conformance {
+    ([$($store:ident)*] $claims:tt) => { $( conformance!(@store $store $claims); )* };
+    (@store $store:ident { $($module:ident: $($claim:ident)*;)* }) => {
+        mod $store {
+            $($(
+                #[tokio::test]
+                async fn $claim() {
+                    crate::$module::$claim(crate::fixture::$store().await).await;
+                }
+            )*)*
+        }
+    };
+}
+
+conformance! {
+    [memory_store sqlite_store] {
+        databases:
+            a_database_is_made_once_and_keeps_its_names
+            a_reader_does_not_make_a_database
+            databases_do_not_touch_each_other
+            a_closed_store_takes_nothing_more;
+        log:
+            a_delta_is_read_back_in_its_order
+            a_record_has_one_place_in_the_log
+            what_came_from_a_log_is_not_sent_back_to_it
+            concurrent_writes_are_sent_to_both_writers
+            a_delta_without_news_moves_nothing
+            a_clock_that_changes_alone_moves_the_log
+            a_page_stops_at_its_budget_and_goes_on_there
+            a_page_leaves_out_what_a_clock_covers
+            the_digest_is_that_of_the_clock
+            a_record_over_the_limit_is_refused_with_its_whole_delta
+            a_commit_is_announced_to_those_who_listen
+            a_reader_that_follows_the_log_misses_nothing;
+        peers:
+            a_delta_moves_the_cursor_of_its_sender
+            a_cursor_goes_back_only_with_a_new_epoch
+            an_unknown_peer_is_told_the_clock
+            staged_chunks_become_visible_with_the_last_one
+            a_first_delta_can_be_resumed
+            a_chunk_of_another_delta_takes_the_place_of_all
+            a_delta_whose_chunks_are_gone_is_refused
+            no_more_is_staged_than_the_limit;
+    }
+}

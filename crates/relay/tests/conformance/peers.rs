@@ -1,0 +1,97 @@
+//! Claims about peers: cursors, and deltas that come in several chunks.
+
+use eyot_core::session::Standing;
+use eyot_core::{Cursor, LogEpoch, ReplicaId, Seq};
+use eyot_relay::store::StoreError;
+
+use crate::fixture::{A, B, Fixture, entry, epoch, sized, text, vector};
+
+async fn standing(it: &Fixture, peer: ReplicaId) -> Option<(u64, u64)> {
+    let known = it.store.peer(&it.database, peer, epoch(peer)).await.unwrap();
+    known.standing.map(|standing| (standing.cursor.seq.0, standing.staged.0))
+}
+
+pub(crate) async fn a_delta_moves_the_cursor_of_its_sender(it: Fixture) {
+    it.apply(A, 5, "a:1", &[entry("n1", "a:1/")]).await.unwrap();
+    assert_eq!((standing(&it, A).await, standing(&it, B).await), (Some((5, 5)), None));
+    it.apply(A, 7, "a:1", &[]).await.unwrap();
+    assert_eq!(standing(&it, A).await, Some((7, 7)), "a delta without news does too");
+}
+
+pub(crate) async fn a_cursor_goes_back_only_with_a_new_epoch(it: Fixture) {
+    let cursor = |epoch, seq| Cursor { epoch: LogEpoch(epoch), seq: Seq(seq) };
+    for (moved, expected) in [
+        (cursor(1, 5), cursor(1, 5)),
+        (cursor(1, 3), cursor(1, 5)),
+        (cursor(1, 6), cursor(1, 6)),
+        (cursor(u64::MAX, 2), cursor(u64::MAX, 2)),
+    ] {
+        it.store.move_cursor(&it.database, A, moved).await.unwrap();
+        let known = it.store.peer(&it.database, A, expected.epoch).await.unwrap();
+        assert_eq!(known.standing, Some(Standing { cursor: expected, staged: expected.seq }));
+    }
+    assert_eq!(it.store.peer(&it.database, A, LogEpoch(1)).await.unwrap().standing, None);
+}
+
+pub(crate) async fn an_unknown_peer_is_told_the_clock(it: Fixture) {
+    it.apply(A, 1, "a:1 b:3", &[entry("n1", "a:1/")]).await.unwrap();
+    let unknown = it.store.peer(&it.database, B, epoch(B)).await.unwrap();
+    assert_eq!((unknown.standing, unknown.clock), (None, vector("a:1 b:3")));
+    let known = it.store.peer(&it.database, A, epoch(A)).await.unwrap();
+    assert_eq!(known.clock, vector(""), "not looked at where there is a cursor");
+}
+
+pub(crate) async fn staged_chunks_become_visible_with_the_last_one(it: Fixture) {
+    it.apply(A, 2, "a:1", &[entry("n1", "a:1/")]).await.unwrap();
+    let before = it.local().await;
+    it.stage(A, 2, 3, &[entry("n2", "a:2/")]).await.unwrap();
+    it.stage(A, 2, 4, &[entry("n3", "a:3/")]).await.unwrap();
+    assert_eq!((it.local().await, standing(&it, A).await), (before, Some((2, 4))));
+    it.apply_staged(A, (2, 2, 5), "a:4", &[entry("n4", "a:4/")]).await.unwrap();
+    assert_eq!(text(&it.page(1).await), "n2=a:2 n3=a:3 n4=a:4");
+    assert_eq!(standing(&it, A).await, Some((5, 5)));
+}
+
+pub(crate) async fn a_first_delta_can_be_resumed(it: Fixture) {
+    it.stage(A, 0, 3, &[entry("n1", "a:1/")]).await.unwrap();
+    let known = it.store.peer(&it.database, A, epoch(A)).await.unwrap();
+    assert_eq!((standing(&it, A).await, known.chunks), (Some((0, 3)), 1));
+    // The last chunk of a delta may bring nothing but its end.
+    it.apply_staged(A, (0, 1, 3), "a:1", &[]).await.unwrap();
+    assert_eq!(text(&it.page(0).await), "n1=a:1");
+}
+
+pub(crate) async fn a_chunk_of_another_delta_takes_the_place_of_all(it: Fixture) {
+    it.stage(A, 0, 3, &[entry("n1", "a:1/")]).await.unwrap();
+    it.stage(A, 0, 6, &[entry("n2", "a:2/")]).await.unwrap();
+    // Begun anew.
+    it.stage(A, 0, 4, &[entry("n3", "a:3/")]).await.unwrap();
+    assert_eq!(standing(&it, A).await, Some((0, 4)));
+    it.apply(A, 9, "a:4", &[entry("n4", "a:4/")]).await.unwrap();
+    assert_eq!(text(&it.page(0).await), "n4=a:4", "a delta in one chunk leaves nothing staged");
+    // After a cursor, what was staged before it is of no use.
+    it.stage(A, 2, 12, &[entry("n5", "a:5/")]).await.unwrap();
+    assert_eq!(standing(&it, A).await, Some((9, 9)));
+}
+
+pub(crate) async fn a_delta_whose_chunks_are_gone_is_refused(it: Fixture) {
+    it.stage(A, 0, 1, &[entry("n1", "a:1/")]).await.unwrap();
+    it.stage(A, 0, 2, &[entry("n2", "a:2/")]).await.unwrap();
+    let last = [entry("n3", "a:3/")];
+    assert_eq!(it.apply_staged(A, (0, 3, 3), "a:3", &last).await, Err(StoreError::ChunksMissing));
+    assert_eq!(it.apply_staged(A, (0, 1, 3), "a:3", &last).await, Err(StoreError::ChunksMissing));
+    assert_eq!(it.apply_staged(B, (0, 1, 3), "a:3", &last).await, Err(StoreError::ChunksMissing));
+    assert_eq!((text(&it.page(0).await).as_str(), standing(&it, A).await), ("", Some((0, 2))));
+    it.apply_staged(A, (0, 2, 3), "a:3", &last).await.unwrap();
+    assert_eq!(text(&it.page(0).await), "n1=a:1 n2=a:2 n3=a:3");
+}
+
+pub(crate) async fn no_more_is_staged_than_the_limit(it: Fixture) {
+    for position in 1..=3 {
+        it.stage(A, 0, position, &[sized("n1", "a:1/", 3_000)]).await.unwrap();
+    }
+    let more = it.stage(A, 0, 4, &[sized("n1", "a:1/", 3_000)]).await;
+    assert_eq!(more, Err(StoreError::StagedTooLarge));
+    assert_eq!(standing(&it, A).await, Some((0, 3)));
+    it.stage(B, 0, 4, &[sized("n1", "a:1/", 3_000)]).await.unwrap();
+}
