@@ -240,8 +240,7 @@ fn read_resume(reader: &mut Reader<'_>, limits: &Limits) -> Result<Resume, Decod
         1 => {
             let epoch = LogEpoch(reader.fixed()?);
             let seq = read_seq(reader)?;
-            let staged = reader.number()?.checked_add(seq.0).ok_or(DecodeError::TooLarge("a position"))?;
-            Ok(Resume::Cursor { epoch, seq, staged: Seq(staged) })
+            Ok(Resume::Cursor { epoch, seq, staged: read_later_seq(reader, seq)? })
         }
         2 => Ok(Resume::Clock { clock: read_vector(reader, limits)?, staged: read_seq(reader)? }),
         _ => Err(DecodeError::Invalid("where to go on")),
@@ -264,13 +263,19 @@ fn write_delta(writer: &mut Writer, delta: &Delta) {
 
 fn read_delta(reader: &mut Reader<'_>, limits: &Limits) -> Result<Delta, DecodeError> {
     let from = read_seq(reader)?;
-    let up_to = reader.number()?.checked_add(from.0).ok_or(DecodeError::TooLarge("a position"))?;
+    let up_to = read_later_seq(reader, from)?;
     let clock = if read_bool(reader)? { Some(read_vector(reader, limits)?) } else { None };
-    Ok(Delta { from, up_to: Seq(up_to), clock, block: reader.bytes()?.to_vec() })
+    Ok(Delta { from, up_to, clock, block: reader.bytes()?.to_vec() })
 }
 
 fn read_seq(reader: &mut Reader<'_>) -> Result<Seq, DecodeError> {
     reader.number_up_to(MAXIMUM_COUNTER, "a position").map(Seq)
+}
+
+// A position that is written as its distance from another.
+fn read_later_seq(reader: &mut Reader<'_>, from: Seq) -> Result<Seq, DecodeError> {
+    let seq = reader.number()?.checked_add(from.0).filter(|seq| *seq <= MAXIMUM_COUNTER);
+    seq.map(Seq).ok_or(DecodeError::TooLarge("a position"))
 }
 
 fn read_bool(reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
@@ -359,6 +364,20 @@ mod tests {
             for end in 0..bytes.len() {
                 assert!(Message::from_bytes(&bytes[..end], &Limits::default()).is_err(), "cut at {end}");
             }
+        }
+    }
+
+    #[test]
+    fn no_position_is_beyond_what_can_be_stored() {
+        let last = Seq(MAXIMUM_COUNTER);
+        let resume = |staged| Message::Resume(Resume::Cursor { epoch: LogEpoch(1), seq: Seq(1), staged });
+        let delta = |up_to| Message::Delta(Delta { from: Seq(1), up_to, clock: None, block: Vec::new() });
+        for message in [resume(last), delta(last)] {
+            assert_eq!(Message::from_bytes(&message.to_bytes(), &Limits::default()), Ok(message));
+        }
+        for message in [resume(last.next()), delta(last.next())] {
+            let error = DecodeError::TooLarge("a position");
+            assert_eq!(Message::from_bytes(&message.to_bytes(), &Limits::default()), Err(error));
         }
     }
 
