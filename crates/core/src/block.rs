@@ -254,16 +254,9 @@ impl RecordReader<'_, '_> {
             past.include(Dot::new(dot.replica, own));
             return Ok((past.into(), false));
         }
-        let mut past = Context::from(self.vector()?);
-        let mut last = None;
-        for i in 1..=self.reader.count()? {
-            let dot = self.dot()?;
-            past.add(dot);
-            if last.replace(dot).is_some_and(|last| last >= dot) || past.dots().count() != i {
-                return Err(DecodeError::NotCanonical("a past"));
-            }
-        }
-        Ok((past, true))
+        let vector = self.vector()?;
+        let dots = (0..self.reader.count()?).map(|_| self.dot()).collect::<Result<_, _>>()?;
+        Ok((Context::from_parts(vector, dots).ok_or(DecodeError::NotCanonical("a past"))?, true))
     }
 
     fn content(&mut self) -> Result<Option<crate::record::Content>, DecodeError> {

@@ -28,6 +28,14 @@ impl Context {
         Self { vector: VersionVector::new(), dots: BTreeSet::new() }
     }
 
+    /// A context from its parts, if they are canonical: the dots in order, each once, and none that the vector covers or
+    /// that follows it without a gap.
+    pub fn from_parts(vector: VersionVector, dots: Vec<Dot>) -> Option<Self> {
+        let in_order = dots.is_sorted_by(|a, b| a < b);
+        let beside = dots.iter().all(|dot| dot.counter.saturating_sub(1) > vector.get(dot.replica));
+        (in_order && beside).then(|| Self { vector, dots: dots.into_iter().collect() })
+    }
+
     /// The writes that were seen without a gap.
     pub fn vector(&self) -> &VersionVector {
         &self.vector
@@ -114,11 +122,10 @@ impl FromStr for Context {
     fn from_str(text: &str) -> Result<Self, TextError> {
         let split = if text.starts_with('+') { Some(0) } else { text.find(" +") };
         let (vector, dots) = text.split_at(split.unwrap_or(text.len()));
-        let mut context = Self::from(vector.parse::<VersionVector>()?);
-        for word in dots.split(' ').filter(|word| !word.is_empty()) {
-            context.add(word.strip_prefix('+').ok_or(TextError::Context)?.parse()?);
-        }
-        if context.to_string() == text { Ok(context) } else { Err(TextError::Context) }
+        let words = dots.split(' ').filter(|word| !word.is_empty());
+        let dots = words.map(|word| word.strip_prefix('+').ok_or(TextError::Context)?.parse());
+        let context = Self::from_parts(vector.parse()?, dots.collect::<Result<_, TextError>>()?);
+        context.filter(|context| context.to_string() == text).ok_or(TextError::Context)
     }
 }
 
