@@ -5,7 +5,7 @@
 
 use super::io::{Local, Role, SessionEffect, Standing};
 use super::{Peer, Phase, Refusal, Session};
-use crate::id::{Cursor, Seq};
+use crate::id::{Cursor, LogEpoch, Seq};
 use crate::message::{Hello, Message, Resume};
 use crate::vector::VersionVector;
 
@@ -36,8 +36,12 @@ impl Session {
             }
         }
         match hello.resume {
-            // A guess about a log that is gone: the peer asks again when it has read our hello.
-            Some(Resume::Cursor { epoch, seq, .. }) if epoch != self.local.epoch || seq > self.head => Ok(()),
+            // A void guess: the peer asks again when it has read our hello, and judges by the same epoch and head.
+            Some(resume)
+                if self.config.role == Role::Acceptor && !resume.fits(self.local.epoch, self.local.head) =>
+            {
+                Ok(())
+            }
             Some(resume) => self.take_resume(resume),
             None => Ok(()),
         }
@@ -77,14 +81,11 @@ impl Session {
     }
 
     pub(super) fn take_resume(&mut self, resume: Resume) -> Result<(), Refusal> {
+        if !resume.fits(self.local.epoch, self.head) {
+            let message = format!("This log is of another epoch, or ends at {} already.", self.head);
+            return Err(("invalid-cursor", message));
+        }
         match resume {
-            Resume::Cursor { epoch, seq, .. } if epoch != self.local.epoch || seq > self.head => {
-                let head = self.head;
-                Err((
-                    "invalid-cursor",
-                    format!("This log is of another epoch or ends at {head}, before {seq}."),
-                ))
-            }
             Resume::Cursor { seq, staged, .. } => self.outgoing.open(seq, staged, None),
             Resume::Clock { clock, staged } => self.outgoing.open(Seq::ZERO, staged, Some(clock)),
         }
@@ -95,6 +96,16 @@ impl Session {
         let credits = self.config.credits;
         let hello = Hello { database, replica, epoch, head, floor, digest, credits, resume };
         self.effects.push(SessionEffect::Send(Message::Hello(hello).to_bytes()));
+    }
+}
+
+impl Resume {
+    // Another life of the log, or a position beyond its end, is no place to go on.
+    fn fits(&self, epoch: LogEpoch, head: Seq) -> bool {
+        match self {
+            Self::Cursor { epoch: of, staged, .. } => *of == epoch && *staged <= head,
+            Self::Clock { staged, .. } => *staged <= head,
+        }
     }
 }
 

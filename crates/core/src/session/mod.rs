@@ -49,7 +49,7 @@ pub struct Peer {
 impl Peer {
     // A cursor of another life of the log, or beyond its end, says nothing.
     fn holds(&self, standing: &Standing) -> bool {
-        standing.cursor.epoch == self.epoch && standing.cursor.seq <= self.head
+        standing.cursor.epoch == self.epoch && standing.cursor.seq.max(standing.staged) <= self.head
     }
 }
 
