@@ -13,16 +13,21 @@
  * | `closed` | the database has been closed, by this page or for a reason in `detail.reason` | open it again |
  * | `not-found` | `update` of a record that is absent or deleted | `put` it, or give `update` an `initial` value |
  * | `unreadable-value` | a stored value cannot be decoded: something newer wrote it | update the app; the other siblings stay readable |
- * | `invalid-id` | the engine refused a collection's name or a record's id | correct it |
+ * | `invalid-name`, `invalid-id` | the engine refused the name of a database or collection, or a record's id | correct it |
  * | `invalid-context` | a context that is not a context's text | hand back what a read gave |
  * | `invalid-token` | a token that is not a token's text | hand over what `db.token()` gave |
  * | `invalid-export` | bytes that `db.export()` has not made, or damaged ones; nothing was imported | choose another file |
+ * | `invalid-argument` | the engine was given what it does not understand | report it: the package should have refused it |
  * | `record-too-large` | the encoded value is larger than a record may be | split it into several records |
  * | `too-many-siblings` | a record has as many siblings as are allowed | resolve the conflict with the context of a read |
  * | `sync-already-started` | a database syncs with one relay at a time | `stop()` the other one first |
  * | `quota-exceeded` | the browser has no room left; the write was taken back out of view | free room, then write again |
- * | `storage-failed` | the write could not be made durable and was taken back out of view | write again; look at `db.health` |
+ * | `storage-unavailable` | the browser does not let this page store anything, as in some private windows | tell the user |
+ * | `storage-blocked` | another tab holds on to the storage in an older form | close the other tabs |
+ * | `storage-corrupt` | what is stored cannot be read | `destroy` the database, sync or import it anew |
+ * | `storage-failed`, `transaction-aborted` | the write could not be made durable and was taken back out of view | write again; look at `db.health` |
  * | `storage-lost` | the browser has closed the storage and it could not be reopened | reload the page |
+ * | `newer-version` | a newer version of Eyot has written the storage | reload the page, for the newer app |
  * | `version-change` | a newer version of the app needs the storage in another form | reload the page |
  * | `destroyed-elsewhere` | another tab has destroyed the database | open it again to begin anew |
  * | `internal` | a fault in Eyot itself; `cause` has what is known | report it |
@@ -36,16 +41,23 @@ export type EyotErrorCode =
   | 'closed'
   | 'not-found'
   | 'unreadable-value'
+  | 'invalid-name'
   | 'invalid-id'
   | 'invalid-context'
   | 'invalid-token'
   | 'invalid-export'
+  | 'invalid-argument'
   | 'record-too-large'
   | 'too-many-siblings'
   | 'sync-already-started'
   | 'quota-exceeded'
+  | 'storage-unavailable'
+  | 'storage-blocked'
+  | 'storage-corrupt'
   | 'storage-failed'
+  | 'transaction-aborted'
   | 'storage-lost'
+  | 'newer-version'
   | 'version-change'
   | 'destroyed-elsewhere'
   | 'internal'

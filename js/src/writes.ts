@@ -4,7 +4,7 @@ import type { Connection } from './connection.js'
 import { makeDoc } from './doc.js'
 import { encode } from './encode.js'
 import { checkOptions } from './options.js'
-import type { FlatWrites } from './shell.js'
+import type { FlatWrites, RawDoc } from './shell.js'
 import type { Store } from './store.js'
 import type { DeletedDoc, Doc } from './types/doc.js'
 
@@ -40,9 +40,9 @@ export class Writer {
     this.#forget(writes)
     try {
       const raws = await durable
-      return writes.map(({ collection, id }, index) => {
-        const raw = raws[index]
-        return raw === undefined ? undefined : makeDoc(collection, id, raw)
+      return writes.map((write, index) => {
+        const raw = raws[index] ?? asWritten(write)
+        return raw === undefined ? undefined : makeDoc(write.collection, write.id, raw)
       })
     } catch (error) {
       this.#forget(writes)
@@ -53,6 +53,15 @@ export class Writer {
   #forget(writes: readonly Write[]): void {
     for (const { collection, id } of writes) this.#store.forget(collection, [id])
   }
+}
+
+/**
+ * The record as it was written, for an edit of which nothing is left: something deleted the record before the edit was on
+ * disk. The empty context accounts for nothing, so that a next write with it replaces nothing that was not seen.
+ */
+function asWritten({ text }: Write): RawDoc | undefined {
+  if (text === undefined) return undefined
+  return { context: '', conflicted: false, pending: true, versions: [{ text, at: Date.now(), replica: '', dots: [] }] }
 }
 
 /** What the caller hands over for one write, checked and encoded. */

@@ -129,6 +129,14 @@ test('list gives pages in the order of ids', async () => {
   assert.deepEqual(await notes.list({ limit: 0 }), [])
 })
 
+test('a write resolves with its document even when the record is gone by then', async () => {
+  const { notes, shell } = await openNotes()
+  shell.gone = true
+  const doc = await notes.put('n1', { title: 'Heron' })
+  assert.deepEqual([doc.value.title, doc.context], ['Heron', ''])
+  assert.equal(await notes.delete('n1'), undefined)
+})
+
 test('a failed write is taken back out of view and says why', async () => {
   const { notes, shell } = await openNotes()
   await notes.put('n1', { title: 'Heron' })

@@ -118,3 +118,15 @@ test('the examples of the README run', async () => {
   assert.equal(rendered.at(-1), 1)
   assert.equal(badges[0], 0)
 })
+
+test('every code of an error is explained, in the README and in the doc comment', () => {
+  const source = readFileSync(new URL('src/errors.ts', root), 'utf8')
+  const [comment = '', rest = ''] = source.split('export type EyotErrorCode =')
+  const codes = [...(rest.split('\n\n')[0] ?? '').matchAll(/'([a-z-]+)'/g)].map(([, code = '']) => code)
+  assert.ok(codes.length > 20)
+  const readme = readFileSync(new URL('README.md', root), 'utf8')
+  for (const text of [comment, readme]) {
+    const explained = [...text.matchAll(/^[ *]*\| (`.*?) \|/gm)].flatMap(([, cell = '']) => cell.split(', '))
+    assert.deepEqual(explained.map(code => code.replaceAll('`', '')).sort(), [...codes].sort())
+  }
+})

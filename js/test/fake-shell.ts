@@ -68,6 +68,8 @@ export class FakeShell implements Shell {
   held: Promise<void> | undefined
   /** The next commit fails with this. */
   failure: Error | undefined
+  /** Writes resolve as if their records were gone when they are on disk. */
+  gone = false
   #clock: Vector = new Map()
   #time = 1000
   #closed = false
@@ -125,7 +127,7 @@ export class FakeShell implements Shell {
     const failure = this.failure
     this.failure = undefined
     await this.held
-    if (failure === undefined) return results
+    if (failure === undefined) return this.gone ? results.map(() => undefined) : results
     for (const [collection, id] of changed) {
       const record = before.get(`${collection}/${id}`)
       if (record === undefined) this.records.delete(`${collection}/${id}`)
