@@ -13,8 +13,8 @@ export function kindOf(object: object): Kind {
   const prototype = Object.getPrototypeOf(object) as object | null
   if (prototype === Object.prototype || prototype === null) return 'object'
   if (Array.isArray(object)) return prototype === Array.prototype || owns(prototype, 'copyWithin') ? 'array' : 'other'
-  if (timeOf(object) !== undefined) return owns(prototype, 'getTime') ? 'date' : 'other'
   if (isBytes(object)) return owns(prototype, 'BYTES_PER_ELEMENT') ? 'bytes' : 'other'
+  if (timeOf(object) !== undefined) return owns(prototype, 'getTime') ? 'date' : 'other'
   const isObjectPrototype = Object.getPrototypeOf(prototype) === null && owns(prototype, 'isPrototypeOf')
   return isObjectPrototype ? 'object' : 'other'
 }
