@@ -54,7 +54,12 @@ export class App {
     })
   }
 
+  /** The list shows the new note as soon as something stands in it, so no filter may hide it. */
   newNote(): void {
+    const { query, tag, show } = this.library
+    query.value = ''
+    tag.value = undefined
+    if (show.peek() !== 'all') show.value = 'open'
     goToNote(newId())
   }
 

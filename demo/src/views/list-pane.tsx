@@ -1,6 +1,8 @@
 // The left pane: name, search, filters, the list, and the state of the sync.
 import type { JSX } from 'preact'
+import type { App } from '../app/app.ts'
 import { useApp } from '../app/app.ts'
+import { goToNote } from '../page/route.ts'
 import { Filters } from './filters.tsx'
 import { Heron, Icon } from './icons.tsx'
 import { NoteList } from './note-list.tsx'
@@ -51,7 +53,8 @@ function Header(): JSX.Element {
 }
 
 function Search(): JSX.Element {
-  const { query } = useApp().library
+  const app = useApp()
+  const { query } = app.library
   return (
     <label class="search">
       <Icon name="search" />
@@ -64,10 +67,21 @@ function Search(): JSX.Element {
         data-testid="search"
         value={query.value}
         onInput={(event) => (query.value = event.currentTarget.value)}
+        onKeyDown={(event) => onSearchKey(event, app)}
       />
       <kbd class="search-key" aria-hidden="true">
         /
       </kbd>
     </label>
   )
+}
+
+/** From the search straight to what it found. */
+function onSearchKey(event: KeyboardEvent, app: App): void {
+  const first = app.library.visible.peek()[0]
+  if (first === undefined || (event.key !== 'ArrowDown' && event.key !== 'Enter')) return
+  event.preventDefault()
+  app.active.value = first.id
+  document.querySelector<HTMLElement>('.list')?.focus()
+  if (event.key === 'Enter') goToNote(first.id)
 }

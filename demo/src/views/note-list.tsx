@@ -28,13 +28,7 @@ export function NoteList(): JSX.Element {
     const timer = setInterval(() => (now.value = Date.now()), 60_000)
     return () => clearInterval(timer)
   }, [now])
-  const revealed = useRef<string | undefined>(undefined)
-  useLayoutEffect(() => {
-    const id = app.active.value
-    if (revealed.current === id || activeIndex < 0) return
-    revealed.current = id
-    reveal(activeIndex)
-  })
+  useActiveRow(app, rows, activeIndex, reveal)
   const open = useCallback((id: string) => {
     app.active.value = id
     goToNote(id)
@@ -72,6 +66,21 @@ export function NoteList(): JSX.Element {
       </div>
     </div>
   )
+}
+
+/** Keeps the active row in view; when it leaves the list, e.g. as done, its neighbour becomes the active one. */
+function useActiveRow(app: App, rows: readonly Row[], index: number, reveal: (index: number) => void): void {
+  const last = useRef<{ id: string | undefined; index: number }>({ id: undefined, index: -1 })
+  useLayoutEffect(() => {
+    const id = app.active.peek()
+    const before = last.current
+    if (index < 0) {
+      if (before.id === id && id !== undefined) app.active.value = rows[Math.min(before.index, rows.length - 1)]?.id
+      return
+    }
+    if (before.id !== id) reveal(index)
+    last.current = { id, index }
+  })
 }
 
 /** Keys while the list has the focus. */
