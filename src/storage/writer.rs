@@ -18,7 +18,7 @@ use super::reader::stage_key;
 use super::{BARRIER, LOG, META, PEERS, STAGED, database_name};
 use crate::errors::{ShellError, from_thrown};
 
-// Durability is not in web-sys yet, but behind a flag that the whole build would have to carry.
+// web-sys has durability only behind a flag that the whole build would have to carry, and a `commit` that it deprecates.
 #[wasm_bindgen]
 extern "C" {
     type DurableDatabase;
@@ -30,6 +30,11 @@ extern "C" {
         mode: &str,
         options: &JsValue,
     ) -> Result<IdbTransaction, JsValue>;
+
+    type EagerTransaction;
+
+    #[wasm_bindgen(method, catch)]
+    fn commit(this: &EagerTransaction) -> Result<(), JsValue>;
 }
 
 /// Why a connection went away without being asked.
@@ -185,7 +190,7 @@ impl Writer {
             return Err(from_thrown(&thrown));
         }
         // It may have failed already; then the abort event tells why.
-        let _ = transaction.commit();
+        let _ = transaction.unchecked_ref::<EagerTransaction>().commit();
         outcome.wait(&transaction, || self.inner.database.borrow().is_none()).await
     }
 }
