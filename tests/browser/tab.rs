@@ -1,0 +1,194 @@
+//! One open database as the tests use it, and looks beneath it into IndexedDB.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::rc::Rc;
+
+use eyot::Shell;
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Array, Function, JSON, Promise, Reflect, Uint8Array};
+use rexie::{Rexie, TransactionMode};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+pub(crate) struct Tab {
+    shell: Shell,
+    closed: Rc<RefCell<Option<String>>>,
+}
+
+impl Tab {
+    pub(crate) async fn open(name: &str) -> Self {
+        Self::try_open(name).await.unwrap()
+    }
+
+    pub(crate) async fn try_open(name: &str) -> Result<Self, JsValue> {
+        let closed = Rc::new(RefCell::new(None));
+        let heard = Rc::clone(&closed);
+        let listener = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+            if property(&event, "kind") == "closed" {
+                heard.replace(property(&event, "code").as_string());
+            }
+        });
+        let listener: Function = listener.into_js_value().unchecked_into();
+        let shell = Shell::open(name.to_owned(), JsValue::UNDEFINED, listener).await?;
+        Ok(Self { shell, closed })
+    }
+
+    pub(crate) async fn close(self) {
+        self.shell.close().await.unwrap();
+    }
+
+    pub(crate) fn closed_code(&self) -> Option<String> {
+        self.closed.borrow().clone()
+    }
+
+    /// Begins the write at once, also when nobody waits for it.
+    pub(crate) fn write(
+        &self,
+        collection: &str,
+        id: &str,
+        text: Option<&str>,
+        context: Option<&str>,
+    ) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+        let flat = Array::of4(&collection.into(), &id.into(), &text.into(), &context.into());
+        settled(self.shell.write(&flat))
+    }
+
+    pub(crate) fn put(&self, id: &str, text: &str) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+        self.write("notes", id, Some(text), None)
+    }
+
+    pub(crate) fn put_with(
+        &self,
+        id: &str,
+        text: &str,
+        context: &str,
+    ) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+        self.write("notes", id, Some(text), Some(context))
+    }
+
+    pub(crate) fn put_all<I: Iterator<Item = (String, String)>>(
+        &self,
+        entries: I,
+    ) -> impl Future<Output = Result<JsValue, JsValue>> + use<I> {
+        let flat = Array::new();
+        for (id, text) in entries {
+            for item in ["notes".into(), id.into(), text.into(), JsValue::UNDEFINED] {
+                flat.push(&item);
+            }
+        }
+        settled(self.shell.write(&flat))
+    }
+
+    /// All versions that stand, the displayed one first; deletions as the word.
+    pub(crate) fn texts(&self, id: &str) -> Vec<String> {
+        let doc = self.shell.get("notes", id);
+        if doc.is_undefined() {
+            return Vec::new();
+        }
+        let versions = Array::from(&property(&doc, "versions"));
+        versions
+            .iter()
+            .map(|version| property(&version, "text").as_string().unwrap_or("deleted".into()))
+            .collect()
+    }
+
+    pub(crate) fn context(&self, id: &str) -> String {
+        property(&self.shell.get("notes", id), "context").as_string().unwrap()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.shell.count("notes")
+    }
+
+    pub(crate) fn token(&self) -> String {
+        self.shell.token()
+    }
+
+    pub(crate) async fn until(&self, token: &str) -> Result<JsValue, JsValue> {
+        settled(self.shell.until(token)).await
+    }
+
+    pub(crate) async fn export(&self) -> Vec<u8> {
+        let bytes = settled(self.shell.export_all()).await.unwrap();
+        bytes.unchecked_into::<Uint8Array>().to_vec()
+    }
+
+    pub(crate) async fn import(&self, bytes: &[u8]) -> Result<usize, JsValue> {
+        settled(self.shell.import_all(bytes.to_vec())).await.map(|count| count.as_f64().unwrap() as usize)
+    }
+
+    /// Every dot of every version that stands, each with its text.
+    pub(crate) fn all_dots(&self) -> BTreeSet<String> {
+        let mut dots = BTreeSet::new();
+        for pair in self.shell.page("notes", None, usize::MAX >> 1).iter() {
+            for version in Array::from(&property(&Array::from(&pair).get(1), "versions")).iter() {
+                dots.insert(JSON::stringify(&property(&version, "dots")).unwrap().into());
+            }
+        }
+        dots
+    }
+}
+
+async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
+    JsFuture::from(promise?).await
+}
+
+fn settled(promise: Result<Promise, JsValue>) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
+    settle(promise)
+}
+
+pub(crate) fn property(value: &JsValue, name: &str) -> JsValue {
+    Reflect::get(value, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+pub(crate) fn code_of(error: &JsValue) -> String {
+    property(error, "code").as_string().unwrap_or_else(|| format!("no code: {error:?}"))
+}
+
+/// A name that no other test uses.
+pub(crate) fn unused_name() -> String {
+    format!("test-{:.0}", js_sys::Math::random() * 1e15)
+}
+
+/// Waits until something is so; fails when it does not come.
+pub(crate) async fn until(condition: impl Fn() -> bool) {
+    for _ in 0..2_000 {
+        if condition() {
+            return;
+        }
+        TimeoutFuture::new(2).await;
+    }
+    panic!("what was waited for has not come");
+}
+
+async fn log_values(name: &str) -> Vec<JsValue> {
+    let rexie = Rexie::builder(&format!("eyot:{name}")).build().await.unwrap();
+    let transaction = rexie.transaction(&["log"], TransactionMode::ReadOnly).unwrap();
+    let values = transaction.store("log").unwrap().get_all(None, None).await.unwrap();
+    rexie.close();
+    values
+}
+
+/// How many values the log has.
+pub(crate) async fn log_length(name: &str) -> usize {
+    log_values(name).await.len()
+}
+
+/// How many bytes the largest of them takes.
+pub(crate) async fn largest_value(name: &str) -> u32 {
+    let values = log_values(name).await;
+    values.iter().map(|value| value.unchecked_ref::<Uint8Array>().length()).max().unwrap_or(0)
+}
+
+/// Damages the log.
+pub(crate) async fn overwrite_log(name: &str, position: u32, bytes: &[u8]) {
+    let rexie = Rexie::builder(&format!("eyot:{name}")).build().await.unwrap();
+    let transaction = rexie.transaction(&["log"], TransactionMode::ReadWrite).unwrap();
+    let store = transaction.store("log").unwrap();
+    store.put(&Uint8Array::from(bytes), Some(&JsValue::from(position))).await.unwrap();
+    transaction.done().await.unwrap();
+    rexie.close();
+}
