@@ -40,7 +40,7 @@ pub struct ServeFlags {
 
     /// Let everybody read and write everything, on this machine only: for development. This is what happens without a
     /// secret as well; the flag says that it is meant.
-    #[arg(long, env = "EYOT_OPEN")]
+    #[arg(long, env = "EYOT_OPEN", value_parser = clap::builder::FalseyValueParser::new())]
     pub open: bool,
 
     /// The origins whose pages may connect: `https://app.example`. Without it all may, or with an open relay the pages

@@ -24,7 +24,10 @@ use crate::store::{Database, Delta, PeerKnown, StoreError};
 const UNSTORED_BYTES: usize = 256 * 1024;
 
 // With a full disk nothing is acknowledged, but the client can still be given what it lacks. After this time it is told.
-const READ_ON: Duration = Duration::from_secs(5);
+const READ_ON: Duration = Duration::from_secs(2);
+
+// A session may be due while what it waits for is on its way; it is not asked more often than this.
+const TICK_PAUSE: Duration = Duration::from_millis(20);
 
 /// A session and everything that it needs.
 pub(crate) struct Conversation<'a> {
@@ -36,6 +39,7 @@ pub(crate) struct Conversation<'a> {
     session: Session,
     first: Option<Bytes>,
     began_at: Instant,
+    ticked_at: Instant,
     hello_by: Instant,
     expires_at: Option<Instant>,
     // At most one of each is under way: the session sees to that.
@@ -80,6 +84,7 @@ impl<'a> Conversation<'a> {
             session: Session::new(config, admission.opened.local),
             database: admission.opened.database,
             began_at: now,
+            ticked_at: now,
             hello_by: now + limits.handshake_timeout(),
             expires_at: expiry(&admission.grant, now),
             grant: admission.grant,
@@ -178,6 +183,7 @@ impl<'a> Conversation<'a> {
 
     fn tick(&mut self) -> Result<(), Ending> {
         let now = Instant::now();
+        self.ticked_at = now;
         let is_over = |time: Option<Instant>| time.is_some_and(|time| time <= now);
         for (limit, code) in [
             (self.expires_at, Code::TokenExpired),
@@ -299,6 +305,7 @@ impl<'a> Conversation<'a> {
             .flatten()
             .min()
             .unwrap_or_else(|| Instant::now() + self.shared.config.limits.ping_interval())
+            .max(self.ticked_at + TICK_PAUSE)
     }
 
     fn hello_limit(&self) -> Option<Instant> {

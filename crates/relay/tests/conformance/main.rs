@@ -1,4 +1,11 @@
 //! What every store must do, asked of each store that there is. A further store is one more line in `conformance!`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail loudly"
+)]
 
 mod databases;
 mod fixture;

@@ -57,7 +57,7 @@ impl SqliteStore {
 
 fn open_files(folder: &Path) -> Result<(Readers, Writer), StoreError> {
     let failed = |error: std::io::Error| StoreError::Failed(format!("{}: {error}", folder.display()));
-    std::fs::create_dir_all(folder).map_err(failed)?;
+    make_folder(folder).map_err(failed)?;
     // The system lets go of it when the process ends, however it ends.
     let lock = File::create(folder.join("lock")).map_err(failed)?;
     lock.try_lock().map_err(|error| match error {
@@ -69,6 +69,15 @@ fn open_files(folder: &Path) -> Result<(Readers, Writer), StoreError> {
     schema::prepare(&connection)?;
     schema::migrate(&mut connection)?;
     Ok((Readers::open(&file)?, Writer::start(connection, lock)?))
+}
+
+// What people write is nobody else's on this machine.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 #[async_trait]

@@ -1,0 +1,247 @@
+//! A client: the core's replica and session over a WebSocket.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use eyot_core::message::{Message, Refuse};
+use eyot_core::segment::{Entries, Received, Segment};
+use eyot_core::session::{Local, Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
+use eyot_core::{Context, Cursor, Dot, Hlc, Limits, LogEpoch, RecordKey, Replica, ReplicaId, Seq};
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::program::PATIENCE;
+
+/// A socket to the relay, without a session.
+pub(crate) struct Wire(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Wire {
+    pub(crate) async fn connect(address: SocketAddr, database: &str) -> Self {
+        Self(connect_async(format!("ws://{address}/v1/sync/{database}")).await.unwrap().0)
+    }
+
+    /// The HTTP status of an upgrade that is refused to a page of this origin.
+    pub(crate) async fn refused_to_page(address: SocketAddr, origin: &str) -> Option<u16> {
+        let mut request = format!("ws://{address}/v1/sync/notes").into_client_request().unwrap();
+        request.headers_mut().insert("origin", origin.parse().unwrap());
+        match connect_async(request).await {
+            Ok(_) => None,
+            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Some(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, bytes: Vec<u8>) {
+        // The relay may have closed already; then what it said is still to be read.
+        let _ = self.0.send(Frame::binary(bytes)).await;
+    }
+
+    pub(crate) async fn send_text(&mut self, text: &str) {
+        self.0.send(Frame::text(text)).await.unwrap();
+    }
+
+    pub(crate) async fn send_token(&mut self, token: &str) {
+        self.send(Message::Auth { token: token.to_owned() }.to_bytes()).await;
+    }
+
+    /// The next binary message; none when the relay has closed.
+    pub(crate) async fn next(&mut self) -> Option<Vec<u8>> {
+        loop {
+            match timeout(PATIENCE, self.0.next()).await.expect("the relay says nothing and does not close") {
+                Some(Ok(Frame::Binary(bytes))) => return Some(bytes.into()),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// Reads on until the relay refuses, and then until it closes.
+    pub(crate) async fn refusal(&mut self) -> Refuse {
+        while let Some(bytes) = self.next().await {
+            if let Ok(Message::Refuse(refuse)) = Message::from_bytes(&bytes, &Limits::default()) {
+                assert_eq!(self.next().await, None, "a refusal is the last word");
+                return refuse;
+            }
+        }
+        panic!("closed without a refusal");
+    }
+}
+
+/// A replica with a connection.
+pub(crate) struct Client {
+    wire: Wire,
+    session: Session,
+    pub(crate) replica: Replica,
+    staged: Vec<Entries>,
+    counter: u64,
+    began_at: Instant,
+    pub(crate) closed: Option<String>,
+}
+
+impl Client {
+    /// A new replica; its log's epoch is its letter.
+    pub(crate) async fn connect(address: SocketAddr, letter: u8) -> Self {
+        let replica = Replica::new(ReplicaId::letter(letter), LogEpoch(letter.into()));
+        Self::resume(address, None, replica, 0).await
+    }
+
+    pub(crate) async fn connect_with_token(address: SocketAddr, letter: u8, token: &str) -> Self {
+        let replica = Replica::new(ReplicaId::letter(letter), LogEpoch(letter.into()));
+        Self::resume(address, Some(token), replica, 0).await
+    }
+
+    /// A replica that was here before, having written so much.
+    pub(crate) async fn resume(
+        address: SocketAddr,
+        token: Option<&str>,
+        replica: Replica,
+        counter: u64,
+    ) -> Self {
+        let mut wire = Wire::connect(address, "notes").await;
+        if let Some(token) = token {
+            wire.send_token(token).await;
+        }
+        let local = Local {
+            database: "notes".parse().unwrap(),
+            replica: replica.id(),
+            epoch: replica.epoch(),
+            head: replica.head(),
+            floor: Seq::ZERO,
+            digest: replica.clock().digest(),
+        };
+        let session = Session::new(SessionConfig::new(Role::Initiator { guess: None }), local);
+        let (staged, began_at) = (Vec::new(), Instant::now());
+        let mut client = Self { wire, session, replica, staged, counter, began_at, closed: None };
+        client.input(SessionInput::Start).await;
+        client
+    }
+
+    /// Gives up the connection, keeps the replica and how much it has written.
+    pub(crate) fn disconnect(self) -> (Replica, u64) {
+        (self.replica, self.counter)
+    }
+
+    pub(crate) async fn renew(&mut self, token: &str) {
+        self.wire.send_token(token).await;
+    }
+
+    /// Writes a record with this text as its content.
+    pub(crate) async fn write(&mut self, id: &str, text: &str) {
+        self.write_many(&[(id.to_owned(), text.to_owned())]).await;
+    }
+
+    /// Writes several records in one commit.
+    pub(crate) async fn write_many(&mut self, writes: &[(String, String)]) {
+        let mut entries = Entries::new();
+        for (id, text) in writes {
+            let key = RecordKey::new("notes", id).unwrap();
+            let mut record = self.replica.get(key.as_str()).cloned().unwrap_or_default();
+            self.counter += 1;
+            let dot = Dot::new(self.replica.id(), self.counter);
+            let context: Context = record.context().clone().into();
+            record.write(dot, &context, Hlc::from_ms(1), Some(text.as_bytes().into()));
+            entries.push((key, record));
+        }
+        self.replica.apply(Segment::Written(entries), Vec::new());
+        self.input(SessionInput::HeadMoved(self.replica.head())).await;
+    }
+
+    /// The texts of a record, one for each sibling.
+    pub(crate) fn texts(&self, id: &str) -> Vec<String> {
+        let record = self.replica.get(&format!("notes/{id}"));
+        let versions = record.map(|record| record.versions()).unwrap_or_default();
+        let texts = versions.iter().map(|version| version.content.as_deref().unwrap_or_default());
+        texts.map(|text| String::from_utf8(text.to_vec()).unwrap()).collect()
+    }
+
+    /// True when the relay has acknowledged all that is here.
+    pub(crate) fn is_saved(&self) -> bool {
+        self.session.is_open() && self.replica.unsent_up_to(self.replica.head()).count() == 0
+    }
+
+    /// Talks until it is so, or the conversation has ended.
+    pub(crate) async fn until(&mut self, mut it_is_so: impl FnMut(&Self) -> bool) {
+        while self.closed.is_none() && !it_is_so(self) {
+            match self.wire.next().await {
+                Some(bytes) => self.input(SessionInput::Frame(bytes)).await,
+                None => self.closed = Some("closed".into()),
+            }
+        }
+    }
+
+    /// Talks until the conversation has ended, and says with which code.
+    pub(crate) async fn until_closed(&mut self) -> String {
+        self.until(|_| false).await;
+        self.closed.clone().unwrap()
+    }
+
+    async fn input(&mut self, input: SessionInput) {
+        let mut inputs = vec![input];
+        while let Some(input) = inputs.pop() {
+            let now_ms = self.began_at.elapsed().as_millis().try_into().unwrap();
+            for effect in self.session.handle(input, now_ms) {
+                inputs.extend(self.perform(effect).await);
+            }
+        }
+    }
+
+    async fn perform(&mut self, effect: SessionEffect) -> Vec<SessionInput> {
+        match effect {
+            SessionEffect::Send(bytes) => self.wire.send(bytes).await,
+            SessionEffect::LoadPeer { replica, epoch } => {
+                let cursor = self.replica.cursor(replica, epoch);
+                let standing = cursor.map(|cursor| Standing { cursor, staged: cursor.seq });
+                return vec![SessionInput::PeerKnown { standing, clock: self.replica.clock().to_vector() }];
+            }
+            SessionEffect::Read(request) => return vec![SessionInput::Page(self.replica.page(&request))],
+            SessionEffect::Stage(chunk) => {
+                self.staged.push(chunk.entries);
+                return vec![SessionInput::Staged];
+            }
+            SessionEffect::Apply { chunk, clock, .. } => {
+                let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
+                let received =
+                    Received { peer: chunk.peer, cursor, clock, stage: None, entries: chunk.entries };
+                self.replica.apply(Segment::Received(received), std::mem::take(&mut self.staged));
+                return vec![SessionInput::HeadMoved(self.replica.head()), SessionInput::Applied];
+            }
+            SessionEffect::MoveCursor { peer, cursor } => {
+                self.replica.move_cursor(peer, cursor);
+            }
+            SessionEffect::PeerReached { peer, seq } => {
+                if let Some(known) = self.session.peer() {
+                    let cursor = Cursor { epoch: known.epoch, seq: Seq::ZERO };
+                    self.replica.move_cursor(peer, cursor);
+                }
+                self.replica.move_reached(peer, seq);
+            }
+            SessionEffect::Close(closing) => self.closed = Some(closing.code),
+        }
+        Vec::new()
+    }
+}
+
+/// Talks on both sides until both are at one.
+pub(crate) async fn converge(one: &mut Client, other: &mut Client) {
+    for client in [&mut *one, &mut *other] {
+        client.until(Client::is_saved).await;
+        assert_eq!(client.closed, None);
+    }
+    let (left, right) = (one.replica.clock().to_vector(), other.replica.clock().to_vector());
+    for client in [&mut *one, &mut *other] {
+        client
+            .until(|it| it.replica.clock().covers_all(&left) && it.replica.clock().covers_all(&right))
+            .await;
+    }
+    assert_eq!(records(one), records(other));
+}
+
+/// All records of a client.
+pub(crate) fn records(client: &Client) -> Entries {
+    let all = client.replica.range_after(std::ops::Bound::Unbounded);
+    all.map(|(key, record)| (key.clone(), record.clone())).collect()
+}
