@@ -1,0 +1,159 @@
+//! The readable forms of the messages.
+
+use eyot_core::message::{Ack, Delta, Hello, Message, Refuse, Resume};
+use eyot_core::{DatabaseName, DecodeError, Limits, LogEpoch, ReplicaId, Seq, VersionVector};
+use serde::{Deserialize, Serialize};
+
+use crate::file::Form;
+use crate::forms::{Bits, Entries, EntryForm, Text, block, entries, unblock};
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum MessageForm {
+    Hello {
+        database: Text<DatabaseName>,
+        replica: Text<ReplicaId>,
+        epoch: Bits,
+        head: u64,
+        floor: u64,
+        digest: Bits,
+        credits: u32,
+        resume: Option<ResumeForm>,
+    },
+    Resume {
+        resume: ResumeForm,
+    },
+    Delta {
+        from: u64,
+        up_to: u64,
+        clock: Option<Text<VersionVector>>,
+        entries: Vec<EntryForm>,
+    },
+    Ack {
+        up_to: u64,
+        durable: bool,
+    },
+    Ping,
+    Pong,
+    Auth {
+        token: String,
+    },
+    Refuse {
+        code: String,
+        message: String,
+        retry_after_ms: Option<u64>,
+    },
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum ResumeForm {
+    Cursor { epoch: Bits, seq: u64, staged: u64 },
+    Clock { clock: Text<VersionVector>, staged: u64 },
+}
+
+impl ResumeForm {
+    fn of(resume: &Resume) -> Self {
+        match resume {
+            Resume::Cursor { epoch, seq, staged } => {
+                Self::Cursor { epoch: Bits(epoch.0), seq: seq.0, staged: staged.0 }
+            }
+            Resume::Clock { clock, staged } => Self::Clock { clock: Text(clock.clone()), staged: staged.0 },
+        }
+    }
+
+    fn resume(&self) -> Resume {
+        match self {
+            Self::Cursor { epoch, seq, staged } => {
+                Resume::Cursor { epoch: LogEpoch(epoch.0), seq: Seq(*seq), staged: Seq(*staged) }
+            }
+            Self::Clock { clock, staged } => Resume::Clock { clock: clock.0.clone(), staged: Seq(*staged) },
+        }
+    }
+}
+
+impl MessageForm {
+    pub(crate) fn of(message: &Message) -> Self {
+        match message.clone() {
+            Message::Hello(hello) => Self::Hello {
+                database: Text(hello.database),
+                replica: Text(hello.replica),
+                epoch: Bits(hello.epoch.0),
+                head: hello.head.0,
+                floor: hello.floor.0,
+                digest: Bits(hello.digest),
+                credits: hello.credits,
+                resume: hello.resume.as_ref().map(ResumeForm::of),
+            },
+            Message::Resume(resume) => Self::Resume { resume: ResumeForm::of(&resume) },
+            Message::Delta(Delta { from, up_to, clock, block }) => Self::Delta {
+                from: from.0,
+                up_to: up_to.0,
+                clock: clock.map(Text),
+                entries: unblock(&block, &Limits::default()).unwrap().iter().map(EntryForm::of).collect(),
+            },
+            Message::Ack(Ack { up_to, durable }) => Self::Ack { up_to: up_to.0, durable },
+            Message::Ping => Self::Ping,
+            Message::Pong => Self::Pong,
+            Message::Auth { token } => Self::Auth { token },
+            Message::Refuse(Refuse { code, message, retry_after_ms }) => {
+                Self::Refuse { code, message, retry_after_ms }
+            }
+        }
+    }
+
+    pub(crate) fn message(&self) -> Message {
+        match self.clone() {
+            Self::Hello { database, replica, epoch, head, floor, digest, credits, resume } => {
+                Message::Hello(Hello {
+                    database: database.0,
+                    replica: replica.0,
+                    epoch: LogEpoch(epoch.0),
+                    head: Seq(head),
+                    floor: Seq(floor),
+                    digest: digest.0,
+                    credits,
+                    resume: resume.as_ref().map(ResumeForm::resume),
+                })
+            }
+            Self::Resume { resume } => Message::Resume(resume.resume()),
+            Self::Delta { from, up_to, clock, entries: forms } => Message::Delta(Delta {
+                from: Seq(from),
+                up_to: Seq(up_to),
+                clock: clock.map(|clock| clock.0),
+                block: block(&entries(&forms)),
+            }),
+            Self::Ack { up_to, durable } => Message::Ack(Ack { up_to: Seq(up_to), durable }),
+            Self::Ping => Message::Ping,
+            Self::Pong => Message::Pong,
+            Self::Auth { token } => Message::Auth { token },
+            Self::Refuse { code, message, retry_after_ms } => {
+                Message::Refuse(Refuse { code, message, retry_after_ms })
+            }
+        }
+    }
+}
+
+impl Form for MessageForm {
+    // The records beside the rest: a message carries them as bytes that its receiver reads in a second step.
+    type Value = (Message, Entries);
+
+    fn value(&self) -> Self::Value {
+        let bytes = self.write();
+        Self::read(&bytes, &Limits::default()).unwrap()
+    }
+
+    fn write(&self) -> Vec<u8> {
+        self.message().to_bytes()
+    }
+
+    fn read(bytes: &[u8], limits: &Limits) -> Result<Self::Value, DecodeError> {
+        match Message::from_bytes(bytes, limits)? {
+            Message::Delta(delta) => {
+                let entries = unblock(&delta.block, limits)?;
+                Ok((Message::Delta(Delta { block: Vec::new(), ..delta }), entries))
+            }
+            other => Ok((other, Entries::new())),
+        }
+    }
+}

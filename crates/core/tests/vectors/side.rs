@@ -1,0 +1,157 @@
+//! One side of a conversation: a session, and a host that answers it at once from memory.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use eyot_core::message::Message;
+use eyot_core::segment::{Received, Segment};
+use eyot_core::session::{Chunk, Local, Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
+use eyot_core::{Cursor, LogEpoch, Replica, ReplicaId, Seq};
+use serde::{Deserialize, Serialize};
+
+use crate::file::{Form, hex};
+use crate::forms::{Bits, Entries, Text};
+use crate::message::MessageForm;
+use crate::storage::{CursorForm, SegmentForm, StagedChunkForm};
+
+/// A replica as it is when the conversation begins.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SideForm {
+    replica: Text<ReplicaId>,
+    epoch: Bits,
+    log: Vec<SegmentForm>,
+    /// Chunks of a delta that an earlier conversation did not complete.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    staged: Vec<StagedChunkForm>,
+    /// Where an initiator guesses that it is in the other's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    guess: Option<CursorForm>,
+}
+
+/// What a side does, as it is told in the file.
+#[derive(PartialEq, Debug, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub(crate) enum Step {
+    Sends { by: String, hex: String, message: Box<MessageForm> },
+    Does { by: String, does: String },
+    Waits { wait_ms: u64 },
+}
+
+pub(crate) struct Side {
+    name: &'static str,
+    replica: Replica,
+    session: Session,
+    // Where each staged chunk begins, where it ends, and its records.
+    staged: Vec<(Cursor, Seq, Entries)>,
+}
+
+impl Side {
+    pub(crate) fn new(name: &'static str, form: &SideForm, adjust: impl FnOnce(&mut SessionConfig)) -> Self {
+        let mut replica = Replica::new(form.replica.0, LogEpoch(form.epoch.0));
+        form.log.iter().for_each(|segment| drop(replica.apply(segment.value(), Vec::new())));
+        let chunks = form.staged.iter().map(Form::value);
+        let staged: Vec<_> = chunks.map(|chunk| (chunk.base, chunk.up_to, chunk.entries)).collect();
+        let guess = form.guess.map(|cursor| Standing { cursor: cursor.cursor(), staged: Seq(0) });
+        let role = if name == "initiator" { Role::Initiator { guess } } else { Role::Acceptor };
+        let local = Local {
+            database: "field-notes".parse().unwrap(),
+            replica: replica.id(),
+            epoch: replica.epoch(),
+            head: replica.head(),
+            floor: Seq::ZERO,
+            digest: replica.clock().digest(),
+        };
+        let mut config = SessionConfig::new(role);
+        adjust(&mut config);
+        Self { name, replica, session: Session::new(config, local), staged }
+    }
+
+    /// Hands the session an input and does what it asks for. Returns what it sends.
+    pub(crate) fn take(&mut self, input: SessionInput, now_ms: u64, steps: &mut Vec<Step>) -> Vec<Vec<u8>> {
+        let (mut inputs, mut sent) = (VecDeque::from([input]), Vec::new());
+        while let Some(input) = inputs.pop_front() {
+            for effect in self.session.handle(input, now_ms) {
+                let by = self.name.to_owned();
+                match effect {
+                    SessionEffect::Send(bytes) => {
+                        let message = Message::from_bytes(&bytes, &Default::default()).unwrap();
+                        let message = Box::new(MessageForm::of(&message));
+                        steps.push(Step::Sends { by, hex: hex(&bytes), message });
+                        sent.push(bytes);
+                    }
+                    other => steps.push(Step::Does { by, does: self.perform(other, &mut inputs) }),
+                }
+            }
+        }
+        sent
+    }
+
+    /// A commit of this replica while the conversation goes on.
+    pub(crate) fn commit(&mut self, segment: Segment, steps: &mut Vec<Step>) -> SessionInput {
+        self.replica.apply(segment, Vec::new());
+        let does = format!("commits a write; its log ends at {} now", self.replica.head());
+        steps.push(Step::Does { by: self.name.to_owned(), does });
+        SessionInput::HeadMoved(self.replica.head())
+    }
+
+    /// The siblings of every record, as dots.
+    pub(crate) fn siblings(&self) -> BTreeMap<String, String> {
+        let records = self.replica.range_after(std::ops::Bound::Unbounded);
+        records
+            .map(|(key, record)| {
+                let dots: Vec<_> = record.versions().iter().map(|version| version.dot.to_string()).collect();
+                (key.to_string(), dots.join(" "))
+            })
+            .collect()
+    }
+
+    // Does one thing, answers it, and says it in words.
+    fn perform(&mut self, effect: SessionEffect, inputs: &mut VecDeque<SessionInput>) -> String {
+        match effect {
+            SessionEffect::Send(_) => String::new(),
+            SessionEffect::LoadPeer { replica, epoch } => {
+                let clock = self.replica.clock().to_vector();
+                let standing = self.standing(replica, epoch);
+                inputs.push_back(SessionInput::PeerKnown { standing, clock });
+                format!("looks up how far it is in the log of {replica}")
+            }
+            SessionEffect::Read(request) => {
+                inputs.push_back(SessionInput::Page(self.replica.page(&request)));
+                format!("reads its log after {}", request.after)
+            }
+            SessionEffect::Stage(Chunk { base, up_to, entries, .. }) => {
+                self.staged.push((base, up_to, entries));
+                inputs.push_back(SessionInput::Staged);
+                format!("stores the chunk up to {up_to}, where nobody sees it yet")
+            }
+            SessionEffect::Apply { chunk, clock, .. } => {
+                let Chunk { peer, base, up_to, entries, .. } = chunk;
+                let staged = self.staged.drain(..).filter(|staged| staged.0 == base);
+                let staged = staged.map(|(_, _, entries)| entries).collect();
+                let cursor = Cursor { epoch: base.epoch, seq: up_to };
+                let received = Received { peer, cursor, clock, stage: None, entries };
+                self.replica.apply(Segment::Received(received), staged);
+                inputs.push_back(SessionInput::Applied);
+                inputs.push_back(SessionInput::HeadMoved(self.replica.head()));
+                format!("commits the delta up to {up_to}; its log ends at {} now", self.replica.head())
+            }
+            SessionEffect::MoveCursor { peer, cursor } => {
+                self.replica.move_cursor(peer, cursor);
+                format!("notes that it is at {} in the log of {peer}", cursor.seq)
+            }
+            SessionEffect::PeerReached { peer, seq } => {
+                self.replica.move_reached(peer, seq);
+                format!("notes that {peer} has all of its log up to {seq}")
+            }
+            SessionEffect::Close(closing) => format!("ends the connection: {}", closing.code),
+        }
+    }
+
+    fn standing(&self, peer: ReplicaId, epoch: LogEpoch) -> Option<Standing> {
+        let cursor = self.replica.cursor(peer, epoch);
+        let base = cursor.unwrap_or(Cursor { epoch, seq: Seq::ZERO });
+        let staged = self.staged.iter().filter(|(at, ..)| *at == base).map(|(_, up_to, _)| *up_to).max();
+        cursor.map(|_| base).or(staged.map(|_| base))?;
+        Some(Standing { cursor: base, staged: staged.unwrap_or(base.seq) })
+    }
+}

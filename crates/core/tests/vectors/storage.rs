@@ -1,0 +1,168 @@
+//! The readable forms of what is at rest: segments, staged chunks, the memory of peers, exports.
+
+use eyot_core::segment::{
+    Received, Segment, StagedChunk, imported_segments, received_segment, staged_chunk, written_segments,
+};
+use eyot_core::{Cursor, DecodeError, Export, Limits, LogEpoch, Peers, ReplicaId, Seq, VersionVector};
+use serde::{Deserialize, Serialize};
+
+use crate::file::Form;
+use crate::forms::{Bits, EntryForm, Text, block, entries};
+
+/// A position in a certain life of a log.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CursorForm {
+    epoch: Bits,
+    seq: u64,
+}
+
+impl CursorForm {
+    pub(crate) fn cursor(self) -> Cursor {
+        Cursor { epoch: LogEpoch(self.epoch.0), seq: Seq(self.seq) }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum SegmentForm {
+    Written {
+        entries: Vec<EntryForm>,
+    },
+    Received {
+        peer: Text<ReplicaId>,
+        cursor: CursorForm,
+        clock: Text<VersionVector>,
+        stage: Option<u64>,
+        entries: Vec<EntryForm>,
+    },
+    Imported {
+        clock: Text<VersionVector>,
+        entries: Vec<EntryForm>,
+    },
+}
+
+impl Form for SegmentForm {
+    type Value = Segment;
+    // A segment without records ends where its block would begin.
+    const IS_WHOLE: bool = false;
+
+    fn value(&self) -> Segment {
+        match self {
+            Self::Written { entries: forms } => Segment::Written(entries(forms)),
+            Self::Received { peer, cursor, clock, stage, entries: forms } => Segment::Received(Received {
+                peer: peer.0,
+                cursor: cursor.cursor(),
+                clock: clock.0.clone(),
+                stage: *stage,
+                entries: entries(forms),
+            }),
+            Self::Imported { clock, entries: forms } => {
+                Segment::Imported { clock: clock.0.clone(), entries: entries(forms) }
+            }
+        }
+    }
+
+    fn write(&self) -> Vec<u8> {
+        match self.value() {
+            Segment::Written(entries) => written_segments(&entries).swap_remove(0),
+            Segment::Received(received) => received_segment(&received, &block(&received.entries)),
+            // The records come first and the clock last, each in a segment of its own.
+            Segment::Imported { clock, entries } => imported_segments(&clock, &entries).swap_remove(0),
+        }
+    }
+
+    fn read(bytes: &[u8], limits: &Limits) -> Result<Segment, DecodeError> {
+        Segment::from_bytes(bytes, limits)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StagedChunkForm {
+    peer: Text<ReplicaId>,
+    base: CursorForm,
+    up_to: u64,
+    entries: Vec<EntryForm>,
+}
+
+impl Form for StagedChunkForm {
+    type Value = StagedChunk;
+    const IS_WHOLE: bool = false;
+
+    fn value(&self) -> StagedChunk {
+        StagedChunk {
+            peer: self.peer.0,
+            base: self.base.cursor(),
+            up_to: Seq(self.up_to),
+            entries: entries(&self.entries),
+        }
+    }
+
+    fn write(&self) -> Vec<u8> {
+        let chunk = self.value();
+        staged_chunk(chunk.peer, chunk.base, chunk.up_to, &block(&chunk.entries))
+    }
+
+    fn read(bytes: &[u8], limits: &Limits) -> Result<StagedChunk, DecodeError> {
+        StagedChunk::from_bytes(bytes, limits)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct PeersForm(Vec<PeerForm>);
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PeerForm {
+    peer: Text<ReplicaId>,
+    cursor: CursorForm,
+    reached: u64,
+    last_met: bool,
+}
+
+impl Form for PeersForm {
+    type Value = Peers;
+
+    fn value(&self) -> Peers {
+        let mut peers = Peers::default();
+        let (last, others): (Vec<_>, Vec<_>) = self.0.iter().partition(|form| form.last_met);
+        for form in others.into_iter().chain(last) {
+            peers.move_cursor(form.peer.0, form.cursor.cursor());
+            peers.move_reached(form.peer.0, Seq(form.reached));
+        }
+        peers
+    }
+
+    fn write(&self) -> Vec<u8> {
+        self.value().to_bytes()
+    }
+
+    fn read(bytes: &[u8], _: &Limits) -> Result<Peers, DecodeError> {
+        Peers::from_bytes(bytes)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExportForm {
+    clock: Text<VersionVector>,
+    entries: Vec<EntryForm>,
+}
+
+impl Form for ExportForm {
+    type Value = Export;
+
+    fn value(&self) -> Export {
+        Export { clock: self.clock.0.clone(), entries: entries(&self.entries) }
+    }
+
+    fn write(&self) -> Vec<u8> {
+        self.value().to_bytes()
+    }
+
+    fn read(bytes: &[u8], limits: &Limits) -> Result<Export, DecodeError> {
+        Export::from_bytes(bytes, limits)
+    }
+}
