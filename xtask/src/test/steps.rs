@@ -182,12 +182,13 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "packaging",
-        what: "installs the packed npm package into a plain Vite app, and loads it in Node",
-        needs: JS,
+        what: "installs the packed npm package into a plain Vite app, and opens that in Chromium",
+        needs: &[Need::Browser, Need::Node, Need::Packages("js")],
         after: &["js"],
-        command: |project, _| {
+        command: |project, prepared| {
             let mut command = Command::new("node");
             command.arg("tests/packaging/check.mjs").current_dir(&project.root);
+            command.env("CHROMIUM", &prepared.browser()?.chromium);
             Ok(command)
         },
         ..PLAIN
