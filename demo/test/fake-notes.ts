@@ -52,6 +52,14 @@ export class FakeNotes {
     return this.#doc(versions, seen.set('a', own.counter))
   }
 
+  async delete(_id: string, { context }: { context: string }): Promise<{ context: string }> {
+    const seen = parse(context)
+    const own = this.#write('a', undefined, seen)
+    this.#tell()
+    await this.#durable
+    return { context: print(seen.set('a', own.counter)) }
+  }
+
   /** The values of all versions, in no order. */
   get values(): readonly (string | undefined)[] {
     return this.#versions.map((version) => version.value?.text).sort()
@@ -75,7 +83,7 @@ export class FakeNotes {
       value: shown.value,
       conflicted: versions.length > 1,
       siblings,
-      context: [...context].sort().map(([replica, counter]) => `${replica}:${counter}`).join(' '),
+      context: print(context),
       pending: true,
       at: 0,
     }
@@ -89,6 +97,10 @@ export class FakeNotes {
 function asSibling({ replica, counter, value }: Version): Sibling<Note> {
   const facts = { at: counter, replica, version: `${replica}:${counter}`, also: [] }
   return value === undefined ? { ...facts, deleted: true, value } : { ...facts, deleted: false, value }
+}
+
+function print(seen: Seen): string {
+  return [...seen].sort().map(([replica, counter]) => `${replica}:${counter}`).join(' ')
 }
 
 function parse(context: string): Seen {

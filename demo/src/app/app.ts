@@ -72,7 +72,6 @@ export class App {
     const title = this.library.row(doc.id)?.title ?? titleOf(doc.value)
     if (openId.peek() === doc.id) goToList()
     const undo = await deleteNote(this.notes, doc)
-    if (undo === undefined) return
     const run = (): void => void undo().catch(showProblem('The note could not be brought back'))
     showToast(`“${title}” deleted`, { action: { label: 'Undo', run } })
   }

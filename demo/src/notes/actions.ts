@@ -5,14 +5,15 @@ import type { Note } from './note.ts'
 import { readNote } from './note.ts'
 import { samples } from './samples.ts'
 
-/** Deletes what the person saw. Resolves with what undoes it; undefined when nothing was deleted. */
-export async function deleteNote(notes: Collection<Note>, doc: Doc<Note>): Promise<(() => Promise<void>) | undefined> {
+/** Deletes what the person saw. Resolves with what undoes it. */
+export async function deleteNote(notes: Collection<Note>, doc: Doc<Note>): Promise<() => Promise<void>> {
   const value = doc.value
   const deletion = await notes.delete(doc.id, { context: doc.context })
-  if (deletion === undefined) return undefined
-  // With the context of the deletion: what another device writes in between stays beside the note that comes back.
   return async () => {
-    await notes.put(doc.id, value, { context: deletion.context })
+    // What another device writes in between stays beside the note that comes back: the context is the deletion's. Where
+    // there was nothing left to delete, it is that of what the person saw, unless nothing stands in the way.
+    const context = deletion?.context ?? (notes.peek(doc.id) === undefined ? undefined : doc.context)
+    await notes.put(doc.id, value, { context })
   }
 }
 
