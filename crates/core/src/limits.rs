@@ -15,6 +15,18 @@ pub struct Limits {
     pub block_records: usize,
 }
 
+impl Limits {
+    /// For what this replica has stored itself. It was within the limits when it was written, and must be readable for
+    /// ever, whatever they are now.
+    pub const AT_REST: Self = Self {
+        content_bytes: usize::MAX,
+        siblings: usize::MAX,
+        context_replicas: usize::MAX,
+        message_bytes: usize::MAX,
+        block_records: usize::MAX,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::Engine;
 use super::io::{EngineEffect, Link, LinkFailure};
 use super::stages::OpenStage;
+use crate::id::{Cursor, Seq};
 use crate::session::{
     Closing, Local, PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput,
 };
@@ -152,7 +153,7 @@ impl Engine {
             replica: self.replica.id(),
             epoch: self.replica.epoch(),
             head: self.replica.head(),
-            floor: crate::id::Seq::ZERO,
+            floor: Seq::ZERO,
             digest: self.replica.clock().digest(),
         }
     }
@@ -216,6 +217,11 @@ impl Engine {
             }
             SessionEffect::PeerReached { peer, seq } => {
                 let before = self.unsent_keys();
+                // It may have acknowledged before it has sent anything itself.
+                if let Some(peer) = self.links.session().and_then(Session::peer) {
+                    let cursor = Cursor { epoch: peer.epoch, seq: Seq::ZERO };
+                    self.replica.move_cursor(peer.replica, cursor);
+                }
                 self.replica.move_reached(peer, seq);
                 self.announce_saved(before);
                 self.remember_peers();

@@ -225,7 +225,7 @@ impl Engine {
             if stored.position != self.commits.next_position() {
                 continue;
             }
-            match read_stored(&stored, &self.limits) {
+            match read_stored(&stored) {
                 Ok((segment, chunks)) => {
                     self.commits.advance();
                     changed.extend(self.fold(segment, chunks));
@@ -277,10 +277,8 @@ impl Engine {
     }
 }
 
-fn read_stored(
-    stored: &StoredSegment,
-    limits: &Limits,
-) -> Result<(Segment, Vec<crate::segment::Entries>), DecodeError> {
+fn read_stored(stored: &StoredSegment) -> Result<(Segment, Vec<crate::segment::Entries>), DecodeError> {
+    let limits = &Limits::AT_REST;
     let segment = Segment::from_bytes(&stored.value, limits)?;
     let chunks =
         stored.chunks.iter().map(|bytes| StagedChunk::from_bytes(bytes, limits).map(|chunk| chunk.entries));

@@ -2,7 +2,9 @@
 
 use super::Engine;
 use super::io::{EngineEffect, Link, StorageFailure};
+use crate::dot::Dot;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
+use crate::limits::Limits;
 use crate::segment::{Entries, Received, StagedChunk, staged_chunk};
 use crate::session::{Chunk, SessionInput, Standing};
 use crate::vector::VersionVector;
@@ -67,6 +69,11 @@ impl Engine {
     pub(super) fn deliver(&mut self, link: Link, chunk: Chunk, staged: bool, clock: VersionVector) {
         let Chunk { peer, base, up_to, block, entries } = chunk;
         let stage = if staged { self.links.stage.take() } else { None };
+        let earlier = stage.iter().flat_map(|stage| stage.chunks.iter().flatten());
+        if !earlier.chain(&entries).all(|(_, record)| self.accounts_for(record.context(), &clock)) {
+            self.effects.extend(stage.map(|stage| EngineEffect::DropStage(stage.name)));
+            return self.feed_link(link, SessionInput::Failed { code: "bad-message" });
+        }
         let cursor = Cursor { epoch: base.epoch, seq: up_to };
         let name = stage.as_ref().map(|stage| stage.name);
         if let Some(name) = name {
@@ -75,6 +82,13 @@ impl Engine {
         let received = Received { peer, cursor, clock, stage: name, entries };
         let chunks = stage.map(|stage| stage.chunks).unwrap_or_default();
         self.commits.deliver(Delivery { link, received, block, chunks });
+    }
+
+    // What a record has seen must be accounted for when it becomes visible: otherwise the clock would claim too little,
+    // and a write of this replica could get a dot that the record has seen already.
+    fn accounts_for(&self, context: &VersionVector, clock: &VersionVector) -> bool {
+        let known = |dot: Dot| self.replica.clock().get(dot.replica).max(clock.get(dot.replica));
+        context.iter().all(|dot| dot.counter <= known(dot))
     }
 
     /// Takes up what an earlier life of the replica had received of a delta, if it still fits.
@@ -102,7 +116,7 @@ impl Engine {
     fn reopen_stage(&self, name: u64, values: &[Vec<u8>]) -> Option<OpenStage> {
         let chunks: Vec<StagedChunk> = values
             .iter()
-            .map(|bytes| StagedChunk::from_bytes(bytes, &self.limits))
+            .map(|bytes| StagedChunk::from_bytes(bytes, &Limits::AT_REST))
             .collect::<Result<_, _>>()
             .ok()?;
         let (first, last) = (chunks.first()?, chunks.last()?);
@@ -123,7 +137,8 @@ impl Engine {
 
     /// Where this replica is in a peer's log, staged chunks included.
     pub(super) fn standing(&self, peer: ReplicaId, epoch: LogEpoch) -> Option<Standing> {
-        let cursor = self.replica.cursor(peer, epoch);
+        // From the very beginning the peer is better asked by clock: much of its log may have come from elsewhere.
+        let cursor = self.replica.cursor(peer, epoch).filter(|cursor| cursor.seq > Seq::ZERO);
         let base = cursor.unwrap_or(Cursor { epoch, seq: Seq::ZERO });
         let stage = self.links.stage.as_ref().filter(|stage| stage.peer == peer && stage.base == base);
         match (cursor, stage) {

@@ -86,7 +86,14 @@ impl Session {
             return Err(("invalid-cursor", message));
         }
         match resume {
-            Resume::Cursor { seq, staged, .. } => self.outgoing.open(seq, staged, None),
+            Resume::Cursor { seq, staged, .. } => {
+                self.outgoing.open(seq, staged, None)?;
+                // As good as an acknowledgement, and perhaps of one that was not heard or was forgotten.
+                if let Some(peer) = self.peer.filter(|_| seq > Seq::ZERO) {
+                    self.effects.push(SessionEffect::PeerReached { peer: peer.replica, seq });
+                }
+                Ok(())
+            }
             Resume::Clock { clock, staged } => self.outgoing.open(Seq::ZERO, staged, Some(clock)),
         }
     }
