@@ -45,6 +45,12 @@ test('a_merge_is_done_only_if_every_version_is', () => {
   })
 })
 
+test('a_title_within_another_is_not_said_twice', () => {
+  const titled = (title: string): Parameters<typeof proposeMerge>[0][number] => ({ title, text: '', tags: [], done: false })
+  assert.equal(proposeMerge([titled('Water level'), titled('Water level, Ham'), titled('')]).title, 'Water level, Ham')
+  assert.equal(proposeMerge([titled(''), titled('')]).title, '')
+})
+
 test('marks_never_change_the_text', () => {
   for (const [text, other] of [
     ['heron at the weir', 'egret at the weir'],

@@ -12,13 +12,18 @@ const maximumEdits = 2000
  * doing something twice hurts less than forgetting it.
  */
 export function proposeMerge(versions: readonly Readonly<Note>[]): Note {
-  const titles = distinct(versions.map((version) => version.title.trim()).filter((title) => title !== ''))
   return {
-    title: titles.join(' / '),
+    title: mergeTitles(versions.map((version) => version.title.trim())),
     text: versions.map((version) => version.text).reduce(mergeTexts, ''),
     tags: distinct(versions.flatMap((version) => version.tags)),
     done: versions.length > 0 && versions.every((version) => version.done),
   }
+}
+
+/** Every title once; one which another one contains says nothing more. */
+function mergeTitles(titles: readonly string[]): string {
+  const different = distinct(titles)
+  return different.filter((title) => !different.some((other) => other !== title && other.includes(title))).join(' / ')
 }
 
 /** The lines of both texts in one order that keeps the order of each; lines which they share stand once. */

@@ -1,5 +1,5 @@
 // A conflict: every version of the note side by side, and what can be done about it.
-import type { Doc } from 'eyot'
+import type { Doc, Sibling } from 'eyot'
 import type { JSX } from 'preact'
 import { useApp } from '../app/app.ts'
 import { keepVersion } from '../notes/actions.ts'
@@ -14,7 +14,7 @@ export function ConflictView({ open, doc }: { open: OpenNote; doc: Doc<Note> }):
   return (
     <section class="conflict" data-testid="conflict" data-versions={doc.siblings.length}>
       <header class="conflict-head">
-        <h2>{headline(doc.siblings.length, edits.length)}</h2>
+        <h2>{headline(doc.siblings, app.settings.replica.value)}</h2>
         <p>{explanation(doc.siblings.length, edits.length)}</p>
         {edits.length > 1 && (
           <button
@@ -42,9 +42,13 @@ export function ConflictView({ open, doc }: { open: OpenNote; doc: Doc<Note> }):
   )
 }
 
-function headline(versions: number, edits: number): string {
-  if (edits < versions) return 'Edited here, deleted there'
-  return versions === 2 ? 'Two versions of this note' : `${versions} versions of this note`
+function headline(versions: readonly Sibling<Note>[], ownReplica: string): string {
+  if (!versions.some((version) => version.deleted)) {
+    return versions.length === 2 ? 'Two versions of this note' : `${versions.length} versions of this note`
+  }
+  const own = versions.find((version) => version.replica === ownReplica)
+  if (own === undefined) return 'Edited on one device, deleted on another'
+  return own.deleted ? 'Deleted here, edited elsewhere' : 'Edited here, deleted elsewhere'
 }
 
 function explanation(versions: number, edits: number): string {
