@@ -4,7 +4,7 @@
 import type { Connection } from './connection.js'
 import { compareIds } from './names.js'
 import { report } from './report.js'
-import { applyChanges, type SortedDocs } from './sorted-docs.js'
+import { SortedDocs } from './sorted-docs.js'
 import type { Store } from './store.js'
 import type { ChangeCause } from './types/collection.js'
 import type { Doc } from './types/doc.js'
@@ -25,7 +25,7 @@ export interface CopySource {
 /** The documents of a collection. */
 export class CollectionCopy {
   readonly #source: CopySource
-  #docs: SortedDocs = Object.freeze([])
+  readonly #docs = new SortedDocs()
   #loaded = false
   /** Reading for the first time has come to this id. */
   #readTo: string | undefined
@@ -47,8 +47,8 @@ export class CollectionCopy {
   }
 
   /** The documents as they were last read. */
-  get docs(): SortedDocs {
-    return this.#docs
+  get docs(): readonly Doc<unknown>[] {
+    return this.#docs.snapshot()
   }
 
   /** Reads the first slice at once, and the others with room for the page in between. */
@@ -70,9 +70,9 @@ export class CollectionCopy {
    * The documents as they are now; when very much has changed, as they were before all of it until all of it is read:
    * what became visible together is not shown in parts.
    */
-  current(): SortedDocs {
+  current(): readonly Doc<unknown>[] {
     if (this.#stale.size > 0 && !this.#refreshing) this.#refresh()
-    return this.#docs
+    return this.docs
   }
 
   /** What is different in the list since this was asked last. */
@@ -91,7 +91,7 @@ export class CollectionCopy {
   #readSlice(): boolean {
     const { store, collection, announce } = this.#source
     const { docs, next } = store.page(collection, this.#readTo, SLICE_RECORDS)
-    this.#docs = Object.freeze([...this.#docs, ...docs])
+    this.#docs.append(docs)
     this.#readTo = next
     this.#loaded = next === undefined
     for (const { id } of docs) this.#untold.set(id, 'load')
@@ -116,13 +116,13 @@ export class CollectionCopy {
         causes.set(id, cause)
       }
       this.#refreshing = false
-      this.#docs = applyChanges(this.#docs, changes)
-      for (const [id, cause] of causes) this.#untold.set(id, cause)
+      for (const id of this.#docs.apply(changes)) this.#untold.set(id, causes.get(id) ?? 'local')
       this.#source.announce()
       return false
     }
+    if (!readStale()) return
     this.#refreshing = true
-    if (readStale()) void this.#inSlices(readStale)
+    void this.#inSlices(readStale)
   }
 
   /** Lets the page work, takes a step, and so on until the step says that there is no more. */
@@ -131,6 +131,7 @@ export class CollectionCopy {
       do await yieldToPage()
       while (!this.#cancelled && this.#source.connection.isOpen && step())
     } catch (error) {
+      this.#refreshing = false
       report(error)
     }
   }

@@ -127,7 +127,7 @@ export class OpenDatabase implements Database {
   #tell(event: ShellEvent): void {
     switch (event.kind) {
       case 'changed':
-        this.#parts.store.forget(event.collection, event.ids)
+        this.#parts.store.noteChanged(event.collection, event.ids)
         this.#parts.hub.changed(event.collection, event.ids, event.cause)
         return
       case 'sync':

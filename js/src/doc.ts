@@ -10,6 +10,17 @@ export function makeDoc<Value>(collection: string, id: string, raw: RawDoc): Doc
   return new RecordDoc(collection, id, raw) as unknown as Doc<Value> | DeletedDoc<Value>
 }
 
+/** Whether the raw record is what the document shows: a dot names one write for ever, so equal dots are equal contents. */
+export function shows(doc: Doc<unknown>, raw: RawDoc): boolean {
+  const { siblings } = doc
+  if (doc.context !== raw.context || doc.pending !== raw.pending || siblings.length !== raw.versions.length) return false
+  return raw.versions.every(({ dots }, index) => {
+    const sibling = siblings[index]
+    if (sibling?.version !== dots[0] || sibling?.also.length !== dots.length - 1) return false
+    return sibling.also.every((dot, place) => dot === dots[place + 1])
+  })
+}
+
 // The getters stand on the class: an object with getters of its own takes eight times as long to make.
 class RecordDoc {
   readonly id: string

@@ -3,22 +3,22 @@
 import { CollectionCopy, type CopySource } from './collection-copy.js'
 import type { Hub } from './hub.js'
 import { LiveState } from './live-state.js'
-import type { SortedDocs } from './sorted-docs.js'
 import type { CollectionChange } from './types/collection.js'
+import type { Doc } from './types/doc.js'
 import type { Unsubscribe } from './types/live.js'
 
 // Views come and go. What nobody watches is kept for this long, in case the next one wants it.
 const LINGER_MS = 1_000
 
 /** The documents of a collection, kept up to date while somebody watches. */
-export class LiveCollection extends LiveState<SortedDocs, CollectionChange> {
+export class LiveCollection extends LiveState<readonly Doc<unknown>[], CollectionChange> {
   readonly #hub: Hub
   readonly #source: CopySource
   #copy: CollectionCopy | undefined
   #unwatch: Unsubscribe | undefined
   #linger: ReturnType<typeof setTimeout> | undefined
   #watched = false
-  #final: SortedDocs | undefined
+  #final: readonly Doc<unknown>[] | undefined
 
   constructor(hub: Hub, source: Omit<CopySource, 'announce'>) {
     super()
@@ -31,7 +31,7 @@ export class LiveCollection extends LiveState<SortedDocs, CollectionChange> {
     }
   }
 
-  readonly snapshot = (): SortedDocs => this.#final ?? this.#open().current()
+  readonly snapshot = (): readonly Doc<unknown>[] => this.#final ?? this.#open().current()
 
   readonly loaded = (): boolean => this.#copy?.loaded ?? false
 

@@ -1,36 +1,74 @@
-// Documents in the order of their ids, as an array that is never changed: a change makes a new one. Knows only ids.
+// Documents in the order of their ids. Knows only ids.
 
 import { compareIds } from './names.js'
 import type { Doc } from './types/doc.js'
 
-/** Documents in the order of their ids. */
-export type SortedDocs = readonly Doc<unknown>[]
+// More changes than this are merged in one pass; fewer are put in place one by one.
+const FEW = 100
 
-/**
- * The documents with changes: what each id is now, `undefined` for gone. The same array when nothing is different. Takes
- * a search for each change and one copy, however many there are.
- */
-export function applyChanges(docs: SortedDocs, changes: ReadonlyMap<string, Doc<unknown> | undefined>): SortedDocs {
-  const ids = [...changes.keys()].sort(compareIds)
-  const result: Doc<unknown>[] = []
-  let copied = 0
-  let different = false
-  for (const id of ids) {
-    const position = firstFrom(docs, id, copied)
-    for (const doc of docs.slice(copied, position)) result.push(doc)
-    const before = docs[position]?.id === id ? docs[position] : undefined
-    const now = changes.get(id)
-    copied = before === undefined ? position : position + 1
-    if (now !== undefined) result.push(now)
-    if (before !== now) different = true
+/** What some records are now; `undefined` for gone. */
+export type Changes = ReadonlyMap<string, Doc<unknown> | undefined>
+
+/** Documents in the order of their ids. Changes it in place and hands out copies, each for as long as nothing changes. */
+export class SortedDocs {
+  #docs: Doc<unknown>[] = []
+  // Not frozen, as the documents in it are: browsers are many times slower at copying and filtering a frozen array.
+  #copy: readonly Doc<unknown>[] | undefined
+
+  /** How many there are. */
+  get length(): number {
+    return this.#docs.length
   }
-  if (!different) return docs
-  for (const doc of docs.slice(copied)) result.push(doc)
-  return Object.freeze(result)
+
+  /** The documents: the same array as before, if nothing has changed. */
+  snapshot(): readonly Doc<unknown>[] {
+    this.#copy ??= this.#docs.slice()
+    return this.#copy
+  }
+
+  /** Adds documents that come after all others. */
+  append(docs: readonly Doc<unknown>[]): void {
+    for (const doc of docs) this.#docs.push(doc)
+    if (docs.length > 0) this.#copy = undefined
+  }
+
+  /** Takes changes in. Returns the ids of those that were changes. */
+  apply(changes: Changes): readonly string[] {
+    const changed = changes.size > FEW ? this.#merge(changes) : [...changes.keys()].filter(id => this.#set(id, changes.get(id)))
+    if (changed.length > 0) this.#copy = undefined
+    return changed
+  }
+
+  #set(id: string, doc: Doc<unknown> | undefined): boolean {
+    const position = firstFrom(this.#docs, id, 0)
+    const before = this.#docs[position]?.id === id ? this.#docs[position] : undefined
+    if (before === doc) return false
+    if (doc === undefined) this.#docs.splice(position, 1)
+    else this.#docs.splice(position, before === undefined ? 0 : 1, doc)
+    return true
+  }
+
+  #merge(changes: Changes): string[] {
+    const changed: string[] = []
+    const result: Doc<unknown>[] = []
+    let taken = 0
+    for (const id of [...changes.keys()].sort(compareIds)) {
+      const position = firstFrom(this.#docs, id, taken)
+      for (const doc of this.#docs.slice(taken, position)) result.push(doc)
+      const before = this.#docs[position]?.id === id ? this.#docs[position] : undefined
+      const doc = changes.get(id)
+      if (doc !== undefined) result.push(doc)
+      if (doc !== before) changed.push(id)
+      taken = before === undefined ? position : position + 1
+    }
+    for (const doc of this.#docs.slice(taken)) result.push(doc)
+    this.#docs = result
+    return changed
+  }
 }
 
 /** The first position, from `start`, whose id is not before this one. */
-function firstFrom(docs: SortedDocs, id: string, start: number): number {
+function firstFrom(docs: readonly Doc<unknown>[], id: string, start: number): number {
   let low = start
   let high = docs.length
   while (low < high) {

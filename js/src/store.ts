@@ -1,11 +1,17 @@
 // The records as documents: what the engine holds, one document for each unchanged record. Must not know who looks.
 
 import type { Connection } from './connection.js'
-import { makeDoc } from './doc.js'
+import { makeDoc, shows } from './doc.js'
 import type { RawDoc } from './shell.js'
 import type { Doc } from './types/doc.js'
 
-type Docs = Map<string, WeakRef<Doc<unknown>>>
+interface Known {
+  readonly doc: WeakRef<Doc<unknown>>
+  /** The record may have changed since the document was made. */
+  stale: boolean
+}
+
+type Docs = Map<string, Known>
 
 /**
  * Reads documents. As long as somebody holds the document of a record, and the record is unchanged, it is the same
@@ -16,7 +22,7 @@ export class Store {
   readonly #collections = new Map<string, Docs>()
   readonly #forgotten = new FinalizationRegistry<{ docs: Docs; id: string }>(({ docs, id }) => {
     // The id may have a newer document by now.
-    if (docs.get(id)?.deref() === undefined) docs.delete(id)
+    if (docs.get(id)?.doc.deref() === undefined) docs.delete(id)
   })
 
   constructor(connection: Connection) {
@@ -25,10 +31,11 @@ export class Store {
 
   /** The record's document; `undefined` when it is absent or deleted. */
   read(collection: string, id: string): Doc<unknown> | undefined {
-    const known = this.#collections.get(collection)?.get(id)?.deref()
-    if (known !== undefined) return known
+    const known = this.#collections.get(collection)?.get(id)
+    const doc = known?.stale === false ? known.doc.deref() : undefined
+    if (doc !== undefined) return doc
     const raw = this.#connection.ask(shell => shell.get(collection, id))
-    return raw === undefined ? undefined : this.#keep(collection, id, raw)
+    return raw === undefined ? undefined : this.#docOf(collection, id, raw)
   }
 
   /** The documents after that id, at most so many, and the id to go on after; `undefined` when these were the last. */
@@ -36,7 +43,7 @@ export class Store {
     const rows = this.#connection.ask(shell => shell.page(collection, after, limit))
     const docs: Doc<unknown>[] = []
     for (const [id, raw] of rows) {
-      const doc = this.#collections.get(collection)?.get(id)?.deref() ?? this.#keep(collection, id, raw)
+      const doc = this.#docOf(collection, id, raw)
       if (doc !== undefined) docs.push(doc)
     }
     return { docs, next: rows.length < limit ? undefined : rows.at(-1)?.[0] }
@@ -52,24 +59,39 @@ export class Store {
     return this.#connection.ask(shell => shell.conflicts())
   }
 
-  /** Forgets the documents of records that have changed. */
-  forget(collection: string, ids: readonly string[]): void {
+  /** Notes that records may have changed. */
+  noteChanged(collection: string, ids: readonly string[]): void {
     const docs = this.#collections.get(collection)
     if (docs === undefined) return
-    for (const id of ids) docs.delete(id)
+    for (const id of ids) {
+      const known = docs.get(id)
+      if (known !== undefined) known.stale = true
+    }
   }
 
-  #keep(collection: string, id: string, raw: RawDoc): Doc<unknown> | undefined {
+  /** The document of what the engine has just given: the known one, if that shows it. */
+  #docOf(collection: string, id: string, raw: RawDoc): Doc<unknown> | undefined {
+    const docs = this.#docsOf(collection)
+    const known = docs.get(id)
+    const before = known?.doc.deref()
+    if (known !== undefined && before !== undefined && (!known.stale || shows(before, raw))) {
+      known.stale = false
+      return before
+    }
     const doc = makeDoc(collection, id, raw)
     if (doc.deleted) return undefined
+    docs.set(id, { doc: new WeakRef(doc), stale: false })
+    this.#forgotten.register(doc, { docs, id })
+    return doc
+  }
+
+  #docsOf(collection: string): Docs {
     let docs = this.#collections.get(collection)
     if (docs === undefined) {
       docs = new Map()
       this.#collections.set(collection, docs)
     }
-    docs.set(id, new WeakRef(doc))
-    this.#forgotten.register(doc, { docs, id })
-    return doc
+    return docs
   }
 }
 

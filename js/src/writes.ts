@@ -37,7 +37,7 @@ export class Writer {
     for (const { collection, id, text, context } of writes) flat.push(collection, id, text, context)
     const durable = this.#connection.wait(shell => shell.write(flat))
     // What is visible is read anew, whether or not the engine has told the watchers yet.
-    this.#forget(writes)
+    this.#noteChanged(writes)
     try {
       const raws = await durable
       return writes.map((write, index) => {
@@ -45,13 +45,13 @@ export class Writer {
         return raw === undefined ? undefined : makeDoc(write.collection, write.id, raw)
       })
     } catch (error) {
-      this.#forget(writes)
+      this.#noteChanged(writes)
       throw error
     }
   }
 
-  #forget(writes: readonly Write[]): void {
-    for (const { collection, id } of writes) this.#store.forget(collection, [id])
+  #noteChanged(writes: readonly Write[]): void {
+    for (const { collection, id } of writes) this.#store.noteChanged(collection, [id])
   }
 }
 

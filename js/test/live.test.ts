@@ -158,6 +158,23 @@ test('much that arrives together is shown together', async () => {
   assert.deepEqual(sizes, [1, 3_001])
 })
 
+test('a change that was none is told to nobody', async () => {
+  const { notes, shell } = await openNotes()
+  await notes.put('n1', { title: 'Heron' })
+  let calls = 0
+  notes.subscribe('n1', () => (calls += 1))
+  notes.subscribe(() => (calls += 1))
+  const doc = notes.peek('n1')
+  shell.emit({ kind: 'changed', collection: 'notes', ids: ['n1', 'n2'], cause: 'local' })
+  await tick()
+  assert.equal(notes.peek('n1'), doc)
+  assert.equal(calls, 2)
+  let ids: readonly string[] = []
+  notes.subscribe((_, change) => (ids = change.ids))
+  await notes.put('n3', { title: 'Teal' })
+  assert.deepEqual(ids, ['n3'])
+})
+
 test('a snapshot of a collection includes what was written just now', async () => {
   const { notes } = await openNotes()
   const live = notes.live()
