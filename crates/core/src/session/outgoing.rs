@@ -44,8 +44,9 @@ impl Outgoing {
         self.reached
     }
 
+    /// When the peer is to be told of what held nothing for it. Not while a page is on its way, which decides anew.
     pub(super) fn advance_at_ms(&self) -> Option<u64> {
-        self.advance_at_ms
+        self.advance_at_ms.filter(|_| !self.reading)
     }
 
     /// The peer has said where it stands.
