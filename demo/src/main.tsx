@@ -3,7 +3,7 @@ import { render } from 'preact'
 import { App, AppProvider } from './app/app.ts'
 import type { NotesDatabase } from './app/database.ts'
 import { openDatabase } from './app/database.ts'
-import type { Collection } from 'eyot'
+import type { Collection, SyncStatus } from 'eyot'
 import type { Note } from './notes/note.ts'
 import type { LongTask } from './page/monitor.ts'
 import { longTasks, startMonitor } from './page/monitor.ts'
@@ -18,8 +18,13 @@ import './styles/panel.css'
 
 declare global {
   interface Window {
-    /** For scripts: the app's own database, and what kept the page busy. */
-    fieldNotes?: { db: NotesDatabase; notes: Collection<Note>; longTasks: () => readonly LongTask[] }
+    /** For scripts: the app's own database, how its sync stands, and what kept the page busy. */
+    fieldNotes?: {
+      db: NotesDatabase
+      notes: Collection<Note>
+      sync: () => SyncStatus
+      longTasks: () => readonly LongTask[]
+    }
   }
 }
 
@@ -28,7 +33,7 @@ async function start(root: HTMLElement): Promise<void> {
   try {
     const app = new App(await openDatabase())
     app.start()
-    window.fieldNotes = { db: app.db, notes: app.notes, longTasks }
+    window.fieldNotes = { db: app.db, notes: app.notes, sync: () => app.connection.status.peek(), longTasks }
     root.replaceChildren()
     render(
       <AppProvider value={app}>
