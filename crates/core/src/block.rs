@@ -80,6 +80,7 @@ pub fn read_block(reader: &mut Reader<'_>, limits: &Limits) -> Result<Vec<(Recor
     if count > limits.block_records {
         return Err(DecodeError::TooLarge("a block"));
     }
+    let mut past_entries = limits.past_entries();
     let mut used = BTreeSet::new();
     let mut smallest = None;
     // An entry takes at least five bytes, so that a count cannot reserve much more than the input is long.
@@ -87,7 +88,9 @@ pub fn read_block(reader: &mut Reader<'_>, limits: &Limits) -> Result<Vec<(Recor
     for _ in 0..count {
         let key =
             reader.text(MAXIMUM_KEY_BYTES, "a key")?.parse().map_err(|_| DecodeError::Invalid("a key"))?;
-        let record = RecordReader { reader, dictionary: &dictionary, base_ms, limits }.record()?;
+        let past_entries = &mut past_entries;
+        let record =
+            RecordReader { reader, dictionary: &dictionary, base_ms, limits, past_entries }.record()?;
         used.extend(record.context().iter().map(|dot| dot.replica));
         let times = record.versions().iter().map(|version| version.at.ms);
         smallest = times.chain(smallest).min();
@@ -113,8 +116,10 @@ impl Record {
     pub fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         let dictionary = Dictionary::read(&mut reader)?;
+        let (base_ms, past_entries) = (0, &mut limits.past_entries());
         let record =
-            RecordReader { reader: &mut reader, dictionary: &dictionary, base_ms: 0, limits }.record()?;
+            RecordReader { reader: &mut reader, dictionary: &dictionary, base_ms, limits, past_entries }
+                .record()?;
         if record.context().len() != dictionary.0.len() {
             return Err(DecodeError::NotCanonical("a record"));
         }
@@ -176,9 +181,9 @@ impl RecordWriter<'_> {
 }
 
 fn is_usual_past(version: &Version, context: &VersionVector) -> bool {
-    let writer = version.dot.replica;
-    let others = |vector: &VersionVector| vector.without(writer);
-    version.past.is_plain() && others(version.past.vector()) == others(context)
+    let is_other = |dot: &Dot| dot.replica != version.dot.replica;
+    let others = version.past.vector().iter().filter(is_other);
+    version.past.is_plain() && others.eq(context.iter().filter(is_other))
 }
 
 struct RecordReader<'a, 'b> {
@@ -186,6 +191,8 @@ struct RecordReader<'a, 'b> {
     dictionary: &'a Dictionary,
     base_ms: u64,
     limits: &'a Limits,
+    // How many entries the pasts may still have: a few bytes can stand for a past as long as the context.
+    past_entries: &'a mut usize,
 }
 
 impl RecordReader<'_, '_> {
@@ -233,6 +240,8 @@ impl RecordReader<'_, '_> {
         let counter = context.get(replica).checked_sub(behind).filter(|counter| *counter > 0);
         let dot = Dot::new(replica, counter.ok_or(DecodeError::Invalid("a dot"))?);
         let past = self.past(dot, context)?;
+        let left = self.past_entries.checked_sub(past.0.vector().len());
+        *self.past_entries = left.ok_or(DecodeError::TooLarge("a past"))?;
         let ms = self.base_ms.saturating_add(self.reader.number()?);
         let count = u16::try_from(self.reader.number()?).map_err(|_| DecodeError::TooLarge("a time"))?;
         if ms > MAXIMUM_MS {

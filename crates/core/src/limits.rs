@@ -16,6 +16,11 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// The most entries that the pasts in one message or stored value may have in all when they are written out.
+    pub(crate) const fn past_entries(&self) -> usize {
+        self.context_replicas.saturating_mul(16)
+    }
+
     /// For what this replica has stored itself. It was within the limits when it was written, and must be readable for
     /// ever, whatever they are now.
     pub const AT_REST: Self = Self {

@@ -53,16 +53,18 @@ impl Record {
         Self { context: VersionVector::new(), versions: Vec::new() }
     }
 
-    /// A record from its parts, if they are one: every version once, in the order of dots, each accounted for in the
-    /// context and none in its own past.
+    /// A record from its parts, if they are one: something was written, and every version is there once, in the order of
+    /// dots, accounted for in the context with all of its past, and neither in its own past nor in another's.
+    ///
+    /// No version may stand: two copies under one replica id can have replaced each other's writes without seeing them.
     pub fn from_parts(context: VersionVector, versions: Vec<Version>) -> Option<Self> {
-        let in_order = versions.iter().zip(versions.iter().skip(1)).all(|(a, b)| a.dot < b.dot);
+        let in_order = versions.is_sorted_by(|a, b| a.dot < b.dot);
         let accounted = versions.iter().all(|version| {
-            let past_is_known = context.covers_all(version.past.vector())
-                && version.past.dots().all(|dot| context.covers(dot));
-            context.covers(version.dot) && !version.past.covers(version.dot) && past_is_known
+            let mut past = version.past.vector().iter().chain(version.past.dots());
+            context.covers(version.dot) && past.all(|dot| context.covers(dot))
         });
-        (in_order && accounted).then_some(Self { context, versions })
+        let is_record = !context.is_empty() && in_order && accounted && !dominates_any(&versions);
+        is_record.then_some(Self { context, versions })
     }
 
     /// Every write to the record that is accounted for here.
@@ -139,6 +141,22 @@ pub fn merge_incoming(existing: Option<&Record>, incoming: Record) -> Merged {
     } else {
         Merged::Mixed(merged)
     }
+}
+
+// True if a version is in a past. The versions are in the order of their dots: a vector that covers any of a replica's
+// covers its first.
+fn dominates_any(versions: &[Version]) -> bool {
+    let firsts: Vec<Dot> =
+        versions.chunk_by(|a, b| a.dot.replica == b.dot.replica).filter_map(first_dot).collect();
+    let stands = |dot: Dot| versions.binary_search_by_key(&dot, |version| version.dot).is_ok();
+    versions.iter().any(|version| {
+        let vector = version.past.vector();
+        firsts.iter().any(|first| vector.covers(*first)) || version.past.dots().any(stands)
+    })
+}
+
+fn first_dot(versions: &[Version]) -> Option<Dot> {
+    versions.first().map(|version| version.dot)
 }
 
 fn keep_unless_replaced(versions: &mut Vec<Version>, version: &Version, other: &VersionVector) {
