@@ -56,6 +56,13 @@ test('everything_is_sent_is_said_only_when_it_is', () => {
   }
 })
 
+test('in_sync_is_said_only_when_both_sides_have_everything', () => {
+  assert.equal(syncWords(still, 0).state, 'In sync')
+  assert.equal(syncWords({ ...still, unsent: 1 }, 0).state, 'Sending')
+  assert.equal(syncWords({ ...still, state: 'catching-up', received: 1, expected: 2 }, 0).state, 'Catching up')
+  assert.equal(syncWords({ ...still, state: 'catching-up', unsent: 1, received: 2, expected: 2 }, 0).state, 'Sending')
+})
+
 test('a_wait_says_why_and_for_how_long', () => {
   const error = { code: 'unreachable', message: 'the relay cannot be reached', retryAt: 5400 }
   const { detail } = syncWords({ ...still, state: 'waiting', error }, 1000)

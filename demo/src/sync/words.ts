@@ -29,7 +29,7 @@ export function progressOf({ state, received, expected }: SyncStatus): number | 
   return Math.min(1, received / expected)
 }
 
-function stateWords({ state, error }: SyncStatus): string {
+function stateWords({ state, error, unsent, received, expected }: SyncStatus): string {
   switch (state) {
     case 'off':
       return 'Sync is off'
@@ -38,9 +38,9 @@ function stateWords({ state, error }: SyncStatus): string {
     case 'connecting':
       return 'Connecting'
     case 'catching-up':
-      return 'Catching up'
+      return unsent > 0 && received >= expected ? 'Sending' : 'Catching up'
     case 'live':
-      return 'In sync'
+      return unsent > 0 ? 'Sending' : 'In sync'
     case 'waiting':
       return error?.retryAt === undefined ? 'Sync has stopped' : 'Waiting'
     case 'elsewhere':
@@ -50,7 +50,7 @@ function stateWords({ state, error }: SyncStatus): string {
 
 function detailWords(status: SyncStatus, now: number): string {
   const { state, unsent, received, expected } = status
-  if (state === 'catching-up' && expected > 0) return `${countText(received)} of ${countText(expected)} received`
+  if (state === 'catching-up' && received < expected) return `${countText(received)} of ${countText(expected)} received`
   if (state === 'waiting') return waitingWords(status, now)
   if (unsent > 0) return unsentWords(unsent)
   return state === 'live' || state === 'elsewhere' ? unsentWords(0) : 'Notes are kept on this device'
