@@ -10,8 +10,11 @@ import type { ChangeCause } from './types/collection.js'
 import type { Doc } from './types/doc.js'
 import { yieldToPage } from './yield-to-page.js'
 
-/** How many records are read before the page gets its turn. */
-export const SLICE_RECORDS = 500
+// How many records are read before the page gets its turn; fewer where a slice would take longer than this, for a page
+// that is held up for 50 ms is felt.
+const SLICE_RECORDS = 500
+const SLICE_MS = 8
+const STEP_RECORDS = 50
 
 /** What a copy is of, and whom it tells. */
 export interface CopySource {
@@ -89,28 +92,32 @@ export class CollectionCopy {
 
   /** Reads the next slice for the first time. Returns whether there is more. */
   #readSlice(): boolean {
-    const { store, collection, announce } = this.#source
-    const { docs, next } = store.page(collection, this.#readTo, SLICE_RECORDS)
+    const slice = new Slice()
+    while (!this.#loaded && slice.hasRoom(STEP_RECORDS)) this.#readStep()
+    // Who goes through the whole list with each call does so a few times, not once for each slice.
+    if (this.#loaded || this.#docs.length >= 2 * this.#announcedRecords) {
+      this.#announcedRecords = this.#docs.length
+      this.#source.announce()
+    }
+    return !this.#loaded
+  }
+
+  #readStep(): void {
+    const { store, collection } = this.#source
+    const { docs, next } = store.page(collection, this.#readTo, STEP_RECORDS)
     this.#docs.append(docs)
     this.#readTo = next
     this.#loaded = next === undefined
     for (const { id } of docs) this.#untold.set(id, 'load')
-    // Who goes through the whole list with each call does so a few times, not once for each slice.
-    if (this.#loaded || this.#docs.length >= 2 * this.#announcedRecords) {
-      this.#announcedRecords = this.#docs.length
-      announce()
-    }
-    return !this.#loaded
   }
 
   #refresh(): void {
     const changes = new Map<string, Doc<unknown> | undefined>()
     const causes = new Map<string, ChangeCause>()
     const readStale = (): boolean => {
-      let room = SLICE_RECORDS
+      const slice = new Slice()
       for (const [id, cause] of this.#stale) {
-        if (room === 0) return true
-        room -= 1
+        if (!slice.hasRoom(1)) return true
         this.#stale.delete(id)
         changes.set(id, this.#source.store.read(this.#source.collection, id))
         causes.set(id, cause)
@@ -134,5 +141,20 @@ export class CollectionCopy {
       this.#refreshing = false
       report(error)
     }
+  }
+}
+
+/** What may be read in one go. */
+class Slice {
+  #room = SLICE_RECORDS
+  readonly #end = performance.now() + SLICE_MS
+
+  /** Takes room for so many more records, if there is any. */
+  hasRoom(records: number): boolean {
+    if (this.#room <= 0) return false
+    this.#room -= records
+    // The clock is asked for each step only, and not before the first one: every slice gets something done.
+    const isFirst = this.#room === SLICE_RECORDS - records
+    return isFirst || this.#room % STEP_RECORDS !== 0 || performance.now() < this.#end
   }
 }

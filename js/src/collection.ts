@@ -1,6 +1,5 @@
 // A collection: reads, writes and watches of named records. Must not know of other collections.
 
-import { SLICE_RECORDS } from './collection-copy.js'
 import type { Connection } from './connection.js'
 import { EyotError } from './errors.js'
 import type { Hub } from './hub.js'
@@ -17,6 +16,9 @@ import type { Live, Unsubscribe } from './types/live.js'
 import { makeWrite, type Write, type Writer, type Written } from './writes.js'
 import { applyUpdate } from './update.js'
 import { yieldToPage } from './yield-to-page.js'
+
+// How many records a list reads before the page gets its turn.
+const SLICE_RECORDS = 200
 
 /** What the collections of a database share. */
 export interface Parts {

@@ -119,10 +119,11 @@ test('a large collection comes in slices and says when it is all there', async (
   const calls: [records: number, changed: number, loaded: boolean][] = []
   const live = notes.live()
   live.subscribe((docs, { ids, loaded }) => calls.push([docs.length, ids.length, loaded]))
-  assert.deepEqual(calls, [[500, 500, false]])
+  const [[first, changed, loaded] = [0, 0, true]] = calls
+  assert.ok(first > 0 && first <= 500 && changed === first && !loaded)
   await settle()
   assert.deepEqual(calls.at(-1)?.[0], 2_300)
-  assert.deepEqual(calls.map(([, changed]) => changed).reduce((sum, changed) => sum + changed), 2_300)
+  assert.equal(calls.reduce((sum, [, ids]) => sum + ids, 0), 2_300)
   assert.deepEqual(calls.filter(([, , loaded]) => loaded).length, 1)
   assert.equal(live.loaded(), true)
 })

@@ -48,7 +48,7 @@ test('what is read equals what was written, exactly', () => {
     fc.property(storable, value => {
       assertSame(decode(encode(value)), value)
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   )
 })
 
@@ -87,7 +87,7 @@ test('encoding anything gives text that can be decoded, or throws a TypeError', 
       }
       decode(encoded)
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   )
 })
 
@@ -105,7 +105,7 @@ test('decoding any text gives a frozen value or throws', () => {
       }
       assert.ok(value instanceof Date || value instanceof Uint8Array || Object.isFrozen(value))
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   )
 })
 
