@@ -16,6 +16,7 @@ mod key;
 mod limits;
 pub mod message;
 mod peers;
+pub mod reconcile;
 mod record;
 mod replica;
 pub mod segment;

@@ -1,0 +1,324 @@
+//! Finds where two sets of records differ, with few bytes: fingerprints of ranges of keys, narrowed down until what is
+//! left is listed.
+//!
+//! After Aljoscha Meyer, "Range-Based Set Reconciliation" (2023). Knows nothing of connections: ranges go in, ranges come
+//! out. Law: at the end both sides know every key on which they differ, and no other.
+
+use std::collections::BTreeSet;
+use std::hash::Hasher;
+
+use siphasher::sip::SipHasher24;
+
+use crate::codec::{DecodeError, Reader, Writer};
+use crate::key::MAXIMUM_KEY_BYTES;
+use crate::record::Record;
+
+/// Into how many parts a range is cut where both sides differ.
+const PARTS: usize = 16;
+/// A range with no more items than this is listed instead of cut.
+const LISTED: usize = 12;
+/// How many ranges a message may have.
+const MAXIMUM_RANGES: usize = 200_000;
+
+/// The key of the fingerprints of one conversation. Each side gives half of it, so that nobody can prepare records that
+/// have the same fingerprint.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FingerprintKey(pub u64, pub u64);
+
+impl FingerprintKey {
+    /// The fingerprint of a record's state. The dots stand for the contents: one dot never denotes two.
+    pub fn of(self, key: &str, record: &Record) -> u64 {
+        let mut hasher = SipHasher24::new_with_keys(self.0, self.1);
+        hasher.write(key.as_bytes());
+        hasher.write_u8(0xff);
+        for dot in record.context().iter().chain(record.versions().iter().map(|version| version.dot)) {
+            hasher.write(&dot.replica.to_bytes());
+            hasher.write(&dot.counter.to_le_bytes());
+        }
+        hasher.write(&(record.versions().len() as u64).to_le_bytes());
+        hasher.finish()
+    }
+}
+
+/// The records of one side at one moment: keys in order, each with its fingerprint, and their running sums.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    keys: Vec<Box<str>>,
+    // The sum of the fingerprints before each key, and of all at the end. A sum, so that any range is one subtraction.
+    sums: Vec<u64>,
+}
+
+impl Snapshot {
+    /// A snapshot of items in the order of their keys.
+    pub fn new(items: impl IntoIterator<Item = (Box<str>, u64)>) -> Self {
+        let (mut keys, mut sums, mut sum) = (Vec::new(), vec![0], 0u64);
+        for (key, fingerprint) in items {
+            keys.push(key);
+            sum = sum.wrapping_add(fingerprint);
+            sums.push(sum);
+        }
+        Self { keys, sums }
+    }
+
+    fn place(&self, bound: Option<&str>) -> usize {
+        bound.map_or(self.keys.len(), |bound| self.keys.partition_point(|key| **key < *bound))
+    }
+
+    fn sum(&self, from: usize, to: usize) -> u64 {
+        let at = |place: usize| self.sums.get(place).copied().unwrap_or(0);
+        at(to).wrapping_sub(at(from))
+    }
+
+    fn key(&self, place: usize) -> &str {
+        self.keys.get(place).map_or("", |key| key)
+    }
+
+    fn items(&self, from: usize, to: usize) -> impl Iterator<Item = (&str, u64)> {
+        (from..to).map(|place| (self.key(place), self.sum(place, place + 1)))
+    }
+}
+
+/// What one side says of a range, which begins where the one before it ends.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Range {
+    /// Where the range ends: the first key that is not in it; none is the end of all keys.
+    pub end: Option<Box<str>>,
+    /// What is in it.
+    pub content: RangeContent,
+}
+
+/// What is in a range.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RangeContent {
+    /// Both sides agree on it, or have listed it.
+    Settled,
+    /// The sum of the fingerprints, and how many items.
+    Fingerprint(u64, u64),
+    /// The items themselves. `answer` is set when they answer a list, so that the range is settled with them.
+    Items {
+        /// The keys with their fingerprints, in order.
+        items: Vec<(Box<str>, u64)>,
+        /// True when they answer a list.
+        answer: bool,
+    },
+}
+
+/// One side of the search.
+#[derive(Debug)]
+pub struct Reconciliation {
+    snapshot: Snapshot,
+    differences: BTreeSet<Box<str>>,
+}
+
+impl Reconciliation {
+    /// A search over a snapshot.
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self { snapshot, differences: BTreeSet::new() }
+    }
+
+    /// What the side that begins says first: one range with everything in it.
+    pub fn begin(&self) -> Vec<Range> {
+        let count = self.snapshot.keys.len();
+        vec![Range {
+            end: None,
+            content: RangeContent::Fingerprint(self.snapshot.sum(0, count), count as u64),
+        }]
+    }
+
+    /// Takes in what the other side says and answers. An empty answer, or an empty message, is the end.
+    pub fn answer(&mut self, ranges: &[Range]) -> Vec<Range> {
+        let mut answer = Vec::new();
+        let mut from = 0;
+        for range in ranges {
+            let to = self.snapshot.place(range.end.as_deref()).max(from);
+            match &range.content {
+                RangeContent::Settled => push_settled(&mut answer, range.end.clone()),
+                RangeContent::Fingerprint(sum, count) => {
+                    if *sum == self.snapshot.sum(from, to) && *count == (to - from) as u64 {
+                        push_settled(&mut answer, range.end.clone());
+                    } else {
+                        self.narrow(from, to, *count, range.end.clone(), &mut answer);
+                    }
+                }
+                RangeContent::Items { items, answer: is_answer } => {
+                    self.compare(from, to, items);
+                    if *is_answer {
+                        push_settled(&mut answer, range.end.clone());
+                    } else {
+                        answer.push(Range { end: range.end.clone(), content: self.list(from, to, true) });
+                    }
+                }
+            }
+            from = to;
+        }
+        let over = answer.iter().all(|range| range.content == RangeContent::Settled);
+        if over { Vec::new() } else { answer }
+    }
+
+    /// The keys on which both sides differ, once the search is over.
+    pub fn differences(&self) -> impl Iterator<Item = &str> {
+        self.differences.iter().map(|key| &**key)
+    }
+
+    // Small ranges are listed; the other side's count tells whether its own answer will be small too.
+    fn narrow(&self, from: usize, to: usize, count: u64, end: Option<Box<str>>, answer: &mut Vec<Range>) {
+        let own = to - from;
+        if own <= LISTED || count == 0 {
+            return answer.push(Range { end, content: self.list(from, to, false) });
+        }
+        let parts = PARTS.min(own);
+        let mut begin = from;
+        for part in 1..=parts {
+            let stop = from + own * part / parts;
+            // The bounds are this side's own keys, cut as short as they can be.
+            let bound = if part == parts {
+                end.clone()
+            } else {
+                Some(separator(self.snapshot.key(stop - 1), self.snapshot.key(stop)))
+            };
+            let content = RangeContent::Fingerprint(self.snapshot.sum(begin, stop), (stop - begin) as u64);
+            answer.push(Range { end: bound, content });
+            begin = stop;
+        }
+    }
+
+    fn list(&self, from: usize, to: usize, answer: bool) -> RangeContent {
+        let items =
+            self.snapshot.items(from, to).map(|(key, fingerprint)| (key.into(), fingerprint)).collect();
+        RangeContent::Items { items, answer }
+    }
+
+    fn compare(&mut self, from: usize, to: usize, theirs: &[(Box<str>, u64)]) {
+        let mine: BTreeSet<(&str, u64)> = self.snapshot.items(from, to).collect();
+        let theirs: BTreeSet<(&str, u64)> =
+            theirs.iter().map(|(key, fingerprint)| (&**key, *fingerprint)).collect();
+        let differing: Vec<Box<str>> =
+            mine.symmetric_difference(&theirs).map(|(key, _)| (*key).into()).collect();
+        self.differences.extend(differing);
+    }
+}
+
+// Settled neighbours are one range.
+fn push_settled(ranges: &mut Vec<Range>, end: Option<Box<str>>) {
+    match ranges.last_mut() {
+        Some(last) if last.content == RangeContent::Settled => last.end = end,
+        _ => ranges.push(Range { end, content: RangeContent::Settled }),
+    }
+}
+
+// The shortest text that is greater than `before` and not greater than `after`.
+fn separator(before: &str, after: &str) -> Box<str> {
+    let shared = before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b).count();
+    let end = (shared + 1..=after.len()).find(|end| after.is_char_boundary(*end));
+    after.get(..end.unwrap_or(after.len())).unwrap_or(after).into()
+}
+
+const SETTLED: u8 = 0;
+const FINGERPRINT: u8 = 1;
+const ITEMS: u8 = 2;
+const ANSWER: u8 = 3;
+
+/// Writes ranges. An end is written as its difference from the one before it.
+pub fn write_ranges(writer: &mut Writer, ranges: &[Range]) {
+    writer.size(ranges.len());
+    let mut last = "";
+    for range in ranges {
+        match &range.end {
+            // The end of all keys: more bytes shared than there can be.
+            None => writer.size(MAXIMUM_KEY_BYTES + 1),
+            Some(end) => {
+                write_key(writer, last, end);
+                last = end;
+            }
+        }
+        match &range.content {
+            RangeContent::Settled => writer.byte(SETTLED),
+            RangeContent::Fingerprint(sum, count) => {
+                writer.byte(FINGERPRINT);
+                writer.fixed(*sum);
+                writer.number(*count);
+            }
+            RangeContent::Items { items, answer } => {
+                writer.byte(if *answer { ANSWER } else { ITEMS });
+                writer.size(items.len());
+                let mut last = "";
+                for (key, fingerprint) in items {
+                    write_key(writer, last, key);
+                    writer.fixed(*fingerprint);
+                    last = key;
+                }
+            }
+        }
+    }
+}
+
+/// Reads what [`write_ranges`] wrote.
+pub fn read_ranges(reader: &mut Reader<'_>) -> Result<Vec<Range>, DecodeError> {
+    let count = reader.count()?;
+    if count > MAXIMUM_RANGES {
+        return Err(DecodeError::TooLarge("the ranges"));
+    }
+    let mut ranges: Vec<Range> = Vec::with_capacity(count.min(reader.left() / 2));
+    let mut last: Box<str> = "".into();
+    for _ in 0..count {
+        if ranges.last().is_some_and(|range| range.end.is_none()) {
+            return Err(DecodeError::Invalid("a range after the last"));
+        }
+        let end = read_end(reader, &last)?;
+        if let Some(end) = &end {
+            last = end.clone();
+        }
+        let content = match reader.byte()? {
+            SETTLED => RangeContent::Settled,
+            FINGERPRINT => RangeContent::Fingerprint(reader.fixed()?, reader.number()?),
+            ITEMS => RangeContent::Items { items: read_items(reader)?, answer: false },
+            ANSWER => RangeContent::Items { items: read_items(reader)?, answer: true },
+            _ => return Err(DecodeError::Invalid("a range's kind")),
+        };
+        ranges.push(Range { end, content });
+    }
+    Ok(ranges)
+}
+
+fn read_end(reader: &mut Reader<'_>, last: &str) -> Result<Option<Box<str>>, DecodeError> {
+    match reader.number()? as usize {
+        shared if shared == MAXIMUM_KEY_BYTES + 1 => Ok(None),
+        shared => {
+            let end = read_key(reader, last, shared)?;
+            if *end < *last {
+                return Err(DecodeError::NotCanonical("the ranges"));
+            }
+            Ok(Some(end))
+        }
+    }
+}
+
+fn read_items(reader: &mut Reader<'_>) -> Result<Vec<(Box<str>, u64)>, DecodeError> {
+    let count = reader.count()?;
+    let mut items: Vec<(Box<str>, u64)> = Vec::with_capacity(count.min(reader.left() / 10));
+    for _ in 0..count {
+        let last = items.last().map_or("", |(key, _)| key);
+        let shared = reader.number()? as usize;
+        let key = read_key(reader, last, shared)?;
+        if !items.is_empty() && *key <= *last {
+            return Err(DecodeError::NotCanonical("the items"));
+        }
+        items.push((key, reader.fixed()?));
+    }
+    Ok(items)
+}
+
+fn write_key(writer: &mut Writer, last: &str, key: &str) {
+    let shared = last.bytes().zip(key.bytes()).take_while(|(a, b)| a == b).count();
+    writer.size(shared);
+    writer.bytes(key.as_bytes().get(shared..).unwrap_or_default());
+}
+
+fn read_key(reader: &mut Reader<'_>, last: &str, shared: usize) -> Result<Box<str>, DecodeError> {
+    let mut bytes = last.as_bytes().get(..shared).ok_or(DecodeError::Invalid("a key"))?.to_vec();
+    bytes.extend_from_slice(reader.bytes()?);
+    if bytes.len() > MAXIMUM_KEY_BYTES {
+        return Err(DecodeError::TooLarge("a key"));
+    }
+    String::from_utf8(bytes).map(String::into_boxed_str).map_err(|_| DecodeError::Invalid("a key"))
+}
