@@ -14,6 +14,7 @@
 
 mod causality;
 mod conversation;
+mod documents;
 mod file;
 mod forms;
 mod message;
@@ -82,4 +83,10 @@ fn conversations_go_as_the_protocol_says() {
 #[test]
 fn what_the_protocol_forbids_is_refused_with_its_code() {
     refusal::check("refusals.json");
+}
+
+#[test]
+fn the_examples_of_the_documents_are_vectors() {
+    documents::check("protocol.md");
+    documents::check("storage.md");
 }
