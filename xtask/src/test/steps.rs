@@ -32,6 +32,7 @@ pub(crate) struct Step {
 
 const JS: &[Need] = &[Need::Node, Need::Packages("js")];
 const DEMO: &[Need] = &[Need::Node, Need::Packages("demo")];
+const E2E: &[Need] = &[Need::Node, Need::Packages("tests/e2e")];
 
 /// A short step without needs that counts as one test; the others are named as differences from it.
 const PLAIN: Step = Step {
@@ -201,7 +202,14 @@ pub(crate) const STEPS: &[Step] = &[
         ..PLAIN
     },
     Step {
-        name: "end-to-end",
+        name: "e2e-lint",
+        what: "the lints of the end-to-end tests",
+        needs: E2E,
+        command: |project, _| npm_run(project, "tests/e2e", &["run", "lint"]),
+        ..PLAIN
+    },
+    Step {
+        name: "e2e",
         what: "the demo in Chromium, with a real relay",
         needs: &[Need::Browser, Need::Node, Need::Packages("tests/e2e")],
         after: &["demo", "relay"],
