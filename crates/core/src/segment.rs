@@ -163,8 +163,8 @@ impl StagedChunk {
     }
 }
 
-// Consecutive parts of about the size of a chunk, none of them empty.
-fn split(entries: &[(RecordKey, Record)]) -> impl Iterator<Item = &[(RecordKey, Record)]> {
+/// Consecutive parts of about the size of a chunk, none of them empty: what the segments of local writes hold.
+pub(crate) fn split(entries: &[(RecordKey, Record)]) -> impl Iterator<Item = &[(RecordKey, Record)]> {
     let mut size = 0;
     entries.chunk_by(move |(key, record), (next_key, next)| {
         size += entry_size(key, record);

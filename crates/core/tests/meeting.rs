@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use eyot_core::engine::{Condition, Engine, EngineEffect, EngineInput, Identity, Link, StoredSegment, Write};
 use eyot_core::message::{Delta, Message};
 use eyot_core::segment::{Received, Segment};
-use eyot_core::session::{Local, Role, Session, SessionConfig, SessionEffect, SessionInput};
+use eyot_core::session::{Local, PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput};
 use eyot_core::{
     Context, Cursor, Hlc, Limits, LogEpoch, Record, RecordKey, Replica, ReplicaId, Seq, Writer, write_block,
 };
@@ -208,4 +208,28 @@ fn lower_limits_do_not_make_the_stored_log_unreadable() {
     let limits = Limits { content_bytes: 100, ..Limits::default() };
     let again = Device::new(limits, device.log);
     assert!(!again.corrupt && again.engine.record("notes/n1").is_some());
+}
+
+#[test]
+fn a_log_that_is_read_again_gives_the_same_replica_positions_included() {
+    let mut device = Device::new(Limits::default(), Vec::new());
+    // The dots go down while the keys go up, and the batch takes several segments.
+    let content = "x".repeat(20_000);
+    let write = |id: u32| Write {
+        key: key(&id.to_string()),
+        context: None,
+        content: Some(content.as_bytes().into()),
+    };
+    device.take(EngineInput::Write { ticket: 1, writes: (1..=9).rev().map(write).collect() });
+    assert!(device.log.len() > 1);
+    let again = Device::new(Limits::default(), device.log.clone());
+    let heard = |device: &Device, since| {
+        let exclude = LogEpoch(99);
+        let (after, clock_since) = (Seq(since), Seq(since));
+        let request = PageRequest { after, clock_since, exclude, covered_by: None, budget_bytes: usize::MAX };
+        device.engine.replica().page(&request)
+    };
+    for since in 0..=9 {
+        assert_eq!(heard(&again, since), heard(&device, since), "after {since}");
+    }
 }

@@ -11,7 +11,7 @@ use super::{Engine, stages::Delivery};
 use crate::export::Export;
 use crate::id::Seq;
 use crate::key::RecordKey;
-use crate::segment::{Entries, Segment, imported_segments, received_segment, written_segments};
+use crate::segment::{Entries, Segment, imported_segments, received_segment, split, written_segments};
 use crate::session::SessionInput;
 
 #[derive(Default)]
@@ -175,7 +175,10 @@ impl Engine {
 
     fn local_done(&mut self, draft: &Draft, count: usize) {
         self.commits.length += count as u64;
-        self.fold(Segment::Written(draft.entries.clone()), Vec::new());
+        // As it will be read again: segment by segment.
+        for part in split(&draft.entries) {
+            self.fold(Segment::Written(part.to_vec()), Vec::new());
+        }
         let tickets = self.pending.settle(draft);
         self.pending.rebase(&self.replica);
         self.announce_changes(draft.entries.iter().map(|(key, _)| key.clone()).collect(), Cause::Local);
