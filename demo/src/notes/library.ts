@@ -11,6 +11,8 @@ import { makeRow } from './row.ts'
 import type { Counts, RowChange } from './rows.ts'
 import { Rows } from './rows.ts'
 
+/** Sorting and merging more changes than this at once would hold the page up. */
+const applyAtOnce = 2000
 /** While changes pour in, the list is drawn anew about this often. */
 const pourMs = 80
 
@@ -64,10 +66,14 @@ export class Library {
       while (this.#changedIds.size > 0) {
         const ids = [...this.#changedIds]
         this.#changedIds.clear()
-        const changes: RowChange[] = []
-        const finished = inSlices(ids, (id) => changes.push(this.#changeOf(id)))
-        if (finished !== true) await finished
-        this.#publish(changes)
+        for (let from = 0; from < ids.length; from += applyAtOnce) {
+          if (from > 0) await yieldToPage()
+          const changes: RowChange[] = []
+          const finished = inSlices(ids.slice(from, from + applyAtOnce), (id) => changes.push(this.#changeOf(id)))
+          if (finished !== true) await finished
+          this.#rows.apply(changes)
+        }
+        this.#publish()
         if (this.#changedIds.size > 0) await pause(pourMs)
       }
       this.loaded.value ||= isLoaded()
@@ -81,8 +87,7 @@ export class Library {
     return { id, row: doc === undefined ? undefined : makeRow(doc) }
   }
 
-  #publish(changes: readonly RowChange[]): void {
-    this.#rows.apply(changes)
+  #publish(): void {
     batch(() => {
       this.#sorted.value = this.#rows.sorted
       this.counts.value = this.#rows.counts
