@@ -121,7 +121,7 @@ impl Engine {
         if !matches!(self.commits.stage, Stage::Idle) || self.corrupt {
             return;
         }
-        if self.links.wants_barrier() {
+        while self.is_peer_waiting() {
             if self.commits.strict < self.replica.head() {
                 self.commits.stage = Stage::Barrier(self.replica.head());
                 return self.effects.push(EngineEffect::Barrier);
@@ -135,6 +135,13 @@ impl Engine {
         } else if let Some((ticket, export)) = self.commits.imports.pop_front() {
             self.commit_import(ticket, export);
         }
+    }
+
+    // Something is to be told to a peer that must be on disk first. A session begins by telling how far this replica is,
+    // so what an earlier one is still storing comes before.
+    fn is_peer_waiting(&self) -> bool {
+        let has_all = self.commits.deliveries.is_empty() && !self.stages.is_storing();
+        self.links.wants_page() || (self.links.wants_session() && has_all)
     }
 
     fn commit_local(&mut self) {
@@ -245,6 +252,8 @@ impl Engine {
                 self.effects.push(EngineEffect::StatusChanged);
             }
             Stage::Writing(Work::Received(delivery), _) => {
+                // It is asked for anew, chunks and all: perhaps it was they that could not be found any more.
+                self.effects.extend(delivery.received.stage.map(EngineEffect::DropStage));
                 self.feed_link(delivery.link, SessionInput::Failed { code: failure.code });
             }
             Stage::Writing(Work::Imported(ticket, ..), _) => {
@@ -264,7 +273,7 @@ impl Engine {
     pub(super) fn barrier_failed(&mut self, failure: StorageFailure) {
         if matches!(self.commits.stage, Stage::Barrier(_)) {
             self.commits.stage = Stage::Idle;
-            self.links_failed(failure.code);
+            self.abandon_link(failure.code, "The storage of this device has failed.");
         }
     }
 }

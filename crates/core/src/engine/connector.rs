@@ -127,6 +127,7 @@ impl Engine {
         self.connector.error = None;
         if !on {
             self.hang_up("stopped", "The application has stopped the sync.");
+            self.stages.leave();
         }
         self.connector.state = State::Waiting { retry_at_ms: 0 };
         self.effects.push(EngineEffect::StatusChanged);

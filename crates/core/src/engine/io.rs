@@ -80,7 +80,8 @@ pub enum EngineInput {
     ChunkStored,
     /// The chunk could not be stored.
     ChunkFailed(StorageFailure),
-    /// Chunks of unfinished deltas were found: stage name and chunks in order. To be given when the tab begins to sync.
+    /// Chunks of unfinished deltas were found: stage name and chunks in order. To be given when the tab begins to sync, after
+    /// all segments that stood in the log when they were read: stages that those name are part of the log.
     StagesFound(Vec<(u64, Vec<Vec<u8>>)>),
     /// The tab holds the network sync from now on, or no longer.
     Sync(bool),
@@ -139,7 +140,8 @@ pub enum Cause {
 /// Something to be done.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum EngineEffect {
-    /// Append these values to the log at `position` and after, in one transaction.
+    /// Append these values to the log at `position` and after, in one transaction. It fails where a value names a stage
+    /// ([`crate::segment::stage_of`]) that has no chunks: another tab has given the delta up.
     Commit {
         /// The key of the first value.
         position: u64,
@@ -159,7 +161,9 @@ pub enum EngineEffect {
         /// The chunk.
         value: Vec<u8>,
     },
-    /// A delta was given up: its chunks are of no use.
+    /// A delta was given up: its chunks are of no use. They stay, for the next tab that begins to sync, if the log has grown
+    /// beyond [`crate::engine::Engine::next_position`]: a segment that this tab has not seen may name them. To be looked at
+    /// in the same transaction.
     DropStage(u64),
     /// Remember this of the peers and tell other tabs; nothing is lost if it is forgotten.
     SavePeers(Vec<u8>),

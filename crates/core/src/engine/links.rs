@@ -1,10 +1,9 @@
 //! The engine's connection: hosts a session, answers what it asks for, and carries its messages.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::Engine;
 use super::io::{EngineEffect, Link, LinkFailure};
-use super::stages::OpenStage;
 use crate::id::{Cursor, Seq};
 use crate::session::{
     Closing, Local, PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput,
@@ -13,11 +12,9 @@ use crate::session::{
 /// After so long what is known of peers is remembered: often enough for other tabs, seldom enough for the disk.
 const REMEMBER_AFTER_MS: u64 = 50;
 
+#[derive(Default)]
 pub(super) struct Links {
     current: Option<Current>,
-    pub(super) stage: Option<OpenStage>,
-    adopted: BTreeSet<u64>,
-    random: fastrand::Rng,
     remember_at_ms: Option<u64>,
     pub(super) traffic: Traffic,
 }
@@ -41,33 +38,18 @@ pub(super) struct Traffic {
 }
 
 impl Links {
-    pub(super) fn new(seed: u64) -> Self {
-        Self {
-            current: None,
-            stage: None,
-            adopted: BTreeSet::new(),
-            random: fastrand::Rng::with_seed(seed ^ 0x7374_6167_6573),
-            remember_at_ms: None,
-            traffic: Traffic::default(),
-        }
+    pub(super) fn is_connected(&self) -> bool {
+        self.current.is_some()
     }
 
-    /// A name that no other stage of this replica has: 52 random bits, which a JavaScript number holds exactly.
-    pub(super) fn new_stage_name(&mut self) -> u64 {
-        self.random.u64(1..1 << 52)
+    /// True when a connection stands on which nothing was said yet.
+    pub(super) fn wants_session(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.session.is_none())
     }
 
-    pub(super) fn adopt(&mut self, stage: u64) {
-        self.adopted.insert(stage);
-    }
-
-    pub(super) fn is_adopted(&self, stage: u64) -> bool {
-        self.adopted.contains(&stage)
-    }
-
-    /// True when something is to be told to a peer that must be on disk first.
-    pub(super) fn wants_barrier(&self) -> bool {
-        self.current.as_ref().is_some_and(|current| current.session.is_none() || current.read.is_some())
+    /// True when a session waits for a part of the log.
+    pub(super) fn wants_page(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.read.is_some())
     }
 
     pub(super) fn session(&self) -> Option<&Session> {
@@ -119,10 +101,9 @@ impl Engine {
         self.effects.push(EngineEffect::Disconnect(current.link));
     }
 
-    /// Storage could not give what a session needs: the session ends and is tried again later.
-    pub(super) fn links_failed(&mut self, code: &'static str) {
+    /// The session cannot go on as it is: it ends and is tried again later.
+    pub(super) fn abandon_link(&mut self, code: &'static str, message: &str) {
         let Some(link) = self.links.current.as_ref().map(|current| current.link) else { return };
-        let message = "The storage of this device has failed.";
         self.hang_up(code, message);
         let failure = LinkFailure { code: code.to_owned(), message: message.to_owned() };
         self.connector.closed(link, failure, None, self.now_ms);

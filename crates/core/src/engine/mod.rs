@@ -27,12 +27,13 @@ use crate::limits::Limits;
 use crate::peers::Peers;
 use crate::record::Record;
 use crate::replica::Replica;
-use crate::segment::{Segment, StagedChunk};
+use crate::segment::{Received, Segment, StagedChunk};
 use crate::tally::is_conflicted;
 use commits::Commits;
 use connector::Connector;
 use links::Links;
 use pending::Pending;
+use stages::Stages;
 use waits::Waits;
 
 /// Who and where an engine is.
@@ -58,6 +59,7 @@ pub struct Engine {
     hybrid: HybridClock,
     pending: Pending,
     commits: Commits,
+    stages: Stages,
     links: Links,
     connector: Connector,
     waits: Waits,
@@ -73,7 +75,8 @@ impl Engine {
             replica: Replica::new(identity.replica, identity.epoch),
             pending: Pending::new(identity.tab),
             connector: Connector::new(identity.seed),
-            links: Links::new(identity.seed),
+            stages: Stages::new(identity.seed),
+            links: Links::default(),
             identity,
             limits,
             hybrid: HybridClock::default(),
@@ -244,6 +247,9 @@ impl Engine {
 
     fn fold(&mut self, segment: Segment, chunks: Vec<crate::segment::Entries>) -> Vec<RecordKey> {
         let now_ms = self.now_ms;
+        if let Segment::Received(Received { stage: Some(name), .. }) = &segment {
+            self.adopt_stage(*name);
+        }
         let keys = self.replica.apply(segment, chunks);
         let times = keys.iter().filter_map(|key| self.replica.get(key.as_str())?.largest_time());
         times.for_each(|time| self.hybrid.observe(time, now_ms));

@@ -1,5 +1,7 @@
 //! Deltas on their way in: chunks that wait until their delta is complete, and the deliveries that are.
 
+use std::collections::BTreeSet;
+
 use super::Engine;
 use super::io::{EngineEffect, Link, StorageFailure};
 use crate::dot::Dot;
@@ -8,6 +10,9 @@ use crate::limits::Limits;
 use crate::segment::{Entries, Received, StagedChunk, staged_chunk};
 use crate::session::{Chunk, SessionInput, Standing};
 use crate::vector::VersionVector;
+
+/// The code of a failure to store a chunk where there is one already.
+const COLLIDED: &str = "collided";
 
 /// A whole delta that is to be committed.
 pub(super) struct Delivery {
@@ -19,56 +24,106 @@ pub(super) struct Delivery {
     pub(super) chunks: Vec<Entries>,
 }
 
+/// The stages of this replica, as far as this tab knows.
+pub(super) struct Stages {
+    // The delta under way. Only while this tab holds the sync: meanwhile another may complete or drop it.
+    open: Option<OpenStage>,
+    storing: Option<Storing>,
+    // Named in the log: they are part of it.
+    adopted: BTreeSet<u64>,
+    random: fastrand::Rng,
+}
+
 /// A delta of which some chunks are on disk.
-pub(super) struct OpenStage {
+struct OpenStage {
     name: u64,
     peer: ReplicaId,
     base: Cursor,
     position: Seq,
     chunks: Vec<Entries>,
-    // The chunk that is being stored, and the link that waits for it.
-    storing: Option<(Link, Seq, Entries)>,
+}
+
+// The chunk that the disk was asked to keep, and the link that waits for it.
+struct Storing {
+    stage: u64,
+    link: Link,
+    up_to: Seq,
+    entries: Entries,
+}
+
+impl Stages {
+    pub(super) fn new(seed: u64) -> Self {
+        let random = fastrand::Rng::with_seed(seed ^ 0x7374_6167_6573);
+        Self { open: None, storing: None, adopted: BTreeSet::new(), random }
+    }
+
+    // A name that no other stage of this replica has: 52 random bits, which a JavaScript number holds exactly.
+    fn new_name(&mut self) -> u64 {
+        self.random.u64(1..1 << 52)
+    }
+
+    pub(super) fn is_storing(&self) -> bool {
+        self.storing.is_some()
+    }
+
+    /// What is staged stays on disk, for whichever tab takes it up.
+    pub(super) fn leave(&mut self) {
+        self.open = None;
+    }
 }
 
 impl Engine {
-    pub(super) fn stage_chunk(&mut self, link: Link, chunk: Chunk) {
-        let Chunk { peer, base, up_to, block, entries } = chunk;
-        let fits = |stage: &OpenStage| stage.peer == peer && stage.base == base;
-        if !self.links.stage.as_ref().is_some_and(fits) {
-            self.drop_stage();
-            let (name, position) = (self.links.new_stage_name(), base.seq);
-            let chunks = Vec::new();
-            self.links.stage = Some(OpenStage { name, peer, base, position, chunks, storing: None });
-        }
-        if let Some(stage) = &mut self.links.stage {
-            let ordinal = stage.chunks.len() as u64;
-            stage.storing = Some((link, up_to, entries));
-            let value = staged_chunk(peer, base, up_to, &block);
-            self.effects.push(EngineEffect::StoreChunk { stage: stage.name, ordinal, value });
+    /// Law: a stage that the log names is never dropped, whoever has completed it.
+    pub(super) fn adopt_stage(&mut self, name: u64) {
+        self.stages.adopted.insert(name);
+        if self.stages.open.take_if(|open| open.name == name).is_some() {
+            // Another tab syncs as well and was faster: what this one waits for does not continue anything any more.
+            self.abandon_link("superseded", "Another tab has completed the delta.");
         }
     }
 
+    pub(super) fn stage_chunk(&mut self, link: Link, chunk: Chunk) {
+        let Chunk { peer, base, up_to, block, entries } = chunk;
+        let fits = |stage: &OpenStage| stage.peer == peer && stage.base == base;
+        if !self.stages.open.as_ref().is_some_and(fits) {
+            self.drop_stage();
+        }
+        let name = self.stages.new_name();
+        let new = OpenStage { name, peer, base, position: base.seq, chunks: Vec::new() };
+        let stage = self.stages.open.get_or_insert(new);
+        let (stage, ordinal) = (stage.name, stage.chunks.len() as u64);
+        self.stages.storing = Some(Storing { stage, link, up_to, entries });
+        let value = staged_chunk(peer, base, up_to, &block);
+        self.effects.push(EngineEffect::StoreChunk { stage, ordinal, value });
+    }
+
     pub(super) fn chunk_stored(&mut self) {
-        let Some(stage) = &mut self.links.stage else { return };
-        if let Some((link, up_to, entries)) = stage.storing.take() {
-            stage.position = up_to;
-            stage.chunks.push(entries);
+        let Some(Storing { stage, link, up_to, entries }) = self.stages.storing.take() else { return };
+        if let Some(open) = self.stages.open.as_mut().filter(|open| open.name == stage) {
+            open.position = up_to;
+            open.chunks.push(entries);
             self.effects.push(EngineEffect::StatusChanged);
             self.feed_link(link, SessionInput::Staged);
         }
     }
 
     pub(super) fn chunk_failed(&mut self, failure: StorageFailure) {
-        let Some(stage) = &mut self.links.stage else { return };
-        if let Some((link, ..)) = stage.storing.take() {
-            self.feed_link(link, SessionInput::Failed { code: failure.code });
+        let Some(Storing { stage, link, .. }) = self.stages.storing.take() else { return };
+        if failure.code == COLLIDED {
+            // Another tab builds upon the same stage: it is left to that one.
+            self.stages.open.take_if(|open| open.name == stage);
         }
+        self.feed_link(link, SessionInput::Failed { code: failure.code });
     }
 
     /// A delta is complete: it is committed as a whole, with the chunks that were staged for it.
     pub(super) fn deliver(&mut self, link: Link, chunk: Chunk, staged: bool, clock: VersionVector) {
         let Chunk { peer, base, up_to, block, entries } = chunk;
-        let stage = if staged { self.links.stage.take() } else { None };
+        let fits = |stage: &mut OpenStage| stage.peer == peer && stage.base == base;
+        let stage = if staged { self.stages.open.take_if(fits) } else { None };
+        if staged && stage.is_none() {
+            return self.feed_link(link, SessionInput::Failed { code: "superseded" });
+        }
         let earlier = stage.iter().flat_map(|stage| stage.chunks.iter().flatten());
         if !earlier.chain(&entries).all(|(_, record)| self.accounts_for(record.context(), &clock)) {
             self.effects.extend(stage.map(|stage| EngineEffect::DropStage(stage.name)));
@@ -76,9 +131,6 @@ impl Engine {
         }
         let cursor = Cursor { epoch: base.epoch, seq: up_to };
         let name = stage.as_ref().map(|stage| stage.name);
-        if let Some(name) = name {
-            self.links.adopt(name);
-        }
         let received = Received { peer, cursor, clock, stage: name, entries };
         let chunks = stage.map(|stage| stage.chunks).unwrap_or_default();
         self.commits.deliver(Delivery { link, received, block, chunks });
@@ -91,26 +143,25 @@ impl Engine {
         context.iter().all(|dot| dot.counter <= known(dot))
     }
 
-    /// Takes up what an earlier life of the replica had received of a delta, if it still fits.
+    /// Takes up what this or another tab has received of a delta, if it still fits. What does not is of no use.
     pub(super) fn take_stages(&mut self, stages: Vec<(u64, Vec<Vec<u8>>)>) {
+        if self.links.is_connected() {
+            return;
+        }
+        let mut best: Option<OpenStage> = None;
         for (name, values) in stages {
-            if self.links.is_adopted(name) {
+            if self.stages.adopted.contains(&name) {
                 continue;
             }
-            let stage = self.reopen_stage(name, &values);
-            let better = |stage: &OpenStage| {
-                self.links
-                    .stage
-                    .as_ref()
-                    .is_none_or(|open| open.storing.is_none() && open.chunks.len() < stage.chunks.len())
+            let longest = best.as_ref().map_or(0, |best| best.chunks.len());
+            let stage = self.reopen_stage(name, &values).filter(|stage| stage.chunks.len() > longest);
+            let useless = match stage {
+                Some(stage) => best.replace(stage).map(|shorter| shorter.name),
+                None => Some(name),
             };
-            if stage.as_ref().is_some_and(better) {
-                self.drop_stage();
-                self.links.stage = stage;
-            } else {
-                self.effects.push(EngineEffect::DropStage(name));
-            }
+            self.effects.extend(useless.map(EngineEffect::DropStage));
         }
+        self.stages.open = best;
     }
 
     fn reopen_stage(&self, name: u64, values: &[Vec<u8>]) -> Option<OpenStage> {
@@ -125,12 +176,12 @@ impl Engine {
         let one_delta = chunks.iter().all(|chunk| chunk.peer == peer && chunk.base == base);
         (one_delta && known == base.seq).then(|| {
             let chunks = chunks.into_iter().map(|chunk| chunk.entries).collect();
-            OpenStage { name, peer, base, position, chunks, storing: None }
+            OpenStage { name, peer, base, position, chunks }
         })
     }
 
     fn drop_stage(&mut self) {
-        if let Some(stage) = self.links.stage.take() {
+        if let Some(stage) = self.stages.open.take() {
             self.effects.push(EngineEffect::DropStage(stage.name));
         }
     }
@@ -140,7 +191,7 @@ impl Engine {
         // From the very beginning the peer is better asked by clock: much of its log may have come from elsewhere.
         let cursor = self.replica.cursor(peer, epoch).filter(|cursor| cursor.seq > Seq::ZERO);
         let base = cursor.unwrap_or(Cursor { epoch, seq: Seq::ZERO });
-        let stage = self.links.stage.as_ref().filter(|stage| stage.peer == peer && stage.base == base);
+        let stage = self.stages.open.as_ref().filter(|stage| stage.peer == peer && stage.base == base);
         match (cursor, stage) {
             (None, None) => None,
             (_, stage) => {
