@@ -66,10 +66,12 @@ function typeCheck() {
 function build() {
   node('node_modules/vite/bin/vite.js', ['build'], app)
   const assets = join(app, 'dist/assets')
-  const sizes = readdirSync(assets).map(name => [name, brotliCompressSync(readFileSync(join(assets, name))).length])
-  if (!sizes.some(([name]) => name.endsWith('.wasm'))) throw new Error('the build has no WebAssembly')
-  const total = sizes.reduce((sum, [, bytes]) => sum + bytes, 0)
-  return `${(total / 1024).toFixed(1)} KiB of script and WebAssembly (brotli)`
+  const sizes = readdirSync(assets).map(name => {
+    const bytes = brotliCompressSync(readFileSync(join(assets, name))).length
+    return `${name.replace(/-.*\./, '.')} ${(bytes / 1024).toFixed(1)} KiB`
+  })
+  if (!sizes.some(size => size.includes('.wasm'))) throw new Error('the build has no WebAssembly')
+  return `${sizes.join(', ')} (brotli)`
 }
 
 async function visit(command) {

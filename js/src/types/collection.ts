@@ -99,7 +99,8 @@ export interface Collection<Value> {
    *
    * The `context` of that document is what *this writer* has seen: what it handed over (or the record's present one),
    * and its own write; not what arrived meanwhile. A form that saves itself hands each result's context to the next
-   * save, and so never replaces a version that its user has not been shown.
+   * save, and so never replaces a version that its user has not been shown. If something deleted the record before the
+   * write was on disk, the document is the one that was written, and its context is empty.
    *
    * @example
    * ```ts
@@ -122,9 +123,9 @@ export interface Collection<Value> {
    */
   update(id: string, change: (value: Value) => Value, options?: UpdateOptions<Value>): Promise<Doc<Value>>
   /**
-   * Deletes the record. Resolves with the deletion, whose `context` undoes it (`put` with that context); with the
-   * document that stays, when a version survives that the given context does not account for; and with `undefined` when
-   * there was nothing to delete.
+   * Deletes the record, and resolves with what is left: the document, when a version survives that the given context does
+   * not account for; the deletion, whose `context` undoes it (`put` with that context), as long as the engine tells of it;
+   * and `undefined` when there is nothing to tell of.
    */
   delete(id: string, options?: WriteOptions): Promise<Doc<Value> | DeletedDoc<Value> | undefined>
 

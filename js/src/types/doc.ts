@@ -39,6 +39,9 @@ export interface DocFacts<Value> {
   /**
    * Every write to the record that this document accounts for. Hand it back with a write, and what is replaced is what
    * this document showed: a version that arrived since stays, beside the new one. Opaque, but readable: `a:3 b:1`.
+   *
+   * The context of a read between a write of this page and its promise means something to this page only. To keep one
+   * for longer than the page lives, keep that with which the write resolved.
    */
   readonly context: string
   /** Whether the record has changes that no relay has acknowledged yet. */
