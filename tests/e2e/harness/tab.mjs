@@ -1,0 +1,116 @@
+// One tab with the demo app: runs functions in its page, waits for what it shows, watches its smoothness.
+
+import { join } from 'node:path'
+import { screenshotFolder } from './environment.mjs'
+import { countOfAll, digestOfAll, holdsTheSync, longestTaskSince, timeOfPage } from './in-page.mjs'
+
+const waitTimeoutMs = 30_000
+const pollMs = 15
+
+export class Tab {
+  #said = []
+
+  constructor(profile, page) {
+    this.profile = profile
+    this.page = page
+    page.setDefaultTimeout(waitTimeoutMs)
+    page.on('pageerror', (error) => this.#said.push(error.stack ?? error.message))
+  }
+
+  /** What went wrong in the page without being caught. */
+  get errors() {
+    return [...this.#said]
+  }
+
+  async load({ timeoutMs = waitTimeoutMs } = {}) {
+    await this.page.goto(this.profile.address, { timeout: timeoutMs })
+    await this.untilReady(timeoutMs)
+  }
+
+  async reload() {
+    await this.page.reload()
+    await this.untilReady()
+  }
+
+  async untilReady(timeoutMs = waitTimeoutMs) {
+    await this.until('the app has started', () => window.fieldNotes !== undefined, undefined, timeoutMs)
+  }
+
+  /** Runs the function in the page. It sees nothing of this process but its argument. */
+  run(work, argument) {
+    return this.page.evaluate(work, argument)
+  }
+
+  /** Waits until the function gives something true in the page, and gives that. */
+  async until(what, ask, argument, timeoutMs = waitTimeoutMs) {
+    try {
+      const answer = await this.page.waitForFunction(ask, argument, { polling: pollMs, timeout: timeoutMs })
+      return await answer.jsonValue()
+    } catch (error) {
+      const status = await this.status().catch(() => undefined)
+      const said = this.#said.join('\n')
+      const seen = `${this.profile.name}: ${what}: not within ${timeoutMs} ms; sync: ${JSON.stringify(status)} ${said}`
+      throw new Error(seen, { cause: error })
+    }
+  }
+
+  /** The state of the sync, with its figures. */
+  status() {
+    return this.run(() => window.fieldNotes.sync())
+  }
+
+  /** Waits until the sync is in that state. */
+  untilSync(state, timeoutMs) {
+    return this.until(`the sync is ${state}`, (wanted) => window.fieldNotes.sync().state === wanted, state, timeoutMs)
+  }
+
+  /** Waits until everything written here is acknowledged and everything at the relay is here. */
+  async untilSettled(timeoutMs) {
+    await this.until('the sync has settled', isSettled, undefined, timeoutMs)
+  }
+
+  /** Waits until this replica has seen all that the other tab's has, and nothing is unsent. */
+  async untilLevelWith(other, timeoutMs = waitTimeoutMs) {
+    await this.untilSettled(timeoutMs)
+    const token = await other.run(() => window.fieldNotes.db.token())
+    await this.run(
+      ([seen, limit]) => window.fieldNotes.db.until(seen, { signal: AbortSignal.timeout(limit) }),
+      [token, timeoutMs],
+    )
+  }
+
+  /** Everything that the database shows, as `{ digest, count, conflicts, unsent }`: equal digests, equal records. */
+  digest() {
+    return this.run(digestOfAll)
+  }
+
+  count() {
+    return this.run(countOfAll)
+  }
+
+  /** Whether this tab holds the network sync for its profile. */
+  holdsTheSync() {
+    return this.run(holdsTheSync)
+  }
+
+  /** Begins to watch for long tasks; the result gives the longest one since, in ms: 0 if none was over 50. */
+  async watchTasks() {
+    const start = await this.run(timeOfPage)
+    return () => this.run(longestTaskSince, start)
+  }
+
+  async shot(name) {
+    const folder = screenshotFolder()
+    if (folder !== undefined) await this.page.screenshot({ path: join(folder, `${name}.png`) })
+  }
+
+  close() {
+    return this.page.close()
+  }
+}
+
+/** In the page. A tab that only listens is told the state by the one that holds the sync. */
+function isSettled() {
+  const { state, unsent } = window.fieldNotes.sync()
+  return state === 'live' && unsent === 0
+}
