@@ -123,6 +123,12 @@ pub enum ConfigError {
         /// What reading it said.
         source: std::io::Error,
     },
+    /// A record that is taken could not be passed on.
+    #[error("--record-bytes must not be larger than --message-bytes")]
+    RecordOverMessage,
+    /// A client would be given up before it was asked whether it is there.
+    #[error("--idle-timeout-ms must be larger than --ping-interval-ms")]
+    IdleBeforePing,
     /// The folder of files is not there.
     #[error("--static {}: not a folder", .0.display())]
     StaticFiles(PathBuf),
@@ -140,6 +146,7 @@ impl TryFrom<ServeFlags> for Config {
             }
             (None, _) => AccessMode::Open,
         };
+        check_limits(&flags.limits)?;
         if let Some(folder) = flags.static_files.as_ref().filter(|folder| !folder.is_dir()) {
             return Err(ConfigError::StaticFiles(folder.clone()));
         }
@@ -158,6 +165,16 @@ impl TryFrom<ServeFlags> for Config {
             limits: flags.limits,
         })
     }
+}
+
+fn check_limits(limits: &Limits) -> Result<(), ConfigError> {
+    if limits.record_bytes > limits.message_bytes {
+        return Err(ConfigError::RecordOverMessage);
+    }
+    if limits.idle_timeout_ms <= limits.ping_interval_ms {
+        return Err(ConfigError::IdleBeforePing);
+    }
+    Ok(())
 }
 
 fn read_secret(flags: &ServeFlags) -> Result<Option<Secret>, ConfigError> {
@@ -231,6 +248,12 @@ mod tests {
             Err(ConfigError::SecretFile { .. })
         ));
         assert!(matches!(config(&["--static", "no/such/folder"]), Err(ConfigError::StaticFiles(_))));
+    }
+
+    #[test]
+    fn limits_that_contradict_each_other_are_refused() {
+        assert!(matches!(config(&["--message-bytes", "1000"]), Err(ConfigError::RecordOverMessage)));
+        assert!(matches!(config(&["--idle-timeout-ms", "30000"]), Err(ConfigError::IdleBeforePing)));
     }
 
     #[test]

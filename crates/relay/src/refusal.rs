@@ -169,4 +169,12 @@ mod tests {
             assert!(text.len() <= 123, "WebSocket has no room for a longer reason");
         }
     }
+
+    #[test]
+    fn every_code_is_explained_to_those_who_run_a_relay() {
+        let page = include_str!("../README.md");
+        for code in Code::ALL {
+            assert!(page.contains(&format!("`{code}`")), "{code}");
+        }
+    }
 }

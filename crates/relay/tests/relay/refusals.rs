@@ -87,7 +87,7 @@ async fn a_wrong_protocol_version_is_refused() {
 #[tokio::test]
 async fn an_oversized_message_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let relay = Program::start(folder.path(), &["--message-bytes", "10000"]).await;
+    let relay = Program::start(folder.path(), &["--message-bytes", "10000", "--record-bytes", "9000"]).await;
     for bytes in [10_001, 100_000, 3_000_000] {
         assert_eq!(answer_to(&relay, vec![vec![0; bytes]]).await, "too-large", "{bytes}");
     }
