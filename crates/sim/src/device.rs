@@ -1,0 +1,131 @@
+//! A device: the tabs of one browser profile, and what they share.
+//!
+//! Only the state; what happens to it is in `host`.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use eyot_core::engine::{Engine, Ticket};
+use eyot_core::{Context, LogEpoch, RecordKey, ReplicaId};
+
+use crate::disk::Disk;
+use crate::model::{WriteId, Writes};
+
+/// Names a tab: its device, and which of its tabs since the beginning.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct TabId {
+    /// The device.
+    pub device: usize,
+    /// Which of its tabs.
+    pub serial: u32,
+}
+
+/// What goes wrong with the next request to a disk that can go wrong so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// It is refused.
+    Refused,
+    /// It is done, but the connection to the disk is lost before the answer, so the host tries again.
+    Unheard,
+}
+
+/// A request to the disk.
+#[derive(Clone, Debug)]
+pub(crate) enum Request {
+    Commit { position: u64, values: Vec<Vec<u8>>, strict: bool, writes: Vec<WriteId> },
+    // The log from there on, because a commit has found its position taken.
+    Collision(u64),
+    // The log from there on, because another tab said that there is more.
+    News(u64),
+    // The same with what is staged: the tab begins to sync.
+    BeginSync(u64),
+    Barrier,
+    Chunk { stage: u64, ordinal: u64, value: Vec<u8> },
+    DropStage { stage: u64, next_position: u64 },
+    SavePeers(Vec<u8>),
+}
+
+/// A context that was handed out, with what whoever has it has seen.
+#[derive(Clone, Debug)]
+pub(crate) struct HandedOut {
+    pub(crate) key: RecordKey,
+    pub(crate) context: Context,
+    pub(crate) seen: Writes,
+}
+
+/// One tab.
+pub struct Tab {
+    /// Its engine.
+    pub engine: Engine,
+    // Not answered yet, in order.
+    pub(crate) outstanding: VecDeque<(Ticket, Vec<WriteId>)>,
+    // All its writes in order: the place of a write here tells its provisional dot.
+    pub(crate) written: Vec<WriteId>,
+    pub(crate) contexts: Vec<HandedOut>,
+    pub(crate) frozen_until_ms: u64,
+    pub(crate) wake_at_ms: Option<u64>,
+    pub(crate) last_ticket: Ticket,
+    // What the application waits for; and which of it has come.
+    pub(crate) awaited: BTreeSet<Ticket>,
+    pub(crate) came: BTreeSet<Ticket>,
+}
+
+impl Tab {
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self {
+            engine,
+            outstanding: VecDeque::new(),
+            written: Vec::new(),
+            contexts: Vec::new(),
+            frozen_until_ms: 0,
+            wake_at_ms: None,
+            last_ticket: 0,
+            awaited: BTreeSet::new(),
+            came: BTreeSet::new(),
+        }
+    }
+}
+
+/// One browser profile.
+pub struct Device {
+    /// The name of its replica.
+    pub replica: ReplicaId,
+    /// The life of its log.
+    pub epoch: LogEpoch,
+    /// Its disk.
+    pub disk: Disk,
+    /// Its open tabs.
+    pub tabs: BTreeMap<u32, Tab>,
+    /// The tab that holds the sync.
+    pub holder: Option<u32>,
+    /// The relay that it talks to.
+    pub home: usize,
+    /// True while it has a network.
+    pub is_online: bool,
+    // How far its clock is ahead of the world's, in milliseconds.
+    pub(crate) ahead_ms: u64,
+    pub(crate) requests: VecDeque<(TabId, Request)>,
+    pub(crate) is_busy: bool,
+    pub(crate) answers_at_ms: u64,
+    pub(crate) opened: u32,
+    pub(crate) fault: Option<Fault>,
+}
+
+impl Device {
+    pub(crate) fn new(replica: ReplicaId, epoch: LogEpoch, ahead_ms: u64) -> Self {
+        Self {
+            replica,
+            epoch,
+            disk: Disk::default(),
+            tabs: BTreeMap::new(),
+            holder: None,
+            home: 0,
+            is_online: true,
+            ahead_ms,
+            requests: VecDeque::new(),
+            is_busy: false,
+            answers_at_ms: 0,
+            opened: 0,
+            fault: None,
+        }
+    }
+}

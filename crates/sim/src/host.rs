@@ -1,0 +1,380 @@
+//! What a tab's host does: performs the effects of the engine over the disk and the network, as the browser shell does.
+
+use std::collections::BTreeSet;
+
+use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, Link, StorageFailure, Ticket};
+use eyot_core::segment::Segment;
+use eyot_core::{Context, Limits, ReplicaId};
+
+use crate::Violation;
+use crate::device::{Fault, HandedOut, Request, Tab, TabId};
+use crate::disk::Refusal;
+use crate::model::WriteId;
+use crate::network::{ConnectionId, End};
+use crate::world::{Event, World};
+
+const REFUSED: StorageFailure = StorageFailure { code: "quota-exceeded" };
+
+impl World {
+    /// Opens a tab: it reads all that is on disk, and stands for holding the sync.
+    pub fn open(&mut self, device: usize) -> Result<TabId, Violation> {
+        let (tab, seed) = (ReplicaId::from_bytes(self.random.u128(..).to_le_bytes()), self.random.u64(..));
+        let home = self.device_mut(device)?;
+        home.opened += 1;
+        let id = TabId { device, serial: home.opened };
+        let database = "notes".parse().map_err(|error| Violation(format!("{error}")))?;
+        let identity = Identity { database, replica: home.replica, epoch: home.epoch, tab, seed };
+        home.tabs.insert(id.serial, Tab::new(Engine::new(identity, Limits::default())));
+        let (segments, peers) = (home.disk.read(1), home.disk.peers().cloned());
+        self.feed(id, EngineInput::Segments(segments))?;
+        if let Some(peers) = peers {
+            self.feed(id, EngineInput::PeersKnown(peers))?;
+        }
+        self.check_opened(id)?;
+        if self.device(device)?.holder.is_none() {
+            self.hold(id)?;
+        }
+        Ok(id)
+    }
+
+    /// The tab is to hold the sync from now on.
+    pub(crate) fn hold(&mut self, id: TabId) -> Result<(), Violation> {
+        self.device_mut(id.device)?.holder = Some(id.serial);
+        let position = self.tab(id).map_or(1, |tab| tab.engine.next_position());
+        self.request(id, Request::BeginSync(position))
+    }
+
+    /// The tab goes away without a word. What it has asked of the disk last may be done or not.
+    pub fn kill(&mut self, id: TabId) -> Result<(), Violation> {
+        let are_done = self.random.bool();
+        let home = self.device_mut(id.device)?;
+        home.tabs.remove(&id.serial);
+        if !are_done {
+            home.requests.retain(|(tab, _)| *tab != id);
+        }
+        for connection in self.network.of(|connection| connection.tab == id) {
+            self.network.end(connection);
+            self.schedule.after(self.random.u64(1..200), Event::RelayHangUp(connection));
+        }
+        self.pass_on_sync(id.device)
+    }
+
+    fn pass_on_sync(&mut self, device: usize) -> Result<(), Violation> {
+        let home = self.device_mut(device)?;
+        if home.holder.is_some_and(|serial| !home.tabs.contains_key(&serial)) {
+            home.holder = None;
+            if let Some(serial) = home.tabs.keys().next().copied() {
+                return self.hold(TabId { device, serial });
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a tab's engine an input and performs what it says.
+    pub fn feed(&mut self, id: TabId, input: EngineInput) -> Result<(), Violation> {
+        let now_ms = self.time_of(id.device);
+        let is_tick = input == EngineInput::Tick;
+        let Some(tab) = self.tab_mut(id) else { return Ok(()) };
+        let head = tab.engine.replica().head();
+        let effects = tab.engine.handle(input, now_ms);
+        if is_tick && tab.engine.next_wake_ms().is_some_and(|at_ms| at_ms <= now_ms) {
+            return Err(Violation("a tick does not bring what it was asked for, so its host spins".into()));
+        }
+        let has_changed = tab.engine.replica().head() != head;
+        for effect in effects {
+            self.perform(id, effect)?;
+        }
+        self.plan_wake(id);
+        if has_changed { self.check_tab(id) } else { Ok(()) }
+    }
+
+    fn plan_wake(&mut self, id: TabId) {
+        let (device_ms, now_ms) = (self.time_of(id.device), self.schedule.now_ms());
+        let Some(tab) = self.tab_mut(id) else { return };
+        let Some(wake_ms) = tab.engine.next_wake_ms() else { return };
+        let at_ms = now_ms + wake_ms.saturating_sub(device_ms);
+        // Whatever is planned and comes too early finds nothing to do.
+        if tab.wake_at_ms.is_none_or(|planned| planned > at_ms || planned < now_ms) {
+            tab.wake_at_ms = Some(at_ms);
+            self.schedule.at(at_ms, Event::Wake(id));
+        }
+    }
+
+    pub(crate) fn wake(&mut self, id: TabId) -> Result<(), Violation> {
+        let now_ms = self.time_of(id.device);
+        let Some(tab) = self.tab_mut(id) else { return Ok(()) };
+        tab.wake_at_ms = None;
+        if tab.engine.next_wake_ms().is_some_and(|at_ms| at_ms <= now_ms) {
+            return self.feed(id, EngineInput::Tick);
+        }
+        self.plan_wake(id);
+        Ok(())
+    }
+
+    fn perform(&mut self, id: TabId, effect: EngineEffect) -> Result<(), Violation> {
+        match effect {
+            EngineEffect::Commit { position, values, strict } => {
+                // All that is outstanding is in a commit of local writes, and nothing of it in another.
+                let is_local = is_written(values.first())?;
+                let outstanding = self.tab(id).filter(|_| is_local).map(|tab| &tab.outstanding);
+                let writes =
+                    outstanding.into_iter().flatten().flat_map(|(_, writes)| writes.clone()).collect();
+                let values = values.to_vec();
+                self.request(id, Request::Commit { position, values, strict, writes })
+            }
+            EngineEffect::Barrier => self.request(id, Request::Barrier),
+            EngineEffect::StoreChunk { stage, ordinal, value } => {
+                self.request(id, Request::Chunk { stage, ordinal, value })
+            }
+            EngineEffect::DropStage(stage) => {
+                let next_position = self.tab(id).map_or(1, |tab| tab.engine.next_position());
+                self.request(id, Request::DropStage { stage, next_position })
+            }
+            EngineEffect::SavePeers(bytes) => self.request(id, Request::SavePeers(bytes)),
+            EngineEffect::Announce => {
+                for other in self.tabs_of(id.device).into_iter().filter(|other| *other != id) {
+                    self.schedule.after(self.random.u64(0..5), Event::Hint(other));
+                }
+                Ok(())
+            }
+            EngineEffect::Written { ticket, contexts } => self.written(id, ticket, &contexts),
+            EngineEffect::Rejected { ticket, .. } => self.rejected(id, ticket),
+            EngineEffect::Awaited(ticket) => {
+                if let Some(tab) = self.tab_mut(id)
+                    && tab.awaited.remove(&ticket)
+                {
+                    tab.came.insert(ticket);
+                }
+                Ok(())
+            }
+            EngineEffect::Connect(link) => {
+                self.schedule.after(self.random.u64(1..30), Event::Connect(id, link));
+                Ok(())
+            }
+            EngineEffect::Transmit(link, bytes) => self.transmit(id, link, bytes),
+            EngineEffect::Disconnect(link) => self.disconnect(id, link),
+            EngineEffect::Corrupt { position, message } => {
+                Err(Violation(format!("segment {position} of {id:?} cannot be read: {message}")))
+            }
+            EngineEffect::Imported { .. } | EngineEffect::Changed { .. } | EngineEffect::StatusChanged => {
+                Ok(())
+            }
+        }
+    }
+
+    // What the application learns is what the model says.
+    fn written(&mut self, id: TabId, ticket: Ticket, contexts: &[Context]) -> Result<(), Violation> {
+        let next = self.tab_mut(id).and_then(|tab| tab.outstanding.pop_front());
+        let Some((_, writes)) = next.filter(|(asked, _)| *asked == ticket) else {
+            return Err(Violation(format!("{id:?} answers ticket {ticket} out of turn")));
+        };
+        self.model.acknowledge(&writes)?;
+        for (write, context) in writes.iter().zip(contexts) {
+            let key = self.model.get(*write)?.key.clone();
+            let seen = self.model.with_pasts(&BTreeSet::from([*write]));
+            let handed_out = HandedOut { key, context: context.clone(), seen };
+            self.check_context(&handed_out)?;
+            if let Some(tab) = self.tab_mut(id) {
+                tab.contexts.push(handed_out);
+            }
+        }
+        Ok(())
+    }
+
+    fn rejected(&mut self, id: TabId, ticket: Ticket) -> Result<(), Violation> {
+        let Some(tab) = self.tab_mut(id) else { return Ok(()) };
+        let place = tab.outstanding.iter().position(|(asked, _)| *asked == ticket);
+        let Some((_, writes)) = place.and_then(|place| tab.outstanding.remove(place)) else { return Ok(()) };
+        let stored = writes.iter().find(|id| self.model.get(**id).is_ok_and(|write| write.place.is_some()));
+        match stored {
+            Some(write) => Err(Violation(format!("the write {write} is rejected and in the log"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Asks the disk for something; it does one thing after another.
+    pub(crate) fn request(&mut self, id: TabId, request: Request) -> Result<(), Violation> {
+        let delay_ms = self.random.u64(1..4);
+        let home = self.device_mut(id.device)?;
+        home.requests.push_back((id, request));
+        if !home.is_busy {
+            home.is_busy = true;
+            self.schedule.after(delay_ms, Event::Disk(id.device));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn disk_works(&mut self, device: usize) -> Result<(), Violation> {
+        let home = self.device_mut(device)?;
+        let Some((id, request)) = home.requests.pop_front() else {
+            home.is_busy = false;
+            return Ok(());
+        };
+        let inputs = self.do_request(id, request)?;
+        if !inputs.is_empty() {
+            let at_ms = self.schedule.now_ms() + self.random.u64(0..3);
+            let home = self.device_mut(device)?;
+            home.answers_at_ms = home.answers_at_ms.max(at_ms);
+            let at_ms = home.answers_at_ms;
+            self.schedule.at(at_ms, Event::Feed(id, inputs));
+        }
+        self.schedule.after(self.random.u64(1..4), Event::Disk(device));
+        Ok(())
+    }
+
+    // Done now, as a whole; what comes back is what the tab will hear.
+    fn do_request(&mut self, id: TabId, request: Request) -> Result<Vec<EngineInput>, Violation> {
+        let fault = self.device(id.device)?.fault;
+        let disk = &mut self.device_mut(id.device)?.disk;
+        Ok(match request {
+            Request::Commit { position, values, strict, writes } => {
+                self.commit(id, position, &values, strict, &writes, fault)?
+            }
+            Request::Collision(position) => vec![EngineInput::Collided(disk.read(position))],
+            Request::News(position) => match disk.read(position) {
+                news if news.is_empty() => Vec::new(),
+                news => vec![EngineInput::Segments(news)],
+            },
+            Request::BeginSync(position) => {
+                let news = EngineInput::Segments(disk.read(position));
+                vec![news, EngineInput::StagesFound(disk.stages()), EngineInput::Sync(true)]
+            }
+            Request::Barrier if fault == Some(Fault::Refused) => {
+                self.device_mut(id.device)?.fault = None;
+                vec![EngineInput::BarrierFailed(REFUSED)]
+            }
+            Request::Barrier => {
+                disk.barrier();
+                vec![EngineInput::BarrierPassed]
+            }
+            Request::Chunk { .. } if fault == Some(Fault::Refused) => {
+                self.device_mut(id.device)?.fault = None;
+                vec![EngineInput::ChunkFailed(REFUSED)]
+            }
+            Request::Chunk { stage, ordinal, value } => match disk.add_chunk(stage, ordinal, value) {
+                true => vec![EngineInput::ChunkStored],
+                false => vec![EngineInput::ChunkFailed(StorageFailure { code: "collided" })],
+            },
+            Request::DropStage { stage, next_position } => {
+                disk.drop_stage(stage, next_position);
+                Vec::new()
+            }
+            Request::SavePeers(bytes) => {
+                disk.save_peers(bytes.clone());
+                for other in self.tabs_of(id.device).into_iter().filter(|other| *other != id) {
+                    let peers = vec![EngineInput::PeersKnown(bytes.clone())];
+                    self.schedule.after(self.random.u64(0..5), Event::Feed(other, peers));
+                }
+                Vec::new()
+            }
+        })
+    }
+
+    fn commit(
+        &mut self,
+        id: TabId,
+        position: u64,
+        values: &[Vec<u8>],
+        strict: bool,
+        writes: &[WriteId],
+        fault: Option<Fault>,
+    ) -> Result<Vec<EngineInput>, Violation> {
+        let home = self.device_mut(id.device)?;
+        if fault == Some(Fault::Refused) {
+            home.fault = None;
+            return Ok(vec![EngineInput::CommitFailed(REFUSED)]);
+        }
+        match home.disk.commit(position, values, strict) {
+            Ok(()) => {
+                let replica = home.replica;
+                let is_unheard = home.fault.take_if(|fault| *fault == Fault::Unheard).is_some();
+                if !writes.is_empty() {
+                    self.model.commit(writes, replica, last_counter(values, replica)?, position)?;
+                }
+                if !is_unheard {
+                    return Ok(vec![EngineInput::Committed]);
+                }
+                // Tried again, the commit finds its position taken: by itself.
+                self.device_mut(id.device)?.requests.push_front((id, Request::Collision(position)));
+                Ok(Vec::new())
+            }
+            Err(Refusal::Taken) => {
+                home.requests.push_front((id, Request::Collision(position)));
+                Ok(Vec::new())
+            }
+            Err(Refusal::Unstaged) => {
+                Ok(vec![EngineInput::CommitFailed(StorageFailure { code: "storage-lost" })])
+            }
+        }
+    }
+
+    /// Another tab has said that the log has grown: this one looks.
+    pub(crate) fn read_news(&mut self, id: TabId) -> Result<(), Violation> {
+        match self.tab(id).map(|tab| tab.engine.next_position()) {
+            Some(position) => self.request(id, Request::News(position)),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn connect(&mut self, id: TabId, link: Link) -> Result<(), Violation> {
+        let home = self.device(id.device)?;
+        if !home.is_online {
+            let failure =
+                eyot_core::engine::LinkFailure { code: "connection-failed".into(), message: String::new() };
+            return self.feed(id, EngineInput::LinkClosed(link, failure));
+        }
+        let connection = self.network.connect(id, link, home.home);
+        self.accept(connection)?;
+        self.feed(id, EngineInput::LinkOpened(link))
+    }
+
+    fn transmit(&mut self, id: TabId, link: Link, bytes: Vec<u8>) -> Result<(), Violation> {
+        let Some(connection) = self.network.find(id, link) else { return Ok(()) };
+        self.network.count(&bytes);
+        let earliest_ms = self.schedule.now_ms() + self.random.u64(1..40);
+        if let Some(at_ms) = self.network.arrival(connection, End::Relay, earliest_ms) {
+            self.schedule.at(at_ms, Event::Serve(connection, bytes));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn arrive(&mut self, id: ConnectionId, bytes: Vec<u8>) -> Result<(), Violation> {
+        match self.network.get(id).filter(|_| self.network.is_alive(id)).cloned() {
+            Some(connection) => self.feed(connection.tab, EngineInput::LinkReceived(connection.link, bytes)),
+            None => Ok(()),
+        }
+    }
+
+    // What was sent before still arrives at the relay; the tab hears that the connection has ended.
+    fn disconnect(&mut self, id: TabId, link: Link) -> Result<(), Violation> {
+        let Some(connection) = self.network.find(id, link) else { return Ok(()) };
+        let earliest_ms = self.schedule.now_ms() + 40;
+        if let Some(at_ms) = self.network.arrival(connection, End::Relay, earliest_ms) {
+            self.schedule.at(at_ms, Event::HangUp(connection));
+        }
+        Ok(())
+    }
+}
+
+fn is_written(value: Option<&Vec<u8>>) -> Result<bool, Violation> {
+    let Some(value) = value else { return Ok(false) };
+    let segment = Segment::from_bytes(value, &Limits::default());
+    segment
+        .map(|segment| matches!(segment, Segment::Written(_)))
+        .map_err(|error| Violation(error.to_string()))
+}
+
+// The counter of the last local write of a commit.
+fn last_counter(values: &[Vec<u8>], replica: ReplicaId) -> Result<u64, Violation> {
+    let mut last = 0;
+    for value in values {
+        match Segment::from_bytes(value, &Limits::default()) {
+            Ok(Segment::Written(entries)) => {
+                let counters = entries.iter().map(|(_, record)| record.context().get(replica));
+                last = counters.fold(last, u64::max);
+            }
+            other => return Err(Violation(format!("{other:?} is not what local writes come to"))),
+        }
+    }
+    Ok(last)
+}
