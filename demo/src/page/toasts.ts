@@ -8,7 +8,8 @@ export interface Toast {
   readonly action?: { readonly label: string; readonly run: () => void }
 }
 
-const stayMs = 8000
+/** Long enough to read, and with something to do about it long enough to think. */
+const stayMs = { toRead: 4000, toAct: 8000 }
 let lastKey = 0
 
 export const toasts = signal<readonly Toast[]>([])
@@ -17,7 +18,8 @@ export function showToast(message: string, options: Partial<Pick<Toast, 'tone' |
   lastKey += 1
   const key = lastKey
   toasts.value = [...toasts.peek().slice(-2), { key, message, tone: 'plain', ...options }]
-  setTimeout(() => dismiss(key), stayMs)
+  const isCalm = options.action === undefined && options.tone === undefined
+  setTimeout(() => dismiss(key), isCalm ? stayMs.toRead : stayMs.toAct)
 }
 
 export function dismiss(key: number): void {

@@ -44,7 +44,7 @@ export function ConflictView({ open, doc }: { open: OpenNote; doc: Doc<Note> }):
 
 function headline(versions: readonly Sibling<Note>[], ownReplica: string): string {
   if (!versions.some((version) => version.deleted)) {
-    return versions.length === 2 ? 'Two versions of this note' : `${versions.length} versions of this note`
+    return `${['', 'One', 'Two', 'Three', 'Four'][versions.length] ?? versions.length} versions of this note`
   }
   const own = versions.find((version) => version.replica === ownReplica)
   if (own === undefined) return 'Edited on one device, deleted on another'
