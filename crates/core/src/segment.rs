@@ -47,10 +47,20 @@ pub struct Received {
     pub cursor: Cursor,
     /// What of the peer's clock changed.
     pub clock: VersionVector,
-    /// The name under which earlier chunks of the delta are staged; they come before `entries`.
-    pub stage: Option<u64>,
+    /// The chunks that were staged before the last one; they come before `entries`.
+    pub stage: Option<Stage>,
     /// The records of the last chunk.
     pub entries: Entries,
+}
+
+/// The staged chunks that belong to a delta.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stage {
+    /// The name under which they are stored.
+    pub name: u64,
+    /// How many there are, from ordinal 0 on; at least one. What is stored after them is no part of the delta: two tabs
+    /// may have built upon the same stage, and one was faster.
+    pub chunks: u64,
 }
 
 /// The segments of local writes: one value each, as small as a stored value should be.
@@ -69,7 +79,7 @@ pub fn received_segment(received: &Received, block: &[u8]) -> Vec<u8> {
     let mut writer = header(RECEIVED);
     write_place(&mut writer, received.peer, received.cursor);
     write_vector(&mut writer, &received.clock);
-    writer.number(received.stage.map_or(0, |stage| stage.saturating_add(1)));
+    write_stage(&mut writer, received.stage);
     writer.raw(block);
     writer.into_bytes()
 }
@@ -100,7 +110,7 @@ impl Segment {
             RECEIVED => {
                 let (peer, cursor) = read_place(&mut reader)?;
                 let clock = read_vector(&mut reader, limits)?;
-                let stage = reader.number()?.checked_sub(1);
+                let stage = read_stage(&mut reader)?;
                 let entries = read_entries(&mut reader, limits)?;
                 Self::Received(Received { peer, cursor, clock, stage, entries })
             }
@@ -115,6 +125,16 @@ impl Segment {
     }
 }
 
+impl Segment {
+    /// The staged chunks that belong to it.
+    pub fn stage(&self) -> Option<Stage> {
+        match self {
+            Self::Received(received) => received.stage,
+            Self::Written(_) | Self::Imported { .. } => None,
+        }
+    }
+}
+
 /// The stage that a segment's earlier chunks are to be read from, without reading the rest.
 pub fn stage_of(segment: &[u8], limits: &Limits) -> Result<Option<u64>, DecodeError> {
     let mut reader = Reader::new(segment);
@@ -124,7 +144,7 @@ pub fn stage_of(segment: &[u8], limits: &Limits) -> Result<Option<u64>, DecodeEr
     }
     read_place(&mut reader)?;
     read_vector(&mut reader, limits)?;
-    Ok(reader.number()?.checked_sub(1))
+    Ok(read_stage(&mut reader)?.map(|stage| stage.name))
 }
 
 /// A chunk of a delta that is not complete yet.
@@ -213,6 +233,20 @@ fn read_place(reader: &mut Reader<'_>) -> Result<(ReplicaId, Cursor), DecodeErro
     Ok((peer, Cursor { epoch, seq }))
 }
 
+fn write_stage(writer: &mut Writer, stage: Option<Stage>) {
+    writer.number(stage.map_or(0, |stage| stage.chunks));
+    if let Some(stage) = stage {
+        writer.number(stage.name);
+    }
+}
+
+fn read_stage(reader: &mut Reader<'_>) -> Result<Option<Stage>, DecodeError> {
+    match reader.number()? {
+        0 => Ok(None),
+        chunks => Ok(Some(Stage { name: reader.number()?, chunks })),
+    }
+}
+
 // A part without records is written as nothing at all.
 fn read_entries(reader: &mut Reader<'_>, limits: &Limits) -> Result<Entries, DecodeError> {
     if reader.left() == 0 { Ok(Vec::new()) } else { read_block(reader, limits) }
@@ -253,12 +287,12 @@ mod tests {
         write_block(&mut writer, entries.iter().map(|(key, record)| (key, record)));
         let block = writer.into_bytes();
         let cursor = Cursor { epoch: LogEpoch(9), seq: Seq(300) };
-        for stage in [None, Some(77)] {
+        for stage in [None, Some(Stage { name: 77, chunks: 2 })] {
             let clock = "a:1".parse().unwrap();
             let received =
                 Received { peer: ReplicaId::letter(b'r'), cursor, clock, stage, entries: entries.clone() };
             let bytes = received_segment(&received, &block);
-            assert_eq!(stage_of(&bytes, &Limits::default()), Ok(stage));
+            assert_eq!(stage_of(&bytes, &Limits::default()), Ok(stage.map(|stage| stage.name)));
             assert_eq!(Segment::from_bytes(&bytes, &Limits::default()), Ok(Segment::Received(received)));
         }
     }

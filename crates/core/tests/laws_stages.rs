@@ -228,3 +228,27 @@ fn a_tab_whose_chunk_collides_with_one_of_another_tab_begins_a_stage_of_its_own(
     assert_ne!(stored_chunk(&effects).0, name);
     assert!(!drops(&effects, name), "{effects:?}");
 }
+
+#[test]
+fn what_another_tab_adds_to_a_completed_stage_is_no_part_of_the_log() {
+    let (name, _, mut segment) = completed();
+    // A tab that syncs as well, and has not heard that the stage is completed, has stored what came next.
+    let mut other = Tab::open(b'y');
+    other.sync(vec![(name, segment.chunks.clone())]);
+    let (stage, _, extra) = stored_chunk(&other.chunk(4, 12));
+    assert_eq!(stage, name);
+    segment.chunks.push(extra);
+    let mut tab = Tab::open(b'z');
+    tab.feed(EngineInput::Segments(vec![segment]));
+    assert_eq!(records(&tab), 9);
+    assert_eq!(tab.engine.replica().head(), Seq(9));
+}
+
+#[test]
+fn a_segment_whose_staged_chunks_are_missing_is_not_taken_for_whole() {
+    let (_, _, mut segment) = completed();
+    segment.chunks.clear();
+    let mut tab = Tab::open(b'z');
+    let effects = tab.feed(EngineInput::Segments(vec![segment]));
+    assert!(matches!(effects.first(), Some(EngineEffect::Corrupt { position: 1, .. })), "{effects:?}");
+}

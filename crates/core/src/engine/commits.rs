@@ -253,7 +253,8 @@ impl Engine {
             }
             Stage::Writing(Work::Received(delivery), _) => {
                 // It is asked for anew, chunks and all: perhaps it was they that could not be found any more.
-                self.effects.extend(delivery.received.stage.map(EngineEffect::DropStage));
+                let stage = delivery.received.stage;
+                self.effects.extend(stage.map(|stage| EngineEffect::DropStage(stage.name)));
                 self.feed_link(delivery.link, SessionInput::Failed { code: failure.code });
             }
             Stage::Writing(Work::Imported(ticket, ..), _) => {

@@ -27,7 +27,7 @@ use crate::limits::Limits;
 use crate::peers::Peers;
 use crate::record::Record;
 use crate::replica::Replica;
-use crate::segment::{Received, Segment, StagedChunk};
+use crate::segment::{Segment, StagedChunk};
 use crate::tally::is_conflicted;
 use commits::Commits;
 use connector::Connector;
@@ -247,8 +247,8 @@ impl Engine {
 
     fn fold(&mut self, segment: Segment, chunks: Vec<crate::segment::Entries>) -> Vec<RecordKey> {
         let now_ms = self.now_ms;
-        if let Segment::Received(Received { stage: Some(name), .. }) = &segment {
-            self.adopt_stage(*name);
+        if let Some(stage) = segment.stage() {
+            self.adopt_stage(stage.name);
         }
         let keys = self.replica.apply(segment, chunks);
         let times = keys.iter().filter_map(|key| self.replica.get(key.as_str())?.largest_time());
@@ -286,7 +286,8 @@ impl Engine {
 fn read_stored(stored: &StoredSegment) -> Result<(Segment, Vec<crate::segment::Entries>), DecodeError> {
     let limits = &Limits::AT_REST;
     let segment = Segment::from_bytes(&stored.value, limits)?;
-    let chunks =
-        stored.chunks.iter().map(|bytes| StagedChunk::from_bytes(bytes, limits).map(|chunk| chunk.entries));
+    let named = usize::try_from(segment.stage().map_or(0, |stage| stage.chunks)).unwrap_or(usize::MAX);
+    let chunks = stored.chunks.get(..named).ok_or(DecodeError::Invalid("a stage"))?;
+    let chunks = chunks.iter().map(|bytes| StagedChunk::from_bytes(bytes, limits).map(|chunk| chunk.entries));
     Ok((segment, chunks.collect::<Result<_, _>>()?))
 }

@@ -7,7 +7,7 @@ use super::io::{EngineEffect, Link, StorageFailure};
 use crate::dot::Dot;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::limits::Limits;
-use crate::segment::{Entries, Received, StagedChunk, staged_chunk};
+use crate::segment::{Entries, Received, Stage, StagedChunk, staged_chunk};
 use crate::session::{Chunk, SessionInput, Standing};
 use crate::vector::VersionVector;
 
@@ -130,8 +130,8 @@ impl Engine {
             return self.feed_link(link, SessionInput::Failed { code: "bad-message" });
         }
         let cursor = Cursor { epoch: base.epoch, seq: up_to };
-        let name = stage.as_ref().map(|stage| stage.name);
-        let received = Received { peer, cursor, clock, stage: name, entries };
+        let place = stage.as_ref().map(|open| Stage { name: open.name, chunks: open.chunks.len() as u64 });
+        let received = Received { peer, cursor, clock, stage: place, entries };
         let chunks = stage.map(|stage| stage.chunks).unwrap_or_default();
         self.commits.deliver(Delivery { link, received, block, chunks });
     }

@@ -1,7 +1,8 @@
 //! The readable forms of what is at rest: segments, staged chunks, the memory of peers, exports.
 
 use eyot_core::segment::{
-    Received, Segment, StagedChunk, imported_segments, received_segment, staged_chunk, written_segments,
+    Received, Segment, Stage, StagedChunk, imported_segments, received_segment, staged_chunk,
+    written_segments,
 };
 use eyot_core::{Cursor, DecodeError, Export, Limits, LogEpoch, Peers, ReplicaId, Seq, VersionVector};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,13 @@ impl CursorForm {
     }
 }
 
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StageForm {
+    name: u64,
+    chunks: u64,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum SegmentForm {
@@ -33,7 +41,7 @@ pub(crate) enum SegmentForm {
         peer: Text<ReplicaId>,
         cursor: CursorForm,
         clock: Text<VersionVector>,
-        stage: Option<u64>,
+        stage: Option<StageForm>,
         entries: Vec<EntryForm>,
     },
     Imported {
@@ -54,7 +62,7 @@ impl Form for SegmentForm {
                 peer: peer.0,
                 cursor: cursor.cursor(),
                 clock: clock.0.clone(),
-                stage: *stage,
+                stage: stage.map(|stage| Stage { name: stage.name, chunks: stage.chunks }),
                 entries: entries(forms),
             }),
             Self::Imported { clock, entries: forms } => {
