@@ -27,15 +27,19 @@ struct RawVersion {
 }
 
 /// The record of that key; undefined where there is none, or nothing but deletions.
-pub(crate) fn doc(engine: &Engine, key: &str, context: Option<&Context>) -> JsValue {
+pub(crate) fn doc(engine: &Engine, key: &str) -> JsValue {
     match engine.record(key).filter(|record| is_shown(record)) {
-        Some(record) => {
-            let present = || engine.context_of(key).to_string();
-            let context = context.map_or_else(present, Context::to_string);
-            to_js(&raw(record, context, engine.is_unsent(key)))
-        }
+        Some(record) => to_js(&raw(record, &engine.context_of(key), engine.is_unsent(key))),
         None => JsValue::UNDEFINED,
     }
+}
+
+/// The record of that key for whoever has just written it: with what that writer has seen, and also when nothing but
+/// deletions stands. A deletion is undone with the context of this.
+pub(crate) fn written_doc(engine: &Engine, key: &str, context: &Context) -> JsValue {
+    engine
+        .record(key)
+        .map_or(JsValue::UNDEFINED, |record| to_js(&raw(record, context, engine.is_unsent(key))))
 }
 
 /// A record is shown while an edit stands, also beside a deletion.
@@ -43,10 +47,10 @@ pub(crate) fn is_shown(record: &Record) -> bool {
     !record.is_deleted()
 }
 
-fn raw(record: &Record, context: String, pending: bool) -> RawDoc {
+fn raw(record: &Record, context: &Context, pending: bool) -> RawDoc {
     let siblings = siblings(record);
     RawDoc {
-        context,
+        context: context.to_string(),
         conflicted: siblings.len() > 1,
         pending,
         versions: siblings.into_iter().map(raw_version).collect(),

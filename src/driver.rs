@@ -49,6 +49,7 @@ pub(crate) struct Driver {
     pub(crate) endpoint: RefCell<Option<Endpoint>>,
     pub(crate) election: RefCell<Option<Election>>,
     pub(crate) socket: RefCell<Option<(Link, Sender)>>,
+    pub(crate) candidate_since_ms: Cell<u64>,
     // What the tab that holds the sync has told last, and when.
     pub(crate) heard: RefCell<Option<(u64, JsValue)>>,
     pub(crate) status_due: Cell<bool>,
@@ -84,6 +85,7 @@ impl Driver {
             endpoint: RefCell::default(),
             election: RefCell::default(),
             socket: RefCell::default(),
+            candidate_since_ms: Cell::new(0),
             heard: RefCell::default(),
             status_due: Cell::new(false),
             health: RefCell::default(),

@@ -179,6 +179,8 @@ impl Driver {
     fn mirrored_status(&self, own: RawStatus) -> JsValue {
         match &*self.heard.borrow() {
             Some((_, status)) => status.clone(),
+            // It takes a moment to learn whether another tab holds the sync.
+            None if self.is_undecided() => to_js(&own.undecided()),
             None => to_js(&own.elsewhere()),
         }
     }

@@ -67,14 +67,14 @@ impl Shell {
 
     /// A record, or undefined.
     pub fn get(&self, collection: &str, id: &str) -> JsValue {
-        doc(&self.driver.engine(), &format!("{collection}/{id}"), None)
+        doc(&self.driver.engine(), &format!("{collection}/{id}"))
     }
 
     /// Records of a collection with their ids, in the order of ids, after one, at most so many.
     pub fn page(&self, collection: &str, after: Option<String>, limit: usize) -> Array {
         let engine = self.driver.engine();
         let shown = engine.collection(collection, after.as_deref()).filter(|(_, record)| is_shown(record));
-        let pair = |key: &str, id: &str| Array::of2(&id.into(), &doc(&engine, key, None));
+        let pair = |key: &str, id: &str| Array::of2(&id.into(), &doc(&engine, key));
         shown.take(limit).map(|(key, _)| pair(key.as_str(), key.id())).collect()
     }
 
@@ -92,6 +92,11 @@ impl Shell {
     /// Writes, all or nothing: for each write collection, id, text (undefined deletes) and context (undefined: present).
     pub fn write(&self, flat: &Array) -> Result<Promise, JsValue> {
         Ok(write(&self.driver, flat)?)
+    }
+
+    /// The name of this copy of the database: one for all tabs of a browser profile.
+    pub fn replica(&self) -> String {
+        self.driver.engine().replica().id().to_string()
     }
 
     /// The clock.

@@ -49,6 +49,12 @@ impl From<SyncStatus> for RawStatus {
 }
 
 impl RawStatus {
+    /// The status while it is not known yet which tab holds the sync.
+    pub(crate) fn undecided(mut self) -> Self {
+        self.state = "connecting";
+        self
+    }
+
     /// The status of a tab that wants to sync while another tab does it.
     pub(crate) fn elsewhere(mut self) -> Self {
         self.state = "elsewhere";

@@ -17,6 +17,8 @@ use crate::socket::Endpoint;
 const HEARTBEAT_MS: u32 = 5_000;
 /// After so long a silence a visible tab takes the sync over.
 const SILENCE_MS: u64 = 20_000;
+/// A lock that nobody holds is granted sooner than this.
+const DECIDED_AFTER_MS: u64 = 1_000;
 
 impl Driver {
     /// Wants to sync with a relay: now, or when the tab that does it goes away.
@@ -37,9 +39,22 @@ impl Driver {
             }
         });
         self.election.replace(Some(election));
+        self.candidate_since_ms.set(now_ms());
         self.watch_holder();
         self.status_changed();
+        let driver = Rc::downgrade(self);
+        spawn_local(async move {
+            TimeoutFuture::new(DECIDED_AFTER_MS as u32).await;
+            if let Some(driver) = driver.upgrade() {
+                driver.status_changed();
+            }
+        });
         Ok(())
+    }
+
+    /// True as long as the sync may still fall to this tab at once.
+    pub(crate) fn is_undecided(&self) -> bool {
+        now_ms().saturating_sub(self.candidate_since_ms.get()) < DECIDED_AFTER_MS
     }
 
     /// No longer wants to sync.

@@ -8,7 +8,7 @@ use js_sys::{Array, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::doc::doc;
+use crate::doc::written_doc;
 use crate::driver::{Answer, Driver};
 use crate::errors::ShellError;
 
@@ -36,7 +36,8 @@ pub(crate) fn write(driver: &Rc<Driver>, flat: &Array) -> Result<Promise, ShellE
             _ => Vec::new(),
         };
         let engine = driver.engine();
-        let docs = keys.iter().zip(&contexts).map(|(key, context)| doc(&engine, key.as_str(), Some(context)));
+        let docs =
+            keys.iter().zip(&contexts).map(|(key, context)| written_doc(&engine, key.as_str(), context));
         Ok(docs.collect::<Array>().into())
     }))
 }

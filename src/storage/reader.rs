@@ -7,7 +7,7 @@ use eyot_core::Limits;
 use eyot_core::engine::StoredSegment;
 use eyot_core::segment::stage_of;
 use js_sys::Array;
-use rexie::{KeyRange, Rexie, Store, TransactionMode};
+use rexie::{KeyRange, Rexie, Store, Transaction, TransactionMode};
 use wasm_bindgen::JsValue;
 
 use super::schema::bytes_of;
@@ -18,21 +18,38 @@ use crate::errors::ShellError;
 const VALUES_AT_ONCE: u32 = 64;
 
 /// The reading half of a database.
-#[derive(Clone)]
 pub(crate) struct Reader {
-    rexie: Rc<RefCell<Option<Rc<Rexie>>>>,
+    rexie: RefCell<Option<Rc<Connection>>>,
+}
+
+// Closed when nobody reads through it any more: an open one would keep other tabs from deleting the database.
+struct Connection(Option<Rexie>);
+
+impl Connection {
+    fn transaction(&self, stores: &[&str]) -> Result<Transaction, ShellError> {
+        let rexie = self.0.as_ref().ok_or_else(ShellError::closed)?;
+        Ok(rexie.transaction(stores, TransactionMode::ReadOnly)?)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(rexie) = self.0.take() {
+            rexie.close();
+        }
+    }
 }
 
 impl Reader {
     pub(crate) fn new(rexie: Rexie) -> Self {
-        Self { rexie: Rc::new(RefCell::new(Some(Rc::new(rexie)))) }
+        Self { rexie: RefCell::new(Some(Rc::new(Connection(Some(rexie))))) }
     }
 
     /// Reads the log from a position on, at most a page of it; an empty answer is the end. A segment comes with the
     /// chunks that were staged for it.
     pub(crate) async fn page(&self, position: u64) -> Result<Vec<StoredSegment>, ShellError> {
         let rexie = self.rexie()?;
-        let transaction = rexie.transaction(&[LOG, STAGED], TransactionMode::ReadOnly)?;
+        let transaction = rexie.transaction(&[LOG, STAGED])?;
         let log = transaction.store(LOG)?;
         let from = JsValue::from_f64(position as f64);
         let range = KeyRange::lower_bound(&from, Some(false))?;
@@ -66,7 +83,7 @@ impl Reader {
     /// The names of all stages that have chunks.
     pub(crate) async fn stages(&self) -> Result<Vec<u64>, ShellError> {
         let rexie = self.rexie()?;
-        let transaction = rexie.transaction(&[STAGED], TransactionMode::ReadOnly)?;
+        let transaction = rexie.transaction(&[STAGED])?;
         let keys = transaction.store(STAGED)?.get_all_keys(None, None).await?;
         let mut names: Vec<u64> =
             keys.iter().filter_map(|key| Array::from(key).get(0).as_f64()).map(|name| name as u64).collect();
@@ -77,18 +94,16 @@ impl Reader {
     /// The chunks of one stage, in order.
     pub(crate) async fn chunks(&self, stage: u64) -> Result<Vec<Vec<u8>>, ShellError> {
         let rexie = self.rexie()?;
-        let transaction = rexie.transaction(&[STAGED], TransactionMode::ReadOnly)?;
+        let transaction = rexie.transaction(&[STAGED])?;
         read_chunks(&transaction.store(STAGED)?, stage).await
     }
 
-    /// Closes the connection.
+    /// Closes the connection, as soon as what is being read is read.
     pub(crate) fn close(&self) {
-        if let Some(rexie) = self.rexie.take().and_then(Rc::into_inner) {
-            rexie.close();
-        }
+        self.rexie.take();
     }
 
-    fn rexie(&self) -> Result<Rc<Rexie>, ShellError> {
+    fn rexie(&self) -> Result<Rc<Connection>, ShellError> {
         self.rexie.borrow().clone().ok_or_else(ShellError::closed)
     }
 }

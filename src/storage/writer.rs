@@ -187,6 +187,8 @@ impl Writer {
         if let Err(thrown) = ask(&store) {
             // Without an abort the requests that were made would still be committed.
             let _ = transaction.abort();
+            // Its events still come, and want their listeners.
+            let _ = outcome.wait(&transaction, || false).await;
             return Err(from_thrown(&thrown));
         }
         // It may have failed already; then the abort event tells why.

@@ -38,7 +38,7 @@ pub(super) struct PendingWrite {
 #[derive(Debug)]
 struct Overlay {
     record: Record,
-    // The provisional dots of its pending writes.
+    // The provisional dots that stand.
     dots: Vec<Dot>,
 }
 
@@ -193,7 +193,9 @@ fn show(
     // Dots that are final by now are in the committed record under their final names.
     let context = write.context.clone().filter_map_dots(|dot| final_of(finals, tab, dot).or(Some(dot)));
     overlay.record.write(write.provisional, &context, write.at, write.content.clone());
-    overlay.dots.push(write.provisional);
+    // Who sees the record now sees these; what they have replaced need not be named any more.
+    let versions = overlay.record.versions();
+    overlay.dots = versions.iter().map(|version| version.dot).filter(|dot| dot.replica == tab).collect();
 }
 
 fn final_of(finals: &[Option<Dot>], tab: ReplicaId, dot: Dot) -> Option<Dot> {
