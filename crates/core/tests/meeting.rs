@@ -11,7 +11,9 @@
 
 use std::collections::VecDeque;
 
-use eyot_core::engine::{Condition, Engine, EngineEffect, EngineInput, Identity, Link, StoredSegment, Write};
+use eyot_core::engine::{
+    Condition, Engine, EngineEffect, EngineInput, Identity, Link, StoredSegment, SyncState, SyncStatus, Write,
+};
 use eyot_core::message::{Delta, Message};
 use eyot_core::segment::{Received, Segment};
 use eyot_core::session::{Local, PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput};
@@ -33,6 +35,8 @@ struct Device {
     peers: Vec<u8>,
     link: Link,
     awaited: Vec<u64>,
+    // The status as it was when the engine last said that it had changed.
+    told: Option<SyncStatus>,
     corrupt: bool,
     now_ms: u64,
 }
@@ -49,6 +53,7 @@ impl Device {
             peers: vec![],
             link: 0,
             awaited: vec![],
+            told: None,
             corrupt: false,
             now_ms: 0,
         };
@@ -87,6 +92,7 @@ impl Device {
                     }
                     EngineEffect::Transmit(_, bytes) => sent.push(bytes),
                     EngineEffect::Awaited(ticket) => self.awaited.push(ticket),
+                    EngineEffect::StatusChanged => self.told = Some(self.engine.sync_status()),
                     EngineEffect::Corrupt { .. } => self.corrupt = true,
                     _ => {}
                 }
@@ -199,6 +205,22 @@ fn a_record_that_claims_more_than_its_delta_accounts_for_is_refused() {
     assert!(matches!(refusal, Ok(Message::Refuse(refuse)) if refuse.code == "bad-message"));
     device.write("n1", "Grey heron");
     assert_eq!(device.engine.record("notes/n1").unwrap().context().to_string(), "a:2");
+}
+
+#[test]
+fn that_the_peers_log_held_nothing_new_is_told_as_well() {
+    let mut device = Device::new(Limits::default(), Vec::new());
+    device.write("n1", "Heron");
+    let mut relay = Relay::new(Replica::new(RELAY, LogEpoch(7)));
+    meet(&mut device, &mut relay);
+    // The relay's log has grown by what this device has sent itself. It says so a while later, with an empty delta.
+    let (from, up_to, clock) = (Seq(0), relay.replica.head(), Some(Default::default()));
+    let delta = Message::Delta(Delta { from, up_to, clock, block: Vec::new() });
+    device.take(EngineInput::LinkReceived(device.link, delta.to_bytes()));
+    let (received, state) = (relay.replica.head().0, SyncState::Live);
+    assert!(received > 0);
+    let told = device.told.unwrap();
+    assert_eq!((told.received, told.state), (received, state));
 }
 
 #[test]

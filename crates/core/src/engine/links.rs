@@ -195,6 +195,7 @@ impl Engine {
             SessionEffect::MoveCursor { peer, cursor } => {
                 self.replica.move_cursor(peer, cursor);
                 self.remember_peers();
+                self.effects.push(EngineEffect::StatusChanged);
             }
             SessionEffect::PeerReached { peer, seq } => {
                 let before = self.unsent_keys();
