@@ -1,5 +1,4 @@
 //! Laws of one session, without a network: what it asks of its host.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
 use eyot_core::message::{Hello, Message, Resume};
 use eyot_core::session::{Local, LogPage, Role, Session, SessionConfig, SessionEffect, SessionInput};

@@ -1,5 +1,4 @@
 //! Laws of deltas that come in several chunks: what is staged for one is there until nobody needs it, for all tabs.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
 use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, StorageFailure, StoredSegment};
 use eyot_core::message::{Delta, Hello, Message, Resume};

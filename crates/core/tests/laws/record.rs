@@ -1,0 +1,59 @@
+//! Laws 1, 2 and 4 of one record.
+
+use std::collections::BTreeSet;
+
+use eyot_core::{Dot, Record};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::history::{histories, standing};
+
+proptest! {
+    #[test]
+    fn law_1_merge_is_commutative_associative_idempotent_and_its_encoding_canonical(
+        history in histories(), a: Index, b: Index, c: Index,
+    ) {
+        let [a, b, c] = [a, b, c].map(|index| index.get(&history.states));
+        prop_assert_eq!(a.merge(a), a.clone());
+        prop_assert_eq!(a.merge(b), b.merge(a));
+        prop_assert_eq!(a.merge(b).merge(c), a.merge(&b.merge(c)));
+        prop_assert_eq!(a.merge(b).merge(c).to_bytes(), c.merge(&b.merge(a)).to_bytes());
+        // A state that is taken in again changes nothing.
+        prop_assert_eq!(a.merge(b).merge(a), a.merge(b));
+    }
+
+    #[test]
+    fn law_2_and_4_any_order_and_duplication_leads_to_the_maximal_writes(
+        history in histories(), detours in prop::collection::vec(any::<Index>(), 0..30), order: u64,
+    ) {
+        // The last states of all, in any order, with whatever else came and came again.
+        let mut arriving: Vec<&Record> = detours.iter().map(|index| index.get(&history.states)).collect();
+        arriving.extend(&history.ends);
+        let len = arriving.len();
+        for place in 0..len {
+            arriving.swap(place, (order as usize).wrapping_mul(place + 7) % len);
+        }
+        let merged = arriving.iter().fold(Record::new(), |merged, state| merged.merge(state));
+        prop_assert_eq!(standing(&merged), history.maximal());
+        prop_assert_eq!(arriving.iter().rev().fold(Record::new(), |merged, state| state.merge(&merged)), merged);
+    }
+
+    #[test]
+    fn law_2_in_every_state_stand_the_writes_that_no_other_of_it_had_seen(history in histories()) {
+        for state in &history.states {
+            let known: Vec<Dot> = history.pasts.keys().copied().filter(|dot| state.context().covers(*dot)).collect();
+            let seen: BTreeSet<Dot> = known.iter().flat_map(|dot| &history.pasts[dot]).copied().collect();
+            let expected: BTreeSet<Dot> = known.into_iter().filter(|dot| !seen.contains(dot)).collect();
+            prop_assert_eq!(standing(state), expected);
+        }
+    }
+
+    #[test]
+    fn law_7_a_version_bears_just_the_past_that_its_writer_had_seen(history in histories()) {
+        for version in history.states.iter().flat_map(Record::versions) {
+            let past: BTreeSet<Dot> =
+                history.pasts.keys().copied().filter(|dot| version.past.covers(*dot)).collect();
+            prop_assert_eq!(&past, &history.pasts[&version.dot], "the past of {}", version.dot);
+        }
+    }
+}
