@@ -11,7 +11,7 @@ use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::peers::Peers;
 use crate::record::{Merged, Record, merge_incoming};
-use crate::segment::{Entries, Segment, entry_size};
+use crate::segment::{Entries, Received, Segment, entry_size};
 use crate::session::{LogPage, PageRequest};
 use crate::tally::Tally;
 use crate::vector::VersionVector;
@@ -163,16 +163,28 @@ impl Replica {
                 changed
             }
             Segment::Received(received) => {
-                let origin = Some(received.cursor.epoch);
                 let mut changed = Vec::new();
-                for entries in staged.into_iter().chain([received.entries]) {
-                    changed.extend(self.merge_all(entries, origin));
+                for entries in staged {
+                    changed.extend(self.merge_part(entries, received.cursor.epoch));
                 }
-                self.join_clock(&received.clock, origin, head_before);
-                self.move_cursor(received.peer, received.cursor);
+                changed.extend(self.complete(received, head_before));
                 changed
             }
         }
+    }
+
+    /// Folds in a staged part of a delta from that log. To be followed by [`Replica::complete`].
+    pub(crate) fn merge_part(&mut self, entries: Entries, epoch: LogEpoch) -> Vec<RecordKey> {
+        self.merge_all(entries, Some(epoch))
+    }
+
+    /// Folds in the end of a delta, with its clock and cursor. `head_before` is where the log ended before its parts.
+    pub(crate) fn complete(&mut self, received: Received, head_before: Seq) -> Vec<RecordKey> {
+        let origin = Some(received.cursor.epoch);
+        let changed = self.merge_all(received.entries, origin);
+        self.join_clock(&received.clock, origin, head_before);
+        self.move_cursor(received.peer, received.cursor);
+        changed
     }
 
     fn merge_all(&mut self, entries: Entries, origin: Option<LogEpoch>) -> Vec<RecordKey> {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use super::folding::{Part, Seen};
 use super::io::{Cause, EngineEffect, StorageFailure, StoredSegment, Ticket, Write};
 use super::pending::Draft;
 use super::{Engine, stages::Delivery};
@@ -62,6 +63,11 @@ impl Commits {
         matches!(self.stage, Stage::Idle) && self.deliveries.is_empty() && self.imports.is_empty()
     }
 
+    /// All up to here is on disk, and all before it.
+    pub(super) fn confirm(&mut self, head: Seq) {
+        self.strict = head;
+    }
+
     pub(super) fn deliver(&mut self, delivery: Delivery) {
         self.deliveries.push_back(delivery);
     }
@@ -74,7 +80,8 @@ impl Engine {
         }
         let at = self.hybrid.tick(self.now_ms);
         let keys: BTreeSet<RecordKey> = writes.iter().map(|write| write.key.clone()).collect();
-        self.pending.push(ticket, writes, at, &self.replica);
+        let seen = Seen::new(&self.replica, self.folding.as_deref());
+        self.pending.push(ticket, writes, at, seen);
         self.announce_changes(keys, Cause::Local);
         self.effects.push(EngineEffect::StatusChanged);
     }
@@ -118,7 +125,7 @@ impl Engine {
     /// Begins what is to be done next, if nothing is under way. What peers wait for goes first: it is quick, and a flood
     /// of local writes must not keep it from being sent.
     pub(super) fn pump_commits(&mut self) {
-        if !matches!(self.commits.stage, Stage::Idle) || self.corrupt {
+        if !matches!(self.commits.stage, Stage::Idle) || self.corrupt || self.is_folding() {
             return;
         }
         while self.is_peer_waiting() {
@@ -184,10 +191,10 @@ impl Engine {
         self.commits.length += count as u64;
         // As it will be read again: segment by segment.
         for part in split(&draft.entries) {
-            self.fold(Segment::Written(part.to_vec()), Vec::new());
+            self.fold(Segment::Written(part.to_vec()));
         }
         let tickets = self.pending.settle(draft);
-        self.pending.rebase(&self.replica);
+        self.pending.rebase(Seen::new(&self.replica, None));
         self.announce_changes(draft.entries.iter().map(|(key, _)| key.clone()).collect(), Cause::Local);
         for (ticket, contexts) in tickets.into_iter().zip(&draft.contexts) {
             self.waits.committed(ticket, self.replica.head());
@@ -196,21 +203,20 @@ impl Engine {
     }
 
     fn received_done(&mut self, delivery: Delivery) {
+        let position = self.commits.next_position();
         self.commits.length += 1;
         let Delivery { link, received, chunks, .. } = delivery;
-        let changed = self.fold(Segment::Received(received), chunks);
-        self.commits.strict = self.replica.head();
-        self.pending.rebase(&self.replica);
-        self.announce_changes(changed.into_iter().collect(), Cause::Remote);
-        self.feed_link(link, SessionInput::Applied);
+        self.adopt(&received);
+        let parts = chunks.into_iter().map(Part::Read).collect();
+        self.fold_received((received, parts), (position, Cause::Remote, Some(link)));
     }
 
     fn import_done(&mut self, ticket: Ticket, export: Export, count: usize) {
         self.commits.length += count as u64;
         let Export { clock, entries } = export;
-        let changed = self.fold(Segment::Imported { clock: Default::default(), entries }, Vec::new());
-        self.fold(Segment::Imported { clock, entries: Entries::new() }, Vec::new());
-        self.pending.rebase(&self.replica);
+        let changed = self.fold(Segment::Imported { clock: Default::default(), entries });
+        self.fold(Segment::Imported { clock, entries: Entries::new() });
+        self.pending.rebase(Seen::new(&self.replica, None));
         let records = changed.len();
         self.announce_changes(changed.into_iter().collect(), Cause::Local);
         self.effects.push(EngineEffect::Imported { ticket, records });
@@ -242,7 +248,7 @@ impl Engine {
         match std::mem::take(&mut self.commits.stage) {
             Stage::Writing(Work::Local(draft, _), _) => {
                 let (tickets, keys) = self.pending.discard(&draft);
-                self.pending.rebase(&self.replica);
+                self.pending.rebase(Seen::new(&self.replica, None));
                 for ticket in tickets {
                     self.waits.committed(ticket, self.replica.head());
                     let message = message.clone();

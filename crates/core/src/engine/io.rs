@@ -95,6 +95,8 @@ pub enum EngineInput {
     LinkReceived(Link, Vec<u8>),
     /// The connection ended or did not come about.
     LinkClosed(Link, LinkFailure),
+    /// Answers `Continue`.
+    Continue,
     /// Time has passed; due at [`crate::engine::Engine::next_wake_ms`].
     Tick,
 }
@@ -209,6 +211,8 @@ pub enum EngineEffect {
     Disconnect(Link),
     /// The state of the sync has changed; read it.
     StatusChanged,
+    /// Something large is becoming visible, in slices: let the page have its turn, then answer with `Continue`.
+    Continue,
     /// The log cannot be read: what it holds is left as it is, and nothing more is written.
     Corrupt {
         /// The position of the segment.

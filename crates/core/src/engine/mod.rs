@@ -4,6 +4,7 @@
 
 mod commits;
 mod connector;
+mod folding;
 mod io;
 mod links;
 mod pending;
@@ -18,7 +19,6 @@ pub use status::{SyncError, SyncState, SyncStatus};
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use crate::codec::DecodeError;
 use crate::context::Context;
 use crate::hlc::HybridClock;
 use crate::id::{DatabaseName, LogEpoch, ReplicaId};
@@ -27,10 +27,11 @@ use crate::limits::Limits;
 use crate::peers::Peers;
 use crate::record::Record;
 use crate::replica::Replica;
-use crate::segment::{Segment, StagedChunk};
+use crate::segment::{Received, Segment};
 use crate::tally::is_conflicted;
 use commits::Commits;
 use connector::Connector;
+use folding::{Fold, Seen, read_stored};
 use links::Links;
 use pending::Pending;
 use stages::Stages;
@@ -63,6 +64,7 @@ pub struct Engine {
     links: Links,
     connector: Connector,
     waits: Waits,
+    folding: Option<Box<Fold>>,
     corrupt: bool,
     now_ms: u64,
     effects: Vec<EngineEffect>,
@@ -82,6 +84,7 @@ impl Engine {
             hybrid: HybridClock::default(),
             commits: Commits::default(),
             waits: Waits::default(),
+            folding: None,
             corrupt: false,
             now_ms: 0,
             effects: Vec::new(),
@@ -103,12 +106,12 @@ impl Engine {
 
     /// A record as this tab shows it, pending writes included; by `collection/id`, deleted ones too.
     pub fn record(&self, key: &str) -> Option<&Record> {
-        self.pending.record(key).or_else(|| self.replica.get(key))
+        self.pending.record(key).or_else(|| self.seen().get(key))
     }
 
     /// What somebody has seen who reads this record now.
     pub fn context_of(&self, key: &str) -> Context {
-        self.pending.context_of(key, &self.replica)
+        self.pending.context_of(key, self.seen())
     }
 
     /// True while no peer is known to have the record as it is shown here.
@@ -140,13 +143,13 @@ impl Engine {
 
     /// How many records of a collection are shown.
     pub fn count(&self, collection: &str) -> usize {
-        let mut count = self.replica.tally().shown(collection);
+        let mut count = self.seen().tally().shown(collection);
         for key in self.pending.keys_after(&format!("{collection}/")) {
             if key.collection() != collection {
                 break;
             }
             let shown = |record: Option<&Record>| record.is_some_and(|record| !record.is_deleted());
-            let (before, after) = (shown(self.replica.get(key.as_str())), shown(self.record(key.as_str())));
+            let (before, after) = (shown(self.seen().get(key.as_str())), shown(self.record(key.as_str())));
             count = (count + usize::from(after)).saturating_sub(before.into());
         }
         count
@@ -154,7 +157,7 @@ impl Engine {
 
     /// The records in conflict, in the order of keys.
     pub fn conflicts(&self) -> BTreeSet<RecordKey> {
-        let mut conflicts = self.replica.tally().conflicted().clone();
+        let mut conflicts = self.seen().tally().conflicted().clone();
         for key in self.pending.keys_after("") {
             if self.record(key.as_str()).is_some_and(is_conflicted) {
                 conflicts.insert(key.clone());
@@ -182,7 +185,7 @@ impl Engine {
 
     /// True when nothing that was asked for is still on its way to the disk.
     pub fn is_settled(&self) -> bool {
-        self.pending.is_empty() && self.commits.is_idle()
+        self.pending.is_empty() && self.commits.is_idle() && !self.is_folding()
     }
 
     fn take(&mut self, input: EngineInput) {
@@ -206,6 +209,7 @@ impl Engine {
             EngineInput::LinkOpened(link) => self.link_opened(link),
             EngineInput::LinkReceived(link, bytes) => self.link_received(link, bytes),
             EngineInput::LinkClosed(link, failure) => self.link_closed(link, failure),
+            EngineInput::Continue => self.fold_slice(),
             EngineInput::Tick => self.tick_links(),
         }
     }
@@ -219,41 +223,52 @@ impl Engine {
 
     /// Folds in segments that this tab has not written: at opening, or from another tab.
     fn take_segments(&mut self, segments: Vec<StoredSegment>, cause: Cause) {
-        let mut changed = BTreeSet::new();
-        for stored in segments {
+        let Some(segments) = self.defer(segments) else { return };
+        let (mut changed, mut segments) = (BTreeSet::new(), segments.into_iter());
+        while let Some(stored) = segments.next() {
             // A reader may see this tab's own commit before its success is heard of: that is the news to wait for.
             if self.corrupt || self.commits.is_own(&stored) {
                 break;
             }
-            if stored.position != self.commits.next_position() {
+            let position = stored.position;
+            if position != self.commits.next_position() {
                 continue;
             }
-            match read_stored(&stored) {
-                Ok((segment, chunks)) => {
+            match read_stored(stored) {
+                Ok((Segment::Received(received), parts)) if !parts.is_empty() => {
                     self.commits.advance();
-                    changed.extend(self.fold(segment, chunks));
+                    self.adopt(&received);
+                    self.fold_received((received, parts), (position, cause, None));
+                    if self.is_folding() {
+                        self.defer(segments.by_ref().collect());
+                    }
+                }
+                Ok((segment, _)) => {
+                    self.commits.advance();
+                    changed.extend(self.fold(segment));
                 }
                 Err(error) => {
                     self.corrupt = true;
                     let message = error.to_string();
-                    self.effects.push(EngineEffect::Corrupt { position: stored.position, message });
+                    self.effects.push(EngineEffect::Corrupt { position, message });
                 }
             }
         }
-        self.pending.rebase(&self.replica);
+        self.pending.rebase(Seen::new(&self.replica, self.folding.as_deref()));
         self.announce_changes(changed, cause);
         self.head_moved();
     }
 
-    fn fold(&mut self, segment: Segment, chunks: Vec<crate::segment::Entries>) -> Vec<RecordKey> {
-        let now_ms = self.now_ms;
-        if let Some(stage) = segment.stage() {
+    fn fold(&mut self, segment: Segment) -> Vec<RecordKey> {
+        let keys = self.replica.apply(segment, Vec::new());
+        self.observe_times(&keys);
+        keys
+    }
+
+    fn adopt(&mut self, received: &Received) {
+        if let Some(stage) = &received.stage {
             self.adopt_stage(stage.name);
         }
-        let keys = self.replica.apply(segment, chunks);
-        let times = keys.iter().filter_map(|key| self.replica.get(key.as_str())?.largest_time());
-        times.for_each(|time| self.hybrid.observe(time, now_ms));
-        keys
     }
 
     fn announce_changes(&mut self, keys: BTreeSet<RecordKey>, cause: Cause) {
@@ -281,13 +296,4 @@ impl Engine {
         let saved = before.into_iter().filter(|key| !self.replica.is_unsent(key.as_str())).collect();
         self.announce_changes(saved, Cause::Saved);
     }
-}
-
-fn read_stored(stored: &StoredSegment) -> Result<(Segment, Vec<crate::segment::Entries>), DecodeError> {
-    let limits = &Limits::AT_REST;
-    let segment = Segment::from_bytes(&stored.value, limits)?;
-    let named = usize::try_from(segment.stage().map_or(0, |stage| stage.chunks)).unwrap_or(usize::MAX);
-    let chunks = stored.chunks.get(..named).ok_or(DecodeError::Invalid("a stage"))?;
-    let chunks = chunks.iter().map(|bytes| StagedChunk::from_bytes(bytes, limits).map(|chunk| chunk.entries));
-    Ok((segment, chunks.collect::<Result<_, _>>()?))
 }

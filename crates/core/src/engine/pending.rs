@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
+use super::folding::Seen;
 use super::io::{Ticket, Write};
 use crate::context::Context;
 use crate::dot::Dot;
@@ -86,12 +87,12 @@ impl Pending {
     }
 
     /// How many records have pending writes that were all at a peer before.
-    pub(super) fn newly_unsent(&self, replica: &Replica) -> usize {
+    pub(super) fn newly_unsent(&self, replica: Seen<'_>) -> usize {
         self.overlays.keys().filter(|key| !replica.is_unsent(key.as_str())).count()
     }
 
     /// What somebody has seen who reads this record now.
-    pub(super) fn context_of(&self, key: &str, replica: &Replica) -> Context {
+    pub(super) fn context_of(&self, key: &str, replica: Seen<'_>) -> Context {
         let committed = |record: &Record| Context::from(record.context().without(self.tab));
         let Some(overlay) = self.overlays.get(key) else {
             return replica.get(key).map(committed).unwrap_or_default();
@@ -102,7 +103,7 @@ impl Pending {
     }
 
     /// Takes a batch of writes; they show at once.
-    pub(super) fn push(&mut self, ticket: Ticket, writes: Vec<Write>, at: Hlc, replica: &Replica) {
+    pub(super) fn push(&mut self, ticket: Ticket, writes: Vec<Write>, at: Hlc, replica: Seen<'_>) {
         let mut batch = Batch { ticket, writes: Vec::with_capacity(writes.len()) };
         for Write { key, context, content } in writes {
             let context = context.unwrap_or_else(|| self.context_of(key.as_str(), replica));
@@ -171,7 +172,7 @@ impl Pending {
     }
 
     /// What is committed has changed: puts the pending writes on top again.
-    pub(super) fn rebase(&mut self, replica: &Replica) {
+    pub(super) fn rebase(&mut self, replica: Seen<'_>) {
         self.overlays.clear();
         for write in self.batches.iter().flat_map(|batch| &batch.writes) {
             show(&mut self.overlays, self.tab, &self.finals, write, replica);
@@ -184,7 +185,7 @@ fn show(
     tab: ReplicaId,
     finals: &[Option<Dot>],
     write: &PendingWrite,
-    replica: &Replica,
+    replica: Seen<'_>,
 ) {
     let overlay = overlays.entry(write.key.clone()).or_insert_with(|| {
         let record = replica.get(write.key.as_str()).cloned().unwrap_or_default();

@@ -61,7 +61,7 @@ impl Engine {
         let traffic = &self.links.traffic;
         SyncStatus {
             state: self.sync_state(session),
-            unsent: self.replica.unsent_count() + self.pending.newly_unsent(&self.replica),
+            unsent: self.replica.unsent_count() + self.pending.newly_unsent(self.seen()),
             received: session.map_or(0, |session| session.received().0),
             expected: session.and_then(Session::peer).map_or(0, |peer| peer.head.0),
             last_heard_ms: traffic.last_heard_ms,
