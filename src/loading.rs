@@ -61,14 +61,24 @@ async fn read_log(engine: &mut Engine, reader: &Reader) -> Result<(), ShellError
         if page.is_empty() {
             return Ok(());
         }
-        for effect in engine.handle(EngineInput::Segments(page), now_ms()) {
-            if let EngineEffect::Corrupt { position, message } = effect {
-                let message = format!("Segment {position} of the log cannot be read: {message}.");
-                return Err(ShellError::new("storage-corrupt", message));
-            }
-        }
+        check_effects(engine.handle(EngineInput::Segments(page), now_ms()))?;
         TimeoutFuture::new(0).await;
+        while engine.is_folding() {
+            check_effects(engine.handle(EngineInput::Continue, now_ms()))?;
+            TimeoutFuture::new(0).await;
+        }
     }
+}
+
+// Nothing is to be done while the log is read; but it may turn out to be unreadable.
+fn check_effects(effects: Vec<EngineEffect>) -> Result<(), ShellError> {
+    for effect in effects {
+        if let EngineEffect::Corrupt { position, message } = effect {
+            let message = format!("Segment {position} of the log cannot be read: {message}.");
+            return Err(ShellError::new("storage-corrupt", message));
+        }
+    }
+    Ok(())
 }
 
 /// Asks the browser how much room there is and whether it keeps the data under pressure.

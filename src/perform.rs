@@ -47,6 +47,13 @@ impl Driver {
                 }
             }
             EngineEffect::StatusChanged => self.status_changed(),
+            EngineEffect::Continue => {
+                let driver = Rc::clone(self);
+                spawn_local(async move {
+                    TimeoutFuture::new(0).await;
+                    driver.dispatch(EngineInput::Continue);
+                });
+            }
             EngineEffect::Corrupt { .. } => self.degrade("storage-corrupt"),
         }
     }
@@ -76,7 +83,8 @@ impl Driver {
                 }
                 EngineEffect::DropStage(stage) => {
                     // What is left of it is found and dropped at the next opening.
-                    let _ = driver.writer.drop_stage(stage).await;
+                    let position = driver.engine().next_position();
+                    let _ = driver.writer.drop_stage(stage, position).await;
                 }
                 EngineEffect::SavePeers(bytes) => {
                     // Only saves work; forgotten, it is learned anew.

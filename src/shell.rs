@@ -9,6 +9,7 @@ use js_sys::{Array, Function, Promise, Uint8Array};
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::future_to_promise;
 
 use crate::doc::{doc, from_js, is_shown, to_js};
 use crate::driver::Driver;
@@ -141,8 +142,15 @@ impl Shell {
     #[wasm_bindgen(js_name = exportAll)]
     pub fn export_all(&self) -> Result<Promise, JsValue> {
         self.driver.check_open()?;
-        let bytes = Export::of(self.driver.engine().replica()).to_bytes();
-        Ok(Promise::resolve(&JsValue::from(Uint8Array::from(bytes.as_slice()))))
+        let driver = Rc::clone(&self.driver);
+        Ok(future_to_promise(async move {
+            // What is becoming visible is exported as a whole.
+            while driver.engine().is_folding() {
+                TimeoutFuture::new(1).await;
+            }
+            let bytes = Export::of(driver.engine().replica()).to_bytes();
+            Ok(Uint8Array::from(bytes.as_slice()).into())
+        }))
     }
 
     /// Merges an export; resolves with how many records changed.

@@ -80,6 +80,12 @@ impl Driver {
                     found.push((stage, chunks));
                 }
             }
+            // The log may name some of them: first what stood in it when they were read.
+            let position = driver.engine().next_position();
+            match driver.reader.rest(position).await {
+                Ok(segments) => driver.dispatch(EngineInput::Segments(segments)),
+                Err(error) => return driver.degrade(error.code),
+            }
             driver.dispatch(EngineInput::StagesFound(found));
             // The lock may have gone meanwhile.
             if driver.election.borrow().as_ref().is_some_and(|election| election.is_holder()) {

@@ -15,7 +15,7 @@ use super::{LOG, STAGED};
 use crate::errors::ShellError;
 
 /// How many values are read at once; between two readings the page may draw.
-const VALUES_AT_ONCE: u32 = 64;
+const VALUES_AT_ONCE: u32 = 8;
 
 /// The reading half of a database.
 pub(crate) struct Reader {
@@ -59,7 +59,7 @@ impl Reader {
         for (value, position) in values.into_iter().zip(position..) {
             let value = bytes_of(&value).unwrap_or_default();
             // A segment that cannot be read is the engine's to report.
-            let chunks = match stage_of(&value, &Limits::default()) {
+            let chunks = match stage_of(&value, &Limits::AT_REST) {
                 Ok(Some(stage)) => read_chunks(&staged, stage).await?,
                 _ => Vec::new(),
             };
@@ -109,9 +109,13 @@ impl Reader {
 }
 
 async fn read_chunks(store: &Store, stage: u64) -> Result<Vec<Vec<u8>>, ShellError> {
-    let range = KeyRange::bound(&stage_key(stage, 0), &stage_key(stage, u32::MAX.into()), None, None)?;
-    let values = store.get_all(Some(range), None).await?;
+    let values = store.get_all(Some(stage_range(stage)?), None).await?;
     Ok(values.iter().map(|value| bytes_of(value).unwrap_or_default()).collect())
+}
+
+/// The keys of all chunks of a stage.
+pub(super) fn stage_range(stage: u64) -> Result<KeyRange, ShellError> {
+    Ok(KeyRange::bound(&stage_key(stage, 0), &stage_key(stage, u32::MAX.into()), None, None)?)
 }
 
 /// The key of a chunk: arrays of numbers are ordered by their items.

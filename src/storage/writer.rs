@@ -6,15 +6,17 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use eyot_core::Limits;
+use eyot_core::segment::stage_of;
 use futures_channel::oneshot;
-use idb::{Database, Factory};
-use js_sys::{Object, Reflect, Uint8Array};
+use idb::{Database, Factory, KeyRange};
+use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, IdbDatabase, IdbObjectStore, IdbTransaction};
+use web_sys::{Event, IdbDatabase, IdbRequest, IdbTransaction};
 
-use super::reader::stage_key;
+use super::reader::{stage_key, stage_range};
 use super::{BARRIER, LOG, META, PEERS, STAGED, database_name};
 use crate::errors::{ShellError, from_thrown};
 
@@ -26,7 +28,7 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn transaction(
         this: &DurableDatabase,
-        store: &str,
+        stores: &JsValue,
         mode: &str,
         options: &JsValue,
     ) -> Result<IdbTransaction, JsValue>;
@@ -96,49 +98,66 @@ impl Writer {
         Ok(())
     }
 
-    /// Appends values to the log. The error code `collided` says that the first key is taken.
+    /// Appends values to the log. The error code `collided` says that the first key is taken. Values that name a stage are
+    /// appended only if the stage has chunks.
     pub(crate) async fn commit(
         &self,
         position: u64,
         values: &[Vec<u8>],
         strict: bool,
     ) -> Result<(), ShellError> {
-        self.retry(LOG, strict, |store| {
+        let append = |transaction: &IdbTransaction| {
+            let log = transaction.object_store(LOG)?;
             for (value, position) in values.iter().zip(position..) {
-                let key = JsValue::from_f64(position as f64);
-                store.add_with_key(&Uint8Array::from(value.as_slice()), &key)?;
+                log.add_with_key(&Uint8Array::from(value.as_slice()), &JsValue::from_f64(position as f64))?;
             }
             Ok(())
-        })
-        .await
+        };
+        let stage = values.first().and_then(|value| stage_of(value, &Limits::AT_REST).ok().flatten());
+        match stage {
+            None => self.retry(&[LOG], strict, append).await,
+            Some(stage) => {
+                let range = JsValue::from(stage_range(stage)?);
+                let check =
+                    |transaction: &IdbTransaction| transaction.object_store(STAGED)?.count_with_key(&range);
+                self.retry_if(&[LOG, STAGED], strict, (check, |chunks| chunks > 0.0), append).await
+            }
+        }
     }
 
     /// Comes back when the disk has everything that was committed before.
     pub(crate) async fn barrier(&self) -> Result<(), ShellError> {
-        self.retry(META, true, |store| store.put_with_key(&JsValue::from_f64(0.0), &BARRIER.into()).map(drop))
-            .await
+        let touch = |transaction: &IdbTransaction| {
+            transaction.object_store(META)?.put_with_key(&JsValue::from_f64(0.0), &BARRIER.into()).map(drop)
+        };
+        self.retry(&[META], true, touch).await
     }
 
-    /// Keeps a chunk.
+    /// Keeps a chunk. The error code `collided` says that another tab builds upon the same stage.
     pub(crate) async fn stage(&self, stage: u64, ordinal: u64, value: &[u8]) -> Result<(), ShellError> {
-        self.retry(STAGED, false, |store| {
-            store.put_with_key(&Uint8Array::from(value), &stage_key(stage, ordinal)).map(drop)
-        })
-        .await
+        let keep = |transaction: &IdbTransaction| {
+            let staged = transaction.object_store(STAGED)?;
+            staged.add_with_key(&Uint8Array::from(value), &stage_key(stage, ordinal)).map(drop)
+        };
+        self.retry(&[STAGED], false, keep).await
     }
 
-    /// Drops the chunks of a stage.
-    pub(crate) async fn drop_stage(&self, stage: u64) -> Result<(), ShellError> {
-        let range =
-            idb::KeyRange::bound(&stage_key(stage, 0), &stage_key(stage, u32::MAX.into()), None, None)?;
-        let range = JsValue::from(range);
-        self.retry(STAGED, false, |store| store.delete(&range).map(drop)).await
+    /// Drops the chunks of a stage, if the log ends before `position`: a segment there might name it.
+    pub(crate) async fn drop_stage(&self, stage: u64, position: u64) -> Result<(), ShellError> {
+        let range = JsValue::from(stage_range(stage)?);
+        let beyond = JsValue::from(KeyRange::lower_bound(&JsValue::from_f64(position as f64), Some(false))?);
+        let check = |transaction: &IdbTransaction| transaction.object_store(LOG)?.count_with_key(&beyond);
+        let drop_chunks =
+            |transaction: &IdbTransaction| transaction.object_store(STAGED)?.delete(&range).map(drop);
+        self.retry_if(&[LOG, STAGED], false, (check, |segments| segments == 0.0), drop_chunks).await
     }
 
     /// Remembers what is known of peers.
     pub(crate) async fn save_peers(&self, bytes: &[u8]) -> Result<(), ShellError> {
-        self.retry(META, false, |store| store.put_with_key(&Uint8Array::from(bytes), &PEERS.into()).map(drop))
-            .await
+        let remember = |transaction: &IdbTransaction| {
+            transaction.object_store(META)?.put_with_key(&Uint8Array::from(bytes), &PEERS.into()).map(drop)
+        };
+        self.retry(&[META], false, remember).await
     }
 
     /// Closes the connection; what is under way completes.
@@ -149,52 +168,91 @@ impl Writer {
         }
     }
 
-    // Once more over a new connection, if the old one is lost.
+    // All requests are made at once and the transaction is told that there are no more, which saves a turn.
     async fn retry(
         &self,
-        store: &str,
+        stores: &[&str],
         strict: bool,
-        ask: impl Fn(&IdbObjectStore) -> Result<(), JsValue>,
+        ask: impl Fn(&IdbTransaction) -> Result<(), JsValue>,
     ) -> Result<(), ShellError> {
-        match self.transact(store, strict, &ask).await {
+        self.reconnecting(async || {
+            let transaction = self.begin(stores, strict)?;
+            self.end(&transaction, ask(&transaction)).await
+        })
+        .await
+    }
+
+    // The same after a look: where it is not as it should be, nothing is done and the transaction aborted.
+    async fn retry_if(
+        &self,
+        stores: &[&str],
+        strict: bool,
+        (check, is_well): (impl Fn(&IdbTransaction) -> Result<IdbRequest, JsValue>, impl Fn(f64) -> bool),
+        ask: impl Fn(&IdbTransaction) -> Result<(), JsValue>,
+    ) -> Result<(), ShellError> {
+        self.reconnecting(async || {
+            let transaction = self.begin(stores, strict)?;
+            let count = match check(&transaction) {
+                Ok(request) => answer(&request).await,
+                Err(thrown) => return self.end(&transaction, Err(thrown)).await,
+            };
+            let found = if is_well(count) { ask(&transaction) } else { Err(JsValue::UNDEFINED) };
+            self.end(&transaction, found).await
+        })
+        .await
+    }
+
+    // Once more over a new connection, if the old one is lost.
+    async fn reconnecting(&self, act: impl AsyncFn() -> Result<(), ShellError>) -> Result<(), ShellError> {
+        match act().await {
             Err(error) if error.code == "storage-lost" && !self.inner.closed.get() => {
                 self.connect().await?;
-                self.transact(store, strict, &ask).await
+                act().await
             }
             other => other,
         }
     }
 
-    // All requests are made at once and the transaction is told that there are no more, which saves a turn.
-    async fn transact(
-        &self,
-        store: &str,
-        strict: bool,
-        ask: &impl Fn(&IdbObjectStore) -> Result<(), JsValue>,
-    ) -> Result<(), ShellError> {
+    fn begin(&self, stores: &[&str], strict: bool) -> Result<IdbTransaction, ShellError> {
         let lost = || ShellError::new("storage-lost", "The connection to the database is lost.");
         let database = self.inner.database.borrow().clone().ok_or_else(lost)?;
         let options = Object::new();
         let durability = if strict { "strict" } else { "relaxed" };
         // Setting a property of a fresh object cannot fail.
         let _ = Reflect::set(&options, &"durability".into(), &durability.into());
-        let transaction = database
+        let names: Array = stores.iter().map(|name| JsValue::from_str(name)).collect();
+        database
             .unchecked_ref::<DurableDatabase>()
-            .transaction(store, "readwrite", &options)
-            .map_err(|thrown| from_thrown(&thrown))?;
-        let outcome = Outcome::of(&transaction);
-        let store = transaction.object_store(store).map_err(|thrown| from_thrown(&thrown))?;
-        if let Err(thrown) = ask(&store) {
-            // Without an abort the requests that were made would still be committed.
-            let _ = transaction.abort();
-            // Its events still come, and want their listeners.
-            let _ = outcome.wait(&transaction, || false).await;
-            return Err(from_thrown(&thrown));
-        }
-        // It may have failed already; then the abort event tells why.
-        let _ = transaction.unchecked_ref::<EagerTransaction>().commit();
-        outcome.wait(&transaction, || self.inner.database.borrow().is_none()).await
+            .transaction(&names, "readwrite", &options)
+            .map_err(|thrown| from_thrown(&thrown))
     }
+
+    // Waits for the end. Where something could not be asked for, what was asked before must not be committed.
+    async fn end(&self, transaction: &IdbTransaction, asked: Result<(), JsValue>) -> Result<(), ShellError> {
+        let outcome = Outcome::of(transaction);
+        // Either may fail when the transaction has ended already; its events tell how.
+        let _ = match &asked {
+            Ok(()) => transaction.unchecked_ref::<EagerTransaction>().commit(),
+            Err(_) => transaction.abort(),
+        };
+        let ended = outcome.wait(transaction, || self.inner.database.borrow().is_none()).await;
+        match asked {
+            Err(thrown) if !thrown.is_undefined() => Err(from_thrown(&thrown)),
+            _ => ended,
+        }
+    }
+}
+
+// A number that a request answers with.
+async fn answer(request: &IdbRequest) -> f64 {
+    let (sender, answered) = oneshot::channel();
+    let answer = request.clone();
+    let listener = Closure::once(move |_: Event| {
+        let _ = sender.send(answer.result().ok().and_then(|result| result.as_f64()));
+    });
+    request.set_onsuccess(Some(listener.as_ref().unchecked_ref()));
+    request.set_onerror(Some(listener.as_ref().unchecked_ref()));
+    answered.await.ok().flatten().unwrap_or(f64::NAN)
 }
 
 impl Inner {
