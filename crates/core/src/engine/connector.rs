@@ -3,6 +3,7 @@
 use super::Engine;
 use super::io::{EngineEffect, Link, LinkFailure};
 use super::status::SyncError;
+use crate::session::SessionInput;
 
 const FIRST_PAUSE_MS: u64 = 500;
 const LONGEST_PAUSE_MS: u64 = 30_000;
@@ -15,6 +16,7 @@ pub(super) struct Connector {
     random: fastrand::Rng,
     wanted: bool,
     online: bool,
+    offline_since_ms: Option<u64>,
     state: State,
     last_link: Link,
     failures: u32,
@@ -35,6 +37,7 @@ impl Connector {
             random: fastrand::Rng::with_seed(seed),
             wanted: false,
             online: true,
+            offline_since_ms: None,
             state: State::Waiting { retry_at_ms: 0 },
             last_link: 0,
             failures: 0,
@@ -49,6 +52,11 @@ impl Connector {
 
     pub(super) fn is_online(&self) -> bool {
         self.online
+    }
+
+    /// True when the device has no network, and nothing was heard since it said so.
+    pub(super) fn is_cut_off(&self, last_heard_ms: Option<u64>) -> bool {
+        self.offline_since_ms.is_some_and(|since_ms| last_heard_ms.is_none_or(|heard_ms| heard_ms < since_ms))
     }
 
     pub(super) fn is_waiting(&self) -> bool {
@@ -133,10 +141,19 @@ impl Engine {
         self.effects.push(EngineEffect::StatusChanged);
     }
 
+    /// A good moment to try again, or to see whether the connection still stands.
+    pub(super) fn nudge(&mut self) {
+        self.connector.nudge();
+        if let Some(link) = self.links.current() {
+            self.feed_link(link, SessionInput::Probe);
+        }
+    }
+
     pub(super) fn online(&mut self, online: bool) {
         if self.connector.online != online {
             self.connector.online = online;
-            self.connector.nudge();
+            self.connector.offline_since_ms = (!online).then_some(self.now_ms);
+            self.nudge();
             self.effects.push(EngineEffect::StatusChanged);
         }
     }

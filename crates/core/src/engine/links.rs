@@ -52,6 +52,10 @@ impl Links {
         self.current.as_ref().is_some_and(|current| current.read.is_some())
     }
 
+    pub(super) fn current(&self) -> Option<Link> {
+        self.current.as_ref().map(|current| current.link)
+    }
+
     pub(super) fn session(&self) -> Option<&Session> {
         self.current.as_ref()?.session.as_ref()
     }
@@ -103,7 +107,7 @@ impl Engine {
 
     /// The session cannot go on as it is: it ends and is tried again later.
     pub(super) fn abandon_link(&mut self, code: &'static str, message: &str) {
-        let Some(link) = self.links.current.as_ref().map(|current| current.link) else { return };
+        let Some(link) = self.links.current() else { return };
         self.hang_up(code, message);
         let failure = LinkFailure { code: code.to_owned(), message: message.to_owned() };
         self.connector.closed(link, failure, None, self.now_ms);
@@ -141,7 +145,7 @@ impl Engine {
 
     pub(super) fn head_moved(&mut self) {
         let head = self.replica.head();
-        if let Some(link) = self.links.current.as_ref().map(|current| current.link) {
+        if let Some(link) = self.links.current() {
             self.feed_link(link, SessionInput::HeadMoved(head));
         }
         self.effects.push(EngineEffect::StatusChanged);
@@ -152,7 +156,7 @@ impl Engine {
             self.links.remember_at_ms = None;
             self.effects.push(EngineEffect::SavePeers(self.replica.peers().to_bytes()));
         }
-        if let Some(link) = self.links.current.as_ref().map(|current| current.link) {
+        if let Some(link) = self.links.current() {
             self.feed_link(link, SessionInput::Tick);
         }
     }

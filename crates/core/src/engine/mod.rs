@@ -205,7 +205,7 @@ impl Engine {
             EngineInput::StagesFound(stages) => self.take_stages(stages),
             EngineInput::Sync(on) => self.sync(on),
             EngineInput::Online(online) => self.online(online),
-            EngineInput::Nudge => self.connector.nudge(),
+            EngineInput::Nudge => self.nudge(),
             EngineInput::LinkOpened(link) => self.link_opened(link),
             EngineInput::LinkReceived(link, bytes) => self.link_received(link, bytes),
             EngineInput::LinkClosed(link, failure) => self.link_closed(link, failure),

@@ -76,6 +76,7 @@ impl Engine {
         let session = session.filter(|session| session.is_open());
         match session {
             _ if !self.connector.is_wanted() => SyncState::Off,
+            Some(_) if self.connector.is_cut_off(self.links.traffic.last_heard_ms) => SyncState::Offline,
             Some(session) => {
                 let behind = session.peer().is_some_and(|peer| session.received() < peer.head);
                 let unsent = self.replica.unsent_count() > 0 || !self.pending.is_empty();

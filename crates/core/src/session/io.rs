@@ -106,6 +106,8 @@ pub enum SessionInput {
     },
     /// The local log has grown, durably.
     HeadMoved(Seq),
+    /// The network may have changed: the peer is asked for a sign of life at once.
+    Probe,
     /// Time has passed; due at [`crate::session::Session::next_wake_ms`].
     Tick,
 }

@@ -18,6 +18,9 @@ use crate::message::{Message, Refuse};
 use incoming::Incoming;
 use outgoing::Outgoing;
 
+/// How long the answer to a probe may take.
+const PROBE_ANSWER_MS: u64 = 10_000;
+
 /// One connection's state.
 pub struct Session {
     config: SessionConfig,
@@ -30,6 +33,8 @@ pub struct Session {
     incoming: Incoming,
     heard_at_ms: u64,
     pinged: bool,
+    // After a probe: the session ends if nothing has come by then.
+    answer_by_ms: Option<u64>,
     effects: Vec<SessionEffect>,
 }
 
@@ -78,6 +83,7 @@ impl Session {
             incoming,
             heard_at_ms: 0,
             pinged: false,
+            answer_by_ms: None,
             effects: Vec::new(),
         }
     }
@@ -99,8 +105,8 @@ impl Session {
             return None;
         }
         let patience = if self.pinged { self.config.silent_after_ms } else { self.config.ping_after_ms };
-        let silence = self.heard_at_ms.saturating_add(patience);
-        Some(self.outgoing.advance_at_ms().map_or(silence, |advance| advance.min(silence)))
+        let silence = Some(self.heard_at_ms.saturating_add(patience));
+        [silence, self.answer_by_ms, self.outgoing.advance_at_ms()].into_iter().flatten().min()
     }
 
     /// The other side, once it has said hello.
@@ -149,6 +155,7 @@ impl Session {
             SessionInput::Frame(bytes) => {
                 self.heard_at_ms = now_ms;
                 self.pinged = false;
+                self.answer_by_ms = None;
                 let message = Message::from_bytes(&bytes, &self.config.limits).map_err(decode_refusal)?;
                 self.receive(message)?;
             }
@@ -160,6 +167,7 @@ impl Session {
                 return Err((code, "The request could not be stored.".to_owned()));
             }
             SessionInput::HeadMoved(head) => self.head = self.head.max(head),
+            SessionInput::Probe => self.probe(now_ms),
             SessionInput::Tick => self.watch_silence(now_ms)?,
         }
         Ok(())
@@ -203,9 +211,17 @@ impl Session {
         Ok(())
     }
 
+    fn probe(&mut self, now_ms: u64) {
+        if self.peer.is_some() && self.answer_by_ms.is_none() {
+            self.answer_by_ms = Some(now_ms.saturating_add(PROBE_ANSWER_MS));
+            self.effects.push(SessionEffect::Send(Message::Ping.to_bytes()));
+        }
+    }
+
     fn watch_silence(&mut self, now_ms: u64) -> Result<(), Refusal> {
         let silence_ms = now_ms.saturating_sub(self.heard_at_ms);
-        if silence_ms >= self.config.silent_after_ms {
+        let unanswered = self.answer_by_ms.is_some_and(|due| due <= now_ms);
+        if silence_ms >= self.config.silent_after_ms || unanswered {
             return Err(("silent", "No sign of life from the other side.".to_owned()));
         }
         if silence_ms >= self.config.ping_after_ms && !self.pinged {
