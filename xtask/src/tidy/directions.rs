@@ -17,7 +17,7 @@ const DIRECTIONS: [(&str, &[&str]); 5] = [
 ];
 
 /// The packages of others that the core may depend on, not counting its tests.
-const OTHERS_IN_CORE: [&str; 1] = ["siphasher"];
+const OTHERS_IN_CORE: [&str; 2] = ["fastrand", "siphasher"];
 
 pub(crate) fn check(project: &Project) -> Result<Vec<Problem>> {
     let packages = array(&project.metadata, "packages")?;
