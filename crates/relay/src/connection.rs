@@ -28,7 +28,8 @@ pub(crate) async fn run(shared: Arc<Shared>, number: u64, name: String, mut sock
     let ending = match admit(&shared, &name, &mut socket).await {
         Ok(admission) => {
             tracing::debug!(connection = number, database = %name, "admitted");
-            Conversation::new(shared, admission, &mut socket).run().await
+            let mut conversation = Box::new(Conversation::new(shared, admission, &mut socket));
+            conversation.run().await
         }
         Err(ending) => ending,
     };

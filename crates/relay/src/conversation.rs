@@ -102,7 +102,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// Talks until one side ends it.
-    pub(crate) async fn run(mut self) -> Ending {
+    pub(crate) async fn run(&mut self) -> Ending {
         match self.talk().await {
             Ok(never) => match never {},
             Err(ending) => ending,

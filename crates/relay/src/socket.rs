@@ -135,7 +135,8 @@ impl Socket {
                 Incoming::Message(_) | Incoming::Text | Incoming::Alive => {}
             }
         }
-        let mut scratch = [0; BUFFER_BYTES];
+        // On the heap: in the future itself every idle connection would keep room for it.
+        let mut scratch = vec![0; BUFFER_BYTES];
         let mut left = FAREWELL_BYTES;
         while let Ok(read @ 1..) = self.stream.get_mut().read(&mut scratch).await {
             left = left.saturating_sub(read);

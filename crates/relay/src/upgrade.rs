@@ -47,7 +47,8 @@ pub(crate) async fn sync(
     tracker.spawn(async move {
         let limit = shared.config.limits.handshake_timeout();
         if let Ok(Ok(stream)) = timeout(limit, websocket).await {
-            connection::run(shared, number, database, Socket::new(stream)).await;
+            // In a box, or the task would keep room for it twice.
+            Box::pin(connection::run(shared, number, database, Socket::new(stream))).await;
         }
         drop(place);
     });

@@ -17,7 +17,7 @@ async fn answer_to_token(relay: &Program, token: &str) -> String {
 #[tokio::test]
 async fn a_token_that_is_no_good_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let relay = Program::guarded(folder.path(), &["--handshake-timeout-ms", "300"]).await;
+    let relay = Program::guarded(folder.path(), &["--handshake-timeout-ms", "1000"]).await;
     let write = json!({ "notes": "write" });
     for (token, code) in [
         (String::new(), "unauthenticated"),
@@ -74,7 +74,7 @@ async fn a_read_only_token_cannot_write() {
 async fn an_expired_token_closes_the_socket() {
     let folder = tempfile::tempdir().unwrap();
     let relay = Program::guarded(folder.path(), &[]).await;
-    let brief = token(json!({ "notes": "write" }), json!({ "exp": in_seconds(2) }));
+    let brief = token(json!({ "notes": "write" }), json!({ "exp": in_seconds(4) }));
     let mut ada = Client::connect_with_token(relay.address, b'a', &brief).await;
     ada.write("n1", "heron").await;
     ada.until(Client::is_saved).await;
@@ -87,10 +87,10 @@ async fn a_renewed_token_keeps_the_socket() {
     let folder = tempfile::tempdir().unwrap();
     let relay = Program::guarded(folder.path(), &[]).await;
     let write = json!({ "notes": "write" });
-    let brief = token(write.clone(), json!({ "exp": in_seconds(2) }));
+    let brief = token(write.clone(), json!({ "exp": in_seconds(4) }));
     let mut ada = Client::connect_with_token(relay.address, b'a', &brief).await;
     ada.renew(&token(write.clone(), json!({}))).await;
-    sleep(Duration::from_secs(3)).await;
+    sleep(Duration::from_secs(5)).await;
     ada.write("n1", "heron").await;
     ada.until(Client::is_saved).await;
     assert_eq!(ada.closed, None);
