@@ -315,9 +315,20 @@ impl World {
     /// The application waits until all is saved.
     pub fn await_saved(&mut self, id: TabId) -> Result<Ticket, Violation> {
         let ticket = self.next_ticket(id);
-        self.tab_mut(id).map(|tab| tab.awaited.insert(ticket));
+        let known = self.known(id);
+        self.tab_mut(id).map(|tab| tab.awaited.insert(ticket, known));
         self.feed(id, EngineInput::Await { ticket, condition: Condition::Saved })?;
         Ok(ticket)
+    }
+
+    // The writes of its device that a tab knows of, those included that are not committed yet.
+    fn known(&self, id: TabId) -> Writes {
+        let Some(tab) = self.tab(id) else { return Writes::new() };
+        let clock = tab.engine.replica().clock().to_vector();
+        let own =
+            self.model.committed().filter(|(dot, write)| write.device == id.device && clock.covers(*dot));
+        let committed = own.filter_map(|(dot, _)| self.model.named(dot).ok());
+        committed.chain(tab.outstanding.iter().flat_map(|(_, writes)| writes).copied()).collect()
     }
 
     fn import(&mut self, id: TabId, relay: usize) -> Result<(), Violation> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use eyot_core::{Dot, Record, RecordKey, Seq, VersionVector};
+use eyot_core::{Context, Dot, Record, RecordKey, Seq, VersionVector};
 
 use crate::Violation;
 use crate::device::{HandedOut, TabId};
@@ -83,19 +83,27 @@ impl World {
         if write.key != *key || named != (!write.deletes).then_some(true) {
             return Err(Violation(format!("{} in {key} is not the write {id}", version.dot)));
         }
-        for (dot, other) in
-            self.model.committed().filter(|(dot, other)| other.key == *key && *dot != version.dot)
-        {
-            let was_seen = write.past.contains(&self.model.named(dot)?);
-            if version.past.covers(dot) != was_seen {
-                let has = if was_seen { "had seen" } else { "had not seen" };
-                return Err(Violation(format!(
-                    "the writer of {} {has} {dot} of {}, but its past is [{}]",
-                    version.dot, other.key, version.past
-                )));
-            }
-        }
+        self.check_seen(key, &version.past, &write.past)
+            .map_err(|Violation(what)| Violation(format!("the past of {}: {what}", version.dot)))?;
         Ok(id)
+    }
+
+    // A context names nothing that was not seen; and what was seen it names, or something that had seen it.
+    fn check_seen(&self, key: &RecordKey, context: &Context, seen: &Writes) -> Result<(), Violation> {
+        let mut named = Writes::new();
+        for (dot, _) in
+            self.model.committed().filter(|(dot, write)| write.key == *key && context.covers(*dot))
+        {
+            named.insert(self.model.named(dot)?);
+        }
+        let stored = |id: &&WriteId| self.model.get(**id).is_ok_and(|write| write.place.is_some());
+        let (covered, seen) =
+            (self.model.with_pasts(&named), seen.iter().filter(stored).copied().collect::<Writes>());
+        let covered: Writes = covered.iter().filter(stored).copied().collect();
+        if covered == seen {
+            return Ok(());
+        }
+        Err(Violation(format!("[{context}] of {key} stands for {covered:?}, but seen were {seen:?}")))
     }
 
     // A batch is seen whole or not at all, and the clock claims no more than the records account for.
@@ -128,9 +136,23 @@ impl World {
     /// A context covers nothing that whoever has it has not seen.
     pub(crate) fn check_context(&self, handed_out: &HandedOut) -> Result<(), Violation> {
         let HandedOut { key, context, seen } = handed_out;
-        for (dot, _) in self.model.committed().filter(|(_, write)| write.key == *key) {
-            if context.covers(dot) != seen.contains(&self.model.named(dot)?) {
-                return Err(Violation(format!("the context [{context}] of {key} is wrong about {dot}")));
+        self.check_seen(key, context, seen)
+    }
+
+    /// What is said to be saved is at a relay, unless one was set back meanwhile.
+    pub(crate) fn check_saved(&self, saved: &Writes) -> Result<(), Violation> {
+        for id in saved.iter().filter(|_| !self.was_set_back) {
+            let write = self.model.get(*id)?;
+            let at_relay = |dot: Dot| {
+                let mut records =
+                    self.relays.iter().filter_map(|relay| relay.replica.get(write.key.as_str()));
+                records.any(|record| record.context().covers(dot))
+            };
+            if let Some((dot, _)) = write.place.filter(|(dot, _)| !at_relay(*dot)) {
+                return Err(Violation(format!(
+                    "{dot} of {} is said to be saved and is at no relay",
+                    write.key
+                )));
             }
         }
         Ok(())

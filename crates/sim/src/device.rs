@@ -2,7 +2,7 @@
 //!
 //! Only the state; what happens to it is in `host`.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use eyot_core::engine::{Engine, Ticket};
 use eyot_core::{Context, LogEpoch, RecordKey, ReplicaId};
@@ -64,9 +64,8 @@ pub struct Tab {
     pub(crate) frozen_until_ms: u64,
     pub(crate) wake_at_ms: Option<u64>,
     pub(crate) last_ticket: Ticket,
-    // What the application waits for; and which of it has come.
-    pub(crate) awaited: BTreeSet<Ticket>,
-    pub(crate) came: BTreeSet<Ticket>,
+    // The writes that the application waits for to be saved.
+    pub(crate) awaited: BTreeMap<Ticket, Writes>,
 }
 
 impl Tab {
@@ -79,8 +78,7 @@ impl Tab {
             frozen_until_ms: 0,
             wake_at_ms: None,
             last_ticket: 0,
-            awaited: BTreeSet::new(),
-            came: BTreeSet::new(),
+            awaited: BTreeMap::new(),
         }
     }
 }

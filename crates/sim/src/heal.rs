@@ -89,7 +89,7 @@ impl World {
         if unsent > 0 {
             return Err(Violation(format!("{id:?} takes {unsent} records for unsent that the relay has")));
         }
-        match tab.awaited.first() {
+        match tab.awaited.keys().next() {
             Some(ticket) => Err(Violation(format!("{id:?} still waits for ticket {ticket}"))),
             None => Ok(()),
         }

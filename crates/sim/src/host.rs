@@ -140,11 +140,11 @@ impl World {
             EngineEffect::Written { ticket, contexts } => self.written(id, ticket, &contexts),
             EngineEffect::Rejected { ticket, .. } => self.rejected(id, ticket),
             EngineEffect::Awaited(ticket) => {
-                if let Some(tab) = self.tab_mut(id)
-                    && tab.awaited.remove(&ticket)
-                {
-                    tab.came.insert(ticket);
-                }
+                let saved = self.tab_mut(id).and_then(|tab| tab.awaited.remove(&ticket));
+                self.check_saved(&saved.unwrap_or_default())
+            }
+            EngineEffect::Continue => {
+                self.schedule.after(self.random.u64(1..4), Event::Feed(id, vec![EngineInput::Continue]));
                 Ok(())
             }
             EngineEffect::Connect(link) => {
@@ -235,6 +235,7 @@ impl World {
                 news if news.is_empty() => Vec::new(),
                 news => vec![EngineInput::Segments(news)],
             },
+            // All is read at the same moment: what the log names is not taken for left over.
             Request::BeginSync(position) => {
                 let news = EngineInput::Segments(disk.read(position));
                 vec![news, EngineInput::StagesFound(disk.stages()), EngineInput::Sync(true)]

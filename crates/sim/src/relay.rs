@@ -275,6 +275,7 @@ impl World {
     /// A relay is set back to what it had stored up to some share of its log, in percent, under a new epoch.
     pub fn restore_relay(&mut self, relay: usize, percent: usize) -> Result<(), Violation> {
         let epoch = LogEpoch(self.random.u64(..));
+        self.was_set_back = true;
         let host = self.relay_mut(relay)?;
         host.log.truncate(host.log.len() * percent.min(100) / 100);
         host.stages.clear();

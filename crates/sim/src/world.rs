@@ -83,6 +83,8 @@ pub struct World {
     pub(crate) random: fastrand::Rng,
     pub(crate) events: u64,
     pub(crate) batches: usize,
+    // A relay has lost what it had.
+    pub(crate) was_set_back: bool,
 }
 
 impl World {
@@ -113,6 +115,7 @@ impl World {
             random,
             events: 0,
             batches: 0,
+            was_set_back: false,
         })
     }
 

@@ -8,6 +8,7 @@
 )]
 
 mod bytes;
+mod engine;
 mod history;
 mod memory;
 mod record;
