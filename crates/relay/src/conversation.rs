@@ -214,7 +214,8 @@ impl<'a> Conversation<'a> {
         // A log does not grow shorter: this is a copy of the replica, or one that was set back, and its next writes would
         // bear names that others bear already.
         let head = self.session.peer().map(|peer| peer.head);
-        if known.standing.is_some_and(|standing| head.is_some_and(|head| standing.cursor.seq > head)) {
+        let taken_in = known.standing.map(|standing| standing.cursor.seq.max(standing.staged));
+        if taken_in > head {
             return Err(Ending::Refused(Code::ReplicaForked));
         }
         self.chunks = known.chunks;

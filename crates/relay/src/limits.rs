@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, value_parser};
+
+// A day is more than any of them should be, and far from where adding to a time could go wrong.
+fn milliseconds() -> RangedU64ValueParser<u64> {
+    value_parser!(u64).range(1..=24 * 60 * 60 * 1000)
+}
 
 /// Everything that a client could otherwise make grow, with its bound. Sizes are in bytes, times in milliseconds.
 #[derive(Args, Clone, Debug)]
@@ -44,23 +50,23 @@ pub struct Limits {
     pub outbound_bytes: usize,
 
     /// How long a client has for its request, its token and its hello, each.
-    #[arg(long, env = "EYOT_HANDSHAKE_TIMEOUT_MS", default_value_t = 10_000, value_name = "MS")]
+    #[arg(long, env = "EYOT_HANDSHAKE_TIMEOUT_MS", default_value_t = 10_000, value_name = "MS", value_parser = milliseconds())]
     pub handshake_timeout_ms: u64,
 
     /// How long a socket may take for 16 KiB of what is written to it.
-    #[arg(long, env = "EYOT_WRITE_TIMEOUT_MS", default_value_t = 20_000, value_name = "MS")]
+    #[arg(long, env = "EYOT_WRITE_TIMEOUT_MS", default_value_t = 20_000, value_name = "MS", value_parser = milliseconds())]
     pub write_timeout_ms: u64,
 
     /// How often the relay asks a quiet client whether it is still there.
-    #[arg(long, env = "EYOT_PING_INTERVAL_MS", default_value_t = 30_000, value_name = "MS")]
+    #[arg(long, env = "EYOT_PING_INTERVAL_MS", default_value_t = 30_000, value_name = "MS", value_parser = milliseconds())]
     pub ping_interval_ms: u64,
 
     /// How long a client may say nothing at all, not even that it is still there.
-    #[arg(long, env = "EYOT_IDLE_TIMEOUT_MS", default_value_t = 75_000, value_name = "MS")]
+    #[arg(long, env = "EYOT_IDLE_TIMEOUT_MS", default_value_t = 75_000, value_name = "MS", value_parser = milliseconds())]
     pub idle_timeout_ms: u64,
 
     /// How long the relay waits for its connections to end when it shuts down.
-    #[arg(long, env = "EYOT_SHUTDOWN_TIMEOUT_MS", default_value_t = 10_000, value_name = "MS")]
+    #[arg(long, env = "EYOT_SHUTDOWN_TIMEOUT_MS", default_value_t = 10_000, value_name = "MS", value_parser = milliseconds())]
     pub shutdown_timeout_ms: u64,
 }
 
