@@ -27,6 +27,9 @@ impl World {
         home.tabs.insert(id.serial, Tab::new(Engine::new(identity, Limits::default())));
         let (segments, peers) = (home.disk.read(1), home.disk.peers().cloned());
         self.feed(id, EngineInput::Segments(segments))?;
+        while self.tab(id).is_some_and(|tab| tab.engine.is_folding()) {
+            self.feed(id, EngineInput::Continue)?;
+        }
         if let Some(peers) = peers {
             self.feed(id, EngineInput::PeersKnown(peers))?;
         }

@@ -13,9 +13,9 @@ fn context() -> impl Strategy<Value = ContextChoice> {
 }
 
 fn write() -> impl Strategy<Value = Action> {
-    let one = (0usize..4, context(), prop::bool::weighted(0.2));
+    let one = (0usize..12, context(), prop::bool::weighted(0.2));
     let bytes = prop_oneof![6 => Just(0usize), 2 => Just(60), 1 => Just(25_000)];
-    (0usize..3, 0usize..3, prop::collection::vec(one, 1..4), bytes)
+    (0usize..3, 0usize..3, prop::collection::vec(one, 1..8), bytes)
         .prop_map(|(device, tab, writes, bytes)| Action::Write { device, tab, writes, bytes })
 }
 
@@ -30,7 +30,7 @@ fn daily() -> impl Strategy<Value = Action> {
     prop_oneof![
         6 => write(),
         6 => run(),
-        2 => (device.clone(), tab.clone(), 0usize..4).prop_map(|(device, tab, key)| Action::Read { device, tab, key }),
+        2 => (device.clone(), tab.clone(), 0usize..12).prop_map(|(device, tab, key)| Action::Read { device, tab, key }),
         1 => (device.clone(), tab.clone()).prop_map(|(device, tab)| Action::AwaitSaved { device, tab }),
         1 => device.clone().prop_map(|device| Action::Open { device }),
         1 => (device.clone(), tab.clone()).prop_map(|(device, tab)| Action::Kill { device, tab }),
@@ -76,17 +76,18 @@ proptest! {
 
     #[test]
     fn law_2_all_replicas_come_to_hold_the_maximal_writes(
-        seed: u64, actions in prop::collection::vec(daily(), 1..40),
+        seed: u64, records in 2usize..12, actions in prop::collection::vec(daily(), 1..40),
     ) {
-        let outcome = tell(Setting::new(seed), &actions).map(drop);
+        let outcome = tell(Setting { records, ..Setting::new(seed) }, &actions).map(drop);
         prop_assert_eq!(outcome, Ok(()));
     }
 
     #[test]
     fn laws_3_4_5_and_7_hold_through_kills_power_cuts_two_syncing_tabs_and_restored_relays(
-        seed: u64, actions in prop::collection::vec(prop_oneof![4 => daily(), 1 => fault()], 1..50),
+        seed: u64, records in 2usize..12,
+        actions in prop::collection::vec(prop_oneof![4 => daily(), 1 => fault()], 1..50),
     ) {
-        let outcome = tell(Setting { relays: 2, ..Setting::new(seed) }, &actions).map(drop);
+        let outcome = tell(Setting { records, relays: 2, ..Setting::new(seed) }, &actions).map(drop);
         prop_assert_eq!(outcome, Ok(()));
     }
 }
