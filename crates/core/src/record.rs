@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::context::Context;
 use crate::dot::Dot;
 use crate::hlc::Hlc;
+use crate::id::ReplicaId;
 use crate::vector::VersionVector;
 
 /// What a version holds; opaque here.
@@ -120,6 +121,12 @@ impl Record {
         let mut context = self.context.clone();
         context.join(&other.context);
         Self { context, versions }
+    }
+
+    /// The record as if that replica had never been heard of.
+    pub(crate) fn without(&self, replica: ReplicaId) -> Self {
+        let versions = self.versions.iter().filter(|version| version.dot.replica != replica);
+        Self { context: self.context.without(replica), versions: versions.cloned().collect() }
     }
 
     /// The latest time that any version claims.

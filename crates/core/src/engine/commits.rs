@@ -5,6 +5,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use super::admission::COUNTERS_EXHAUSTED;
 use super::folding::{Part, Seen};
 use super::io::{Cause, EngineEffect, StorageFailure, StoredSegment, Ticket, Write};
 use super::pending::Draft;
@@ -86,32 +87,6 @@ impl Engine {
         self.effects.push(EngineEffect::StatusChanged);
     }
 
-    fn check_writes(&self, writes: &[Write]) -> Result<(), (&'static str, String)> {
-        if self.corrupt {
-            return Err((
-                "storage-corrupt",
-                "The stored log cannot be read, so nothing is added to it.".into(),
-            ));
-        }
-        for write in writes {
-            let bytes = write.content.as_ref().map_or(0, |content| content.len());
-            if bytes > self.limits.content_bytes {
-                let limit = self.limits.content_bytes;
-                return Err((
-                    "record-too-large",
-                    format!("{} takes {bytes} bytes; {limit} are allowed.", write.key),
-                ));
-            }
-            let siblings = self.record(write.key.as_str()).map_or(0, |record| record.versions().len());
-            if siblings >= self.limits.siblings && write.context.is_some() {
-                let message =
-                    format!("{} has {siblings} concurrent versions; resolve them first.", write.key);
-                return Err(("too-many-siblings", message));
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn take_import(&mut self, ticket: Ticket, bytes: &[u8]) {
         match Export::from_bytes(bytes, &self.limits) {
             Ok(export) => self.commits.imports.push_back((ticket, export)),
@@ -153,6 +128,14 @@ impl Engine {
 
     fn commit_local(&mut self) {
         let draft = self.pending.draft(&self.replica);
+        // They fitted when they were made, but the clock may have gone on.
+        if self.counters_left() < self.pending.len() as u64 {
+            return self.reject_draft(
+                &draft,
+                COUNTERS_EXHAUSTED,
+                "There are no counters left for the write.",
+            );
+        }
         let values = written_segments(&draft.entries);
         self.write(values, false, |count| Work::Local(Box::new(draft), count));
     }
@@ -244,19 +227,9 @@ impl Engine {
 
     /// The commit is not stored: what it was for is taken back and told why.
     pub(super) fn commit_failed(&mut self, failure: StorageFailure) {
-        let message = "The write could not be stored.".to_owned();
+        const MESSAGE: &str = "The write could not be stored.";
         match std::mem::take(&mut self.commits.stage) {
-            Stage::Writing(Work::Local(draft, _), _) => {
-                let (tickets, keys) = self.pending.discard(&draft);
-                self.pending.rebase(Seen::new(&self.replica, None));
-                for ticket in tickets {
-                    self.waits.committed(ticket, self.replica.head());
-                    let message = message.clone();
-                    self.effects.push(EngineEffect::Rejected { ticket, code: failure.code, message });
-                }
-                self.announce_changes(keys.into_iter().collect(), Cause::Local);
-                self.effects.push(EngineEffect::StatusChanged);
-            }
+            Stage::Writing(Work::Local(draft, _), _) => self.reject_draft(&draft, failure.code, MESSAGE),
             Stage::Writing(Work::Received(delivery), _) => {
                 // It is asked for anew, chunks and all: perhaps it was they that could not be found any more.
                 let stage = delivery.received.stage;
@@ -264,10 +237,23 @@ impl Engine {
                 self.feed_link(delivery.link, SessionInput::Failed { code: failure.code });
             }
             Stage::Writing(Work::Imported(ticket, ..), _) => {
+                let message = MESSAGE.to_owned();
                 self.effects.push(EngineEffect::Rejected { ticket, code: failure.code, message });
             }
             other => self.commits.stage = other,
         }
+    }
+
+    // The writes of a draft are taken back out of view.
+    fn reject_draft(&mut self, draft: &Draft, code: &'static str, message: &str) {
+        let (tickets, keys) = self.pending.discard(draft);
+        self.pending.rebase(Seen::new(&self.replica, self.folding.as_deref()));
+        for ticket in tickets {
+            self.waits.committed(ticket, self.replica.head());
+            self.effects.push(EngineEffect::Rejected { ticket, code, message: message.to_owned() });
+        }
+        self.announce_changes(keys.into_iter().collect(), Cause::Local);
+        self.effects.push(EngineEffect::StatusChanged);
     }
 
     pub(super) fn barrier_passed(&mut self) {

@@ -2,6 +2,7 @@
 //!
 //! `handle(input, now) -> effects`. It decides; its host performs. Knows nothing of IndexedDB, sockets or timers.
 
+mod admission;
 mod commits;
 mod connector;
 mod folding;
@@ -101,7 +102,9 @@ impl Engine {
 
     /// When the engine wants a `Tick` next.
     pub fn next_wake_ms(&self) -> Option<u64> {
-        [self.connector.next_wake_ms(), self.links.next_wake_ms()].into_iter().flatten().min()
+        // What cannot be read is not told to anybody either.
+        let connect_at_ms = self.connector.next_wake_ms().filter(|_| !self.corrupt);
+        [connect_at_ms, self.links.next_wake_ms()].into_iter().flatten().min()
     }
 
     /// A record as this tab shows it, pending writes included; by `collection/id`, deleted ones too.

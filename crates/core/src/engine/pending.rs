@@ -47,6 +47,8 @@ struct Overlay {
 pub(super) struct Pending {
     tab: ReplicaId,
     batches: VecDeque<Batch>,
+    // How many writes the batches have.
+    length: usize,
     overlays: BTreeMap<RecordKey, Overlay>,
     // The final dot of every provisional one, by its counter; none while there is no final dot, or when the write failed.
     finals: Vec<Option<Dot>>,
@@ -65,9 +67,15 @@ pub(super) struct Draft {
 
 impl Pending {
     pub(super) fn new(tab: ReplicaId) -> Self {
-        Self { tab, batches: VecDeque::new(), overlays: BTreeMap::new(), finals: Vec::new() }
+        Self { tab, batches: VecDeque::new(), length: 0, overlays: BTreeMap::new(), finals: Vec::new() }
     }
 
+    /// How many writes there are.
+    pub(super) fn len(&self) -> usize {
+        self.length
+    }
+
+    /// True when there is none.
     pub(super) fn is_empty(&self) -> bool {
         self.batches.is_empty()
     }
@@ -113,6 +121,7 @@ impl Pending {
             show(&mut self.overlays, self.tab, &self.finals, &write, replica);
             batch.writes.push(write);
         }
+        self.length += batch.writes.len();
         self.batches.push_back(batch);
     }
 
@@ -168,7 +177,13 @@ impl Pending {
 
     fn take(&mut self, draft: &Draft) -> Vec<Ticket> {
         let count = draft.batches.min(self.batches.len());
-        self.batches.drain(..count).map(|batch| batch.ticket).collect()
+        let taken = self.batches.drain(..count);
+        taken
+            .map(|batch| {
+                self.length = self.length.saturating_sub(batch.writes.len());
+                batch.ticket
+            })
+            .collect()
     }
 
     /// What is committed has changed: puts the pending writes on top again.
@@ -189,6 +204,9 @@ fn show(
 ) {
     let overlay = overlays.entry(write.key.clone()).or_insert_with(|| {
         let record = replica.get(write.key.as_str()).cloned().unwrap_or_default();
+        // The tab's id is in contexts that its application gets, so a record that came from anywhere may bear it.
+        let is_foreign = record.context().get(tab) == 0;
+        let record = if is_foreign { record } else { record.without(tab) };
         Overlay { record, dots: Vec::new() }
     });
     // Dots that are final by now are in the committed record under their final names.

@@ -1,7 +1,10 @@
 //! Laws of one engine and its disk, without a network.
 
-use eyot_core::engine::{Condition, Engine, EngineEffect, EngineInput, Identity, StorageFailure, Write};
-use eyot_core::{Context, Limits, LogEpoch, RecordKey, ReplicaId};
+use eyot_core::engine::{
+    Condition, Engine, EngineEffect, EngineInput, Identity, StorageFailure, StoredSegment, Write,
+};
+use eyot_core::segment::Segment;
+use eyot_core::{Context, Dot, Export, Hlc, Limits, LogEpoch, MAXIMUM_COUNTER, Record, RecordKey, ReplicaId};
 
 /// A tab whose disk answers when the test says so.
 struct Tab {
@@ -34,6 +37,14 @@ impl Tab {
         self.ticket += 1;
         let ticket = self.ticket;
         self.feed(EngineInput::Write { ticket, writes })
+    }
+
+    // An export comes in and is stored.
+    fn import(&mut self, export: &Export) {
+        self.ticket += 1;
+        let (ticket, bytes) = (self.ticket, export.to_bytes());
+        self.feed(EngineInput::Import { ticket, bytes });
+        self.feed(EngineInput::Committed);
     }
 
     fn standing(&self) -> Vec<String> {
@@ -75,4 +86,70 @@ fn a_write_replaces_what_its_writer_had_seen_also_when_one_between_them_has_fail
     tab.feed(EngineInput::CommitFailed(StorageFailure { code: "quota-exceeded" }));
     tab.feed(EngineInput::Committed);
     assert_eq!(tab.standing(), ["three"]);
+}
+
+#[test]
+fn a_log_that_cannot_be_read_does_not_make_its_host_spin() {
+    let mut tab = Tab::open();
+    tab.feed(EngineInput::Segments(vec![StoredSegment { position: 1, value: vec![99], chunks: vec![] }]));
+    tab.feed(EngineInput::Sync(true));
+    let effects = tab.feed(EngineInput::Tick);
+    assert!(!effects.iter().any(|effect| matches!(effect, EngineEffect::Connect(_))), "{effects:?}");
+    assert_eq!(tab.engine.next_wake_ms(), None);
+}
+
+fn rejection(effects: &[EngineEffect]) -> Option<&'static str> {
+    effects.iter().find_map(|effect| match effect {
+        EngineEffect::Rejected { code, .. } => Some(*code),
+        _ => None,
+    })
+}
+
+fn sibling(content: usize) -> Write {
+    let content = Some(content.to_string().into_bytes().into());
+    Write { key: key(), context: Some(Context::new()), content }
+}
+
+#[test]
+fn what_is_stored_has_no_more_siblings_than_are_allowed_and_can_always_be_resolved() {
+    let limit = Limits::default().siblings;
+    let mut tab = Tab::open();
+    // Also when they come in one batch, where none of them shows before the last is checked.
+    assert_eq!(rejection(&tab.write_all((0..=limit).map(sibling).collect())), Some("too-many-siblings"));
+    assert_eq!(rejection(&tab.write_all((0..limit).map(sibling).collect())), None);
+    tab.feed(EngineInput::Committed);
+    assert_eq!(rejection(&tab.write("one more", Some(Context::new()))), Some("too-many-siblings"));
+    // Whoever has seen them resolves them, with the context that says so.
+    let seen = tab.engine.context_of("notes/n");
+    assert_eq!(rejection(&tab.write("resolved", Some(seen))), None);
+    assert_eq!(tab.standing(), ["resolved"]);
+}
+
+#[test]
+fn counters_that_are_used_up_are_refused_and_nothing_is_written_that_cannot_be_read() {
+    let mut tab = Tab::open();
+    let last = Dot::new(ReplicaId::letter(b'a'), MAXIMUM_COUNTER - 1);
+    tab.import(&Export { clock: [last].into_iter().collect(), entries: vec![] });
+    let effects = tab.write_all(vec![sibling(1), sibling(2)]);
+    assert_eq!(rejection(&effects), Some("counters-exhausted"));
+    assert!(!effects.iter().any(|effect| matches!(effect, EngineEffect::Commit { .. })), "{effects:?}");
+    // One is left.
+    let effects = tab.write("last", None);
+    let Some(EngineEffect::Commit { values, .. }) = effects.last() else { panic!("it fits: {effects:?}") };
+    assert!(Segment::from_bytes(&values[0], &Limits::default()).is_ok());
+}
+
+#[test]
+fn a_record_that_names_the_tab_does_no_harm() {
+    // The tab's own id is not secret: it is in the contexts that its application gets, and may come back from anywhere.
+    let tab_dot = Dot::new(ReplicaId::letter(b'x'), 1_000);
+    let mut record = Record::new();
+    record.write(tab_dot, &Context::new(), Hlc::from_ms(1), Some((*b"odd").into()));
+    let mut tab = Tab::open();
+    tab.import(&Export { clock: [tab_dot].into_iter().collect(), entries: vec![(key(), record)] });
+    tab.write("one", None);
+    tab.write("two", None);
+    tab.feed(EngineInput::Committed);
+    tab.feed(EngineInput::Committed);
+    assert!(tab.standing().contains(&"two".to_owned()), "{:?}", tab.standing());
 }

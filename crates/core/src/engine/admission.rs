@@ -1,0 +1,65 @@
+//! What the application may write: what is admitted can be stored, read again, and taken in by peers.
+//!
+//! Knows nothing of how it is stored. Law: what is refused leaves nothing behind.
+
+use std::collections::BTreeMap;
+
+use super::Engine;
+use super::io::Write;
+use crate::dot::MAXIMUM_COUNTER;
+
+pub(super) const COUNTERS_EXHAUSTED: &str = "counters-exhausted";
+
+// The code and the words of a refusal.
+type Refusal = (&'static str, String);
+
+impl Engine {
+    pub(super) fn check_writes(&self, writes: &[Write]) -> Result<(), Refusal> {
+        if self.corrupt {
+            let message = "The stored log cannot be read, so nothing is added to it.";
+            return Err(("storage-corrupt", message.to_owned()));
+        }
+        let counters = self.pending.len().saturating_add(writes.len()) as u64;
+        if self.counters_left() < counters {
+            return Err((COUNTERS_EXHAUSTED, "There are no counters left for the write.".to_owned()));
+        }
+        let mut siblings = BTreeMap::new();
+        for write in writes {
+            self.check_size(write)?;
+            self.check_siblings(write, siblings.entry(&write.key).or_insert(0))?;
+        }
+        Ok(())
+    }
+
+    /// How many writes this replica can still make. There are enough for ever, unless somebody has claimed them.
+    pub(super) fn counters_left(&self) -> u64 {
+        MAXIMUM_COUNTER.saturating_sub(self.replica.clock().get(self.replica.id()))
+    }
+
+    fn check_size(&self, write: &Write) -> Result<(), Refusal> {
+        let limit = self.limits.content_bytes;
+        match write.content.as_ref().map_or(0, |content| content.len()) {
+            bytes if bytes > limit => {
+                Err(("record-too-large", format!("{} takes {bytes} bytes; {limit} are allowed.", write.key)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    // A write that has seen all leaves itself alone standing, so that it is always admitted. Of one batch, all earlier ones
+    // of the record count.
+    fn check_siblings(&self, write: &Write, earlier: &mut usize) -> Result<(), Refusal> {
+        let Some(context) = &write.context else {
+            *earlier = 0;
+            return Ok(());
+        };
+        let versions = self.record(write.key.as_str()).into_iter().flat_map(|record| record.versions());
+        let beside = versions.filter(|version| !context.covers(version.dot)).count() + *earlier;
+        *earlier += 1;
+        if beside < self.limits.siblings {
+            return Ok(());
+        }
+        let message = format!("{} has {beside} concurrent versions; resolve them first.", write.key);
+        Err(("too-many-siblings", message))
+    }
+}
