@@ -198,3 +198,37 @@ async fn a_deletion_hides_the_record_and_a_concurrent_edit_keeps_it_as_a_conflic
     tab.put_with("n1", "2", &context).await.unwrap();
     assert_eq!((tab.count(), tab.texts("n1")), (1, vec!["2".to_owned(), "deleted".to_owned()]));
 }
+
+#[wasm_bindgen_test]
+async fn a_browser_that_does_not_let_the_page_store_is_told_by_a_code() {
+    let fault = fault::open_fails_with("SecurityError");
+    let error = Tab::try_open(&unused_name()).await.err().unwrap();
+    drop(fault);
+    assert_eq!(code_of(&error), "storage-unavailable");
+}
+
+#[wasm_bindgen_test]
+async fn stores_of_a_newer_version_are_left_alone() {
+    let name = unused_name();
+    let other = tab::hold_open(&name, 99).await;
+    assert_eq!(code_of(&Tab::try_open(&name).await.err().unwrap()), "newer-version");
+    other.close();
+}
+
+#[wasm_bindgen_test]
+async fn a_tab_that_holds_on_to_the_database_is_reported_and_not_waited_for_for_ever() {
+    let name = unused_name();
+    let other = tab::hold_open(&name, 1).await;
+    assert_eq!(code_of(&eyot::Shell::destroy(name.clone()).await.unwrap_err()), "storage-blocked");
+    other.close();
+}
+
+#[wasm_bindgen_test]
+async fn a_writer_gets_the_context_that_undoes_its_deletion() {
+    let tab = Tab::open(&unused_name()).await;
+    tab.put("n1", "1").await.unwrap();
+    let deleted = tab.write("notes", "n1", None, None).await.unwrap();
+    let context = tab::property(&js_sys::Array::from(&deleted).get(0), "context").as_string().unwrap();
+    tab.put_with("n1", "1", &context).await.unwrap();
+    assert_eq!(tab.texts("n1"), ["1"]);
+}

@@ -48,3 +48,8 @@ pub(crate) fn transaction_fails_once(name: &str) -> Fault {
     );
     Fault::new("IDBDatabase", "transaction", &body)
 }
+
+/// No database can be opened.
+pub(crate) fn open_fails_with(name: &str) -> Fault {
+    Fault::new("IDBFactory", "open", &format!("throw new DOMException('not here', '{name}')"))
+}

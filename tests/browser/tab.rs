@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use eyot::Shell;
 use gloo_timers::future::TimeoutFuture;
+use idb::{Database, Factory};
 use js_sys::{Array, Function, JSON, Promise, Reflect, Uint8Array};
 use rexie::{Rexie, TransactionMode};
 use wasm_bindgen::closure::Closure;
@@ -191,4 +192,10 @@ pub(crate) async fn overwrite_log(name: &str, position: u32, bytes: &[u8]) {
     store.put(&Uint8Array::from(bytes), Some(&JsValue::from(position))).await.unwrap();
     transaction.done().await.unwrap();
     rexie.close();
+}
+
+/// Opens the stores as something else would that does not hear when others want them, and holds on to them.
+pub(crate) async fn hold_open(name: &str, version: u32) -> Database {
+    let request = Factory::new().unwrap().open(&format!("eyot:{name}"), Some(version)).unwrap();
+    request.await.unwrap()
 }
