@@ -18,7 +18,7 @@ export function Filters(): JSX.Element {
         <ShowButton show="done" label="Done" count={done} />
         <ShowButton show="all" label="All" count={all} />
         {(conflicts > 0 || useApp().library.show.value === 'conflicts') && (
-          <ShowButton show="conflicts" label="In conflict" count={conflicts} />
+          <ShowButton show="conflicts" label="Conflicts" count={conflicts} />
         )}
       </div>
       <Tags />
