@@ -65,14 +65,22 @@ impl RelayHost {
         (cursor.is_some() || stage.is_some()).then_some(Standing { cursor: base, staged })
     }
 
-    fn stage(&mut self, chunk: &Chunk) {
+    // False where it does not go on from what is kept: another connection of the same peer was faster.
+    fn stage(&mut self, chunk: &Chunk) -> bool {
         let (base, position) = (chunk.base, chunk.base.seq);
-        let stage = self.stages.entry(chunk.peer).or_insert(Stage { base, position, chunks: Vec::new() });
-        if stage.base != base {
-            *stage = Stage { base, position, chunks: Vec::new() };
+        if chunk.from == position {
+            self.stages.insert(chunk.peer, Stage { base, position, chunks: Vec::new() });
         }
+        let goes_on = |stage: &&mut Stage| stage.base == base && stage.position == chunk.from;
+        let Some(stage) = self.stages.get_mut(&chunk.peer).filter(goes_on) else { return false };
         stage.position = chunk.up_to;
         stage.chunks.push(staged_chunk(chunk.peer, base, chunk.up_to, &chunk.block));
+        true
+    }
+
+    fn completes(&self, last: &Chunk) -> bool {
+        let stage = self.stages.get(&last.peer);
+        stage.is_some_and(|stage| stage.base == last.base && stage.position == last.from)
     }
 
     fn apply(&mut self, chunk: Chunk, staged: bool, clock: VersionVector) -> Result<(), Violation> {
@@ -238,10 +246,11 @@ impl World {
                 Some(SessionInput::PeerKnown { standing, clock })
             }
             SessionEffect::Read(request) => Some(SessionInput::Page(host.replica.page(&request))),
-            SessionEffect::Stage(chunk) => {
-                host.stage(&chunk);
-                Some(SessionInput::Staged)
+            SessionEffect::Stage(chunk) if host.stage(&chunk) => Some(SessionInput::Staged),
+            SessionEffect::Apply { chunk, staged, .. } if staged && !host.completes(&chunk) => {
+                Some(SessionInput::Failed { code: "staging-lost" })
             }
+            SessionEffect::Stage(_) => Some(SessionInput::Failed { code: "staging-lost" }),
             SessionEffect::Apply { chunk, staged, clock } => {
                 host.apply(chunk, staged, clock)?;
                 Some(SessionInput::Applied)

@@ -83,9 +83,12 @@ impl Engine {
     }
 
     pub(super) fn stage_chunk(&mut self, link: Link, chunk: Chunk) {
-        let Chunk { peer, base, up_to, block, entries } = chunk;
-        let fits = |stage: &OpenStage| stage.peer == peer && stage.base == base;
-        if !self.stages.open.as_ref().is_some_and(fits) {
+        let Chunk { peer, base, from, up_to, block, entries } = chunk;
+        let goes_on = |stage: &OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
+        if !self.stages.open.as_ref().is_some_and(goes_on) {
+            if from > base.seq {
+                return self.feed_link(link, SessionInput::Failed { code: "superseded" });
+            }
             self.drop_stage();
         }
         let name = self.stages.new_name();
@@ -118,8 +121,8 @@ impl Engine {
 
     /// A delta is complete: it is committed as a whole, with the chunks that were staged for it.
     pub(super) fn deliver(&mut self, link: Link, chunk: Chunk, staged: bool, clock: VersionVector) {
-        let Chunk { peer, base, up_to, block, entries } = chunk;
-        let fits = |stage: &mut OpenStage| stage.peer == peer && stage.base == base;
+        let Chunk { peer, base, from, up_to, block, entries } = chunk;
+        let fits = |stage: &mut OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
         let stage = if staged { self.stages.open.take_if(fits) } else { None };
         if staged && stage.is_none() {
             return self.feed_link(link, SessionInput::Failed { code: "superseded" });

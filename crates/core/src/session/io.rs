@@ -188,6 +188,9 @@ pub struct Chunk {
     pub peer: ReplicaId,
     /// The position that the cursor has before the delta.
     pub base: Cursor,
+    /// The position that the chunk goes on from: the base for the first chunk, the end of the one before for others. A
+    /// host keeps chunks of one delta without gaps, also where several connections of one peer bring them.
+    pub from: Seq,
     /// The position of the peer's log that is reached with this chunk.
     pub up_to: Seq,
     /// The records as they came.

@@ -122,9 +122,11 @@ impl Replica {
 
     fn stage(&mut self, chunk: Chunk, limits: &Limits) -> Result<(), StoreError> {
         let staged = self.staged.entry(chunk.peer).or_default();
-        let goes_on = |last: &Chunk| last.base == chunk.base && last.up_to < chunk.up_to;
-        if !staged.values().next_back().is_some_and(goes_on) {
+        let goes_on = |last: &Chunk| last.base == chunk.base && last.up_to == chunk.from;
+        if chunk.from == chunk.base.seq {
             staged.clear();
+        } else if !staged.values().next_back().is_some_and(goes_on) {
+            return Err(StoreError::ChunksMissing);
         }
         staged.insert(chunk.up_to, chunk);
         let bytes: usize = staged.values().map(|chunk| chunk.block.len()).sum();
@@ -137,7 +139,8 @@ impl Replica {
         if delta.chunks > 0 {
             let chunks = staged.into_values().filter(|chunk| chunk.base == delta.last.base);
             let chunks: Vec<Chunk> = chunks.collect();
-            if chunks.len() as u64 != delta.chunks {
+            let end = chunks.last().map(|chunk| chunk.up_to);
+            if chunks.len() as u64 != delta.chunks || end != Some(delta.last.from) {
                 return Err(StoreError::ChunksMissing);
             }
             for (key, record) in chunks.into_iter().flat_map(|chunk| chunk.entries) {

@@ -81,7 +81,9 @@ pub trait Store: Send + Sync + 'static {
     /// Reads a part of the log. The clock is given when the page reaches the head, with all positions below it taken.
     async fn page(&self, database: &Database, request: PageRequest) -> Result<LogPage, StoreError>;
 
-    /// Keeps a chunk of a delta. One of another delta of the same peer takes the place of all that was kept.
+    /// Keeps a chunk of a delta. The first one of a delta takes the place of all that was kept of the same peer. A later
+    /// one is refused unless it goes on just where what is kept ends: another connection of the same peer may have kept
+    /// or dropped chunks meanwhile, and a delta with a gap would be believed to be whole.
     async fn stage(&self, database: &Database, chunk: Chunk) -> Result<(), StoreError>;
 
     /// Merges a delta with what is here: records that changed get the next positions of the log, the clock is joined,

@@ -64,29 +64,28 @@ impl Fixture {
         clock: &str,
         entries: &[Entry],
     ) -> Result<Seq, StoreError> {
-        self.apply_staged(peer, (0, 0, up_to), clock, entries).await
+        self.apply_staged(peer, ((0, 0, up_to), 0), clock, entries).await
     }
 
-    /// Applies the last chunk of a delta that begins at `base`, after `chunks` others.
+    /// Applies the last chunk of a delta, after `chunks` others.
     pub(crate) async fn apply_staged(
         &self,
         peer: ReplicaId,
-        (base, chunks, up_to): (u64, u64, u64),
+        (place, chunks): (Place, u64),
         clock: &str,
         entries: &[Entry],
     ) -> Result<Seq, StoreError> {
-        let delta = Delta { last: chunk(peer, base, up_to, entries), chunks, clock: vector(clock) };
+        let delta = Delta { last: chunk(peer, place, entries), chunks, clock: vector(clock) };
         self.store.apply(&self.database, delta).await
     }
 
     pub(crate) async fn stage(
         &self,
         peer: ReplicaId,
-        base: u64,
-        up_to: u64,
+        place: Place,
         entries: &[Entry],
     ) -> Result<(), StoreError> {
-        self.store.stage(&self.database, chunk(peer, base, up_to, entries)).await
+        self.store.stage(&self.database, chunk(peer, place, entries)).await
     }
 
     /// The log after a position, for a peer that has none of it.
@@ -127,7 +126,10 @@ pub(crate) fn sized(id: &str, writes: &str, bytes: usize) -> Entry {
     (RecordKey::new("notes", id).unwrap(), record)
 }
 
-pub(crate) fn chunk(peer: ReplicaId, base: u64, up_to: u64, entries: &[Entry]) -> Chunk {
+/// Where a delta begins, where a chunk of it begins, and where that ends.
+pub(crate) type Place = (u64, u64, u64);
+
+pub(crate) fn chunk(peer: ReplicaId, (base, from, up_to): Place, entries: &[Entry]) -> Chunk {
     let mut block = Writer::new();
     if !entries.is_empty() {
         write_block(&mut block, entries.iter().map(|(key, record)| (key, record)));
@@ -135,6 +137,7 @@ pub(crate) fn chunk(peer: ReplicaId, base: u64, up_to: u64, entries: &[Entry]) -
     Chunk {
         peer,
         base: Cursor { epoch: epoch(peer), seq: Seq(base) },
+        from: Seq(from),
         up_to: Seq(up_to),
         block: block.into_bytes(),
         entries: entries.to_vec(),

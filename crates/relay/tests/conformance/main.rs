@@ -56,6 +56,7 @@ conformance! {
             staged_chunks_become_visible_with_the_last_one
             a_first_delta_can_be_resumed
             a_chunk_of_another_delta_takes_the_place_of_all
+            chunks_are_kept_without_gaps_whoever_brings_them
             a_delta_whose_chunks_are_gone_is_refused
             no_more_is_staged_than_the_limit;
     }

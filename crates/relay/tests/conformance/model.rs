@@ -78,16 +78,19 @@ async fn sqlite_agrees_with_the_model() {
             let base = peer.position;
             let chunks = numbers.below(3);
             for _ in 0..chunks {
+                let from = peer.position;
                 let entry = peer.write(&mut numbers);
+                let place = (base, from, peer.position);
                 let (one, other) = (
-                    model.stage(peer.name, base, peer.position, std::slice::from_ref(&entry)).await,
-                    sqlite.stage(peer.name, base, peer.position, &[entry]).await,
+                    model.stage(peer.name, place, std::slice::from_ref(&entry)).await,
+                    sqlite.stage(peer.name, place, &[entry]).await,
                 );
                 assert_eq!(one, other);
             }
+            let from = peer.position;
             let last = [peer.write(&mut numbers)];
             let clock = format!("{}:{}", peer.name, peer.counter);
-            let place = (base, chunks, peer.position);
+            let place = ((base, from, peer.position), chunks);
             let one = model.apply_staged(peer.name, place, &clock, &last).await;
             let other = sqlite.apply_staged(peer.name, place, &clock, &last).await;
             assert_eq!(one, other, "seed {seed}");

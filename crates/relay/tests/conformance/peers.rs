@@ -44,54 +44,73 @@ pub(crate) async fn an_unknown_peer_is_told_the_clock(it: Fixture) {
 pub(crate) async fn staged_chunks_become_visible_with_the_last_one(it: Fixture) {
     it.apply(A, 2, "a:1", &[entry("n1", "a:1/")]).await.unwrap();
     let before = it.local().await;
-    it.stage(A, 2, 3, &[entry("n2", "a:2/")]).await.unwrap();
-    it.stage(A, 2, 4, &[entry("n3", "a:3/")]).await.unwrap();
+    it.stage(A, (2, 2, 3), &[entry("n2", "a:2/")]).await.unwrap();
+    it.stage(A, (2, 3, 4), &[entry("n3", "a:3/")]).await.unwrap();
     assert_eq!((it.local().await, standing(&it, A).await), (before, Some((2, 4))));
-    it.apply_staged(A, (2, 2, 5), "a:4", &[entry("n4", "a:4/")]).await.unwrap();
+    it.apply_staged(A, ((2, 4, 5), 2), "a:4", &[entry("n4", "a:4/")]).await.unwrap();
     assert_eq!(text(&it.page(1).await), "n2=a:2 n3=a:3 n4=a:4");
     assert_eq!(standing(&it, A).await, Some((5, 5)));
 }
 
 pub(crate) async fn a_first_delta_can_be_resumed(it: Fixture) {
-    it.stage(A, 0, 3, &[entry("n1", "a:1/")]).await.unwrap();
+    it.stage(A, (0, 0, 3), &[entry("n1", "a:1/")]).await.unwrap();
     let known = it.store.peer(&it.database, A, epoch(A)).await.unwrap();
     assert_eq!((standing(&it, A).await, known.chunks), (Some((0, 3)), 1));
     // The last chunk of a delta may bring nothing but its end.
-    it.apply_staged(A, (0, 1, 3), "a:1", &[]).await.unwrap();
+    it.apply_staged(A, ((0, 3, 3), 1), "a:1", &[]).await.unwrap();
     assert_eq!(text(&it.page(0).await), "n1=a:1");
 }
 
 pub(crate) async fn a_chunk_of_another_delta_takes_the_place_of_all(it: Fixture) {
-    it.stage(A, 0, 3, &[entry("n1", "a:1/")]).await.unwrap();
-    it.stage(A, 0, 6, &[entry("n2", "a:2/")]).await.unwrap();
+    it.stage(A, (0, 0, 3), &[entry("n1", "a:1/")]).await.unwrap();
+    it.stage(A, (0, 3, 6), &[entry("n2", "a:2/")]).await.unwrap();
     // Begun anew.
-    it.stage(A, 0, 4, &[entry("n3", "a:3/")]).await.unwrap();
+    it.stage(A, (0, 0, 4), &[entry("n3", "a:3/")]).await.unwrap();
     assert_eq!(standing(&it, A).await, Some((0, 4)));
     it.apply(A, 9, "a:4", &[entry("n4", "a:4/")]).await.unwrap();
     assert_eq!(text(&it.page(0).await), "n4=a:4", "a delta in one chunk leaves nothing staged");
     // After a cursor, what was staged before it is of no use.
-    it.stage(A, 2, 12, &[entry("n5", "a:5/")]).await.unwrap();
+    it.stage(A, (2, 2, 12), &[entry("n5", "a:5/")]).await.unwrap();
     assert_eq!(standing(&it, A).await, Some((9, 9)));
 }
 
+// Two connections of one peer, of which the older one is still heard: each may be ahead of what the other knows.
+pub(crate) async fn chunks_are_kept_without_gaps_whoever_brings_them(it: Fixture) {
+    it.stage(A, (0, 0, 2), &[entry("n1", "a:1/")]).await.unwrap();
+    it.stage(A, (0, 2, 4), &[entry("n2", "a:2/")]).await.unwrap();
+    for (place, what) in [
+        ((0, 2, 4), "what is kept already"),
+        ((0, 2, 5), "from a position before the end"),
+        ((0, 5, 6), "from a position after the end"),
+        ((1, 4, 6), "of another delta"),
+    ] {
+        let again = it.stage(A, place, &[entry("n3", "a:3/")]).await;
+        assert_eq!((again, standing(&it, A).await), (Err(StoreError::ChunksMissing), Some((0, 4))), "{what}");
+    }
+    assert_eq!(it.stage(B, (0, 4, 6), &[]).await, Err(StoreError::ChunksMissing), "of another peer");
+    it.apply_staged(A, ((0, 4, 5), 2), "a:3", &[entry("n3", "a:3/")]).await.unwrap();
+    assert_eq!(text(&it.page(0).await), "n1=a:1 n2=a:2 n3=a:3");
+}
+
 pub(crate) async fn a_delta_whose_chunks_are_gone_is_refused(it: Fixture) {
-    it.stage(A, 0, 1, &[entry("n1", "a:1/")]).await.unwrap();
-    it.stage(A, 0, 2, &[entry("n2", "a:2/")]).await.unwrap();
+    it.stage(A, (0, 0, 1), &[entry("n1", "a:1/")]).await.unwrap();
+    it.stage(A, (0, 1, 2), &[entry("n2", "a:2/")]).await.unwrap();
     let last = [entry("n3", "a:3/")];
-    assert_eq!(it.apply_staged(A, (0, 3, 3), "a:3", &last).await, Err(StoreError::ChunksMissing));
-    assert_eq!(it.apply_staged(A, (0, 1, 3), "a:3", &last).await, Err(StoreError::ChunksMissing));
-    assert_eq!(it.apply_staged(B, (0, 1, 3), "a:3", &last).await, Err(StoreError::ChunksMissing));
+    assert_eq!(it.apply_staged(A, ((0, 2, 3), 3), "a:3", &last).await, Err(StoreError::ChunksMissing));
+    assert_eq!(it.apply_staged(A, ((0, 2, 3), 1), "a:3", &last).await, Err(StoreError::ChunksMissing));
+    assert_eq!(it.apply_staged(A, ((0, 1, 3), 2), "a:3", &last).await, Err(StoreError::ChunksMissing));
+    assert_eq!(it.apply_staged(B, ((0, 2, 3), 1), "a:3", &last).await, Err(StoreError::ChunksMissing));
     assert_eq!((text(&it.page(0).await).as_str(), standing(&it, A).await), ("", Some((0, 2))));
-    it.apply_staged(A, (0, 2, 3), "a:3", &last).await.unwrap();
+    it.apply_staged(A, ((0, 2, 3), 2), "a:3", &last).await.unwrap();
     assert_eq!(text(&it.page(0).await), "n1=a:1 n2=a:2 n3=a:3");
 }
 
 pub(crate) async fn no_more_is_staged_than_the_limit(it: Fixture) {
     for position in 1..=3 {
-        it.stage(A, 0, position, &[sized("n1", "a:1/", 3_000)]).await.unwrap();
+        it.stage(A, (0, position - 1, position), &[sized("n1", "a:1/", 3_000)]).await.unwrap();
     }
-    let more = it.stage(A, 0, 4, &[sized("n1", "a:1/", 3_000)]).await;
+    let more = it.stage(A, (0, 3, 4), &[sized("n1", "a:1/", 3_000)]).await;
     assert_eq!(more, Err(StoreError::StagedTooLarge));
     assert_eq!(standing(&it, A).await, Some((0, 3)));
-    it.stage(B, 0, 4, &[sized("n1", "a:1/", 3_000)]).await.unwrap();
+    it.stage(B, (0, 0, 4), &[sized("n1", "a:1/", 3_000)]).await.unwrap();
 }

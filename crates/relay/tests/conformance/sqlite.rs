@@ -18,7 +18,7 @@ async fn a_store_is_as_it_was_when_it_is_opened_again() {
     let name = "notes".parse().unwrap();
     let store = open(folder.path()).await.unwrap();
     let database = store.open(&name, true).await.unwrap().unwrap().database;
-    let last = crate::fixture::chunk(A, 0, 5, &[crate::fixture::entry("n1", "a:1/")]);
+    let last = crate::fixture::chunk(A, (0, 0, 5), &[crate::fixture::entry("n1", "a:1/")]);
     let clock = crate::fixture::vector("a:1");
     store.apply(&database, eyot_relay::store::Delta { last, chunks: 0, clock }).await.unwrap();
     let before = (

@@ -106,19 +106,23 @@ fn last_staged(
     }))
 }
 
-/// Keeps a chunk. One that does not go on from what is kept takes the place of all of it: the peer has begun anew.
+/// Keeps a chunk. The first one of a delta takes the place of all that is kept: the peer has begun anew. Any other must
+/// go on where what is kept ends.
 pub(super) fn stage(
     transaction: &Connection,
     database: &Database,
     chunk: &Chunk,
     limits: &Limits,
 ) -> Result<(), StoreError> {
-    let last = last_staged(transaction, database, chunk.peer)?;
-    let last = last.filter(|last| last.base == chunk.base && last.up_to < chunk.up_to);
-    if last.is_none() {
+    let (chunks, bytes) = if chunk.from == chunk.base.seq {
         drop_staged(transaction, database, chunk.peer)?;
-    }
-    let (chunks, bytes) = last.map_or((0, 0), |last| (last.chunks, last.bytes));
+        (0, 0)
+    } else {
+        let last = last_staged(transaction, database, chunk.peer)?;
+        let last = last.filter(|last| last.base == chunk.base && last.up_to == chunk.from);
+        let last = last.ok_or(StoreError::ChunksMissing)?;
+        (last.chunks, last.bytes)
+    };
     let bytes = bytes + chunk.block.len() as u64;
     if bytes > limits.staged_bytes {
         return Err(StoreError::StagedTooLarge);
@@ -142,7 +146,7 @@ pub(super) fn stage(
 }
 
 /// The positions of the chunks that are staged for a delta; an error if they are not as many as the connection that
-/// sends it knows of.
+/// sends it knows of, or do not end where its last chunk begins.
 pub(super) fn staged_positions(
     connection: &Connection,
     database: &Database,
@@ -164,7 +168,8 @@ pub(super) fn staged_positions(
     while let Some(row) = found.next()? {
         positions.push(rows::seq(row, 0)?);
     }
-    if positions.len() as u64 == chunks { Ok(positions) } else { Err(StoreError::ChunksMissing) }
+    let whole = positions.len() as u64 == chunks && positions.last() == Some(&chunk.from);
+    if whole { Ok(positions) } else { Err(StoreError::ChunksMissing) }
 }
 
 /// The records of one staged chunk.
