@@ -3,6 +3,7 @@
 /** Finds the note by its title and opens it. */
 export async function openNote(tab, id, title) {
   const { page } = tab
+  await page.bringToFront()
   await page.getByTestId('search').fill(title)
   await page.locator(`[data-testid="note-row"][data-note-id="${id}"]`).click()
   await page.locator(`[data-testid="note-pane"][data-note-id="${id}"]`).waitFor()
@@ -59,11 +60,6 @@ export async function mergeByHand(tab, id, title, line) {
 async function untilResolved(tab, id) {
   await tab.until('the conflict is resolved', (key) => window.fieldNotes.notes.peek(key)?.conflicted === false, id)
   await leaveNote(tab)
-}
-
-/** Someone looks at the page again: the app tries to connect at once instead of at the end of its pause. */
-export async function lookAgain(tab) {
-  await tab.run(() => document.dispatchEvent(new Event('visibilitychange')))
 }
 
 /** Enters a token in the settings, as a person would. */

@@ -1,18 +1,19 @@
 // Functions that run inside the page of the demo, where `window.fieldNotes` is. Each stands alone: it is sent there as
 // text and sees nothing else of this file.
 
-/** Every record with every version of it, as one digest. Equal digests mean equal records and siblings, in equal order. */
-export async function digestOfAll() {
-  const { notes } = window.fieldNotes
-  const docs = await notes.list()
-  const lines = docs.map((doc) => {
+/** Every record with every version of it, as lines. Equal lines mean equal records and siblings, in equal order. */
+export async function linesOfAll() {
+  const docs = await window.fieldNotes.notes.list()
+  return docs.map((doc) => {
     const versions = doc.siblings.map((one) => [one.version, one.also, one.at, one.replica, one.deleted, one.value ?? null])
     return JSON.stringify([doc.id, doc.context, versions])
   })
-  const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(lines.join('\n')))
-  const digest = [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** What is in conflict and what is unsent, by the documents themselves. */
+export async function stateOfAll() {
+  const docs = await window.fieldNotes.notes.list()
   return {
-    digest,
     count: docs.length,
     conflicts: docs.filter((doc) => doc.conflicted).map((doc) => doc.id),
     unsent: docs.filter((doc) => doc.pending).length,
@@ -29,15 +30,11 @@ export async function countOfAll() {
   return window.fieldNotes.notes.count()
 }
 
-/** Writes notes in batches, as an import would, and resolves when all are on disk. */
+/** Writes notes as one batch, and resolves when they are on disk. */
 export async function putAll(entries) {
-  const { db } = window.fieldNotes
-  const batchSize = 250
-  for (let at = 0; at < entries.length; at += batchSize) {
-    await db.batch((tx) => {
-      for (const [id, value] of entries.slice(at, at + batchSize)) tx.notes.put(id, value)
-    })
-  }
+  await window.fieldNotes.db.batch((tx) => {
+    for (const [id, value] of entries) tx.notes.put(id, value)
+  })
 }
 
 /** Puts each note with a call of its own, all asked for at once. */

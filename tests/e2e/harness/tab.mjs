@@ -1,11 +1,14 @@
 // One tab with the demo app: runs functions in its page, waits for what it shows, watches its smoothness.
 
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { screenshotFolder } from './environment.mjs'
-import { countOfAll, digestOfAll, holdsTheSync, longestTaskSince, timeOfPage } from './in-page.mjs'
+import { countOfAll, holdsTheSync, linesOfAll, longestTaskSince, stateOfAll, timeOfPage } from './in-page.mjs'
+import { until } from './wait.mjs'
 
 const waitTimeoutMs = 30_000
 const pollMs = 15
+const pieceSize = 250
 
 export class Tab {
   #said = []
@@ -41,6 +44,11 @@ export class Tab {
     return this.page.evaluate(work, argument)
   }
 
+  /** Runs the function for one piece of the list after the other: handing over a long list would keep the page busy. */
+  async runInPieces(work, list) {
+    for (let at = 0; at < list.length; at += pieceSize) await this.run(work, list.slice(at, at + pieceSize))
+  }
+
   /** Waits until the function gives something true in the page, and gives that. */
   async until(what, ask, argument, timeoutMs = waitTimeoutMs) {
     try {
@@ -64,9 +72,21 @@ export class Tab {
     return this.until(`the sync is ${state}`, (wanted) => window.fieldNotes.sync().state === wanted, state, timeoutMs)
   }
 
-  /** Waits until everything written here is acknowledged and everything at the relay is here. */
-  async untilSettled(timeoutMs) {
-    await this.until('the sync has settled', isSettled, undefined, timeoutMs)
+  /**
+   * Waits until everything written here is acknowledged and everything at the relay is here. While the app pauses before
+   * it tries to connect again, someone looks at the page, as people do: then it tries at once.
+   */
+  async untilSettled(timeoutMs = waitTimeoutMs) {
+    await until(`${this.profile.name}: the sync has settled`, async () => {
+      const { state, unsent } = await this.status()
+      if (state === 'waiting') await this.lookAgain()
+      return state === 'live' && unsent === 0
+    }, timeoutMs)
+  }
+
+  /** Tells the page that it is looked at again. */
+  async lookAgain() {
+    await this.run(() => document.dispatchEvent(new Event('visibilitychange')))
   }
 
   /** Waits until this replica has seen all that the other tab's has, and nothing is unsent. */
@@ -79,9 +99,10 @@ export class Tab {
     )
   }
 
-  /** Everything that the database shows, as `{ digest, count, conflicts, unsent }`: equal digests, equal records. */
-  digest() {
-    return this.run(digestOfAll)
+  /** Everything that the database shows: `count`, `conflicts`, `unsent`, and a digest over all records and versions. */
+  async view() {
+    const [state, lines] = [await this.run(stateOfAll), await this.run(linesOfAll)]
+    return { ...state, lines, digest: createHash('sha256').update(lines.join('\n')).digest('hex') }
   }
 
   count() {
@@ -107,10 +128,4 @@ export class Tab {
   close() {
     return this.page.close()
   }
-}
-
-/** In the page. A tab that only listens is told the state by the one that holds the sync. */
-function isSettled() {
-  const { state, unsent } = window.fieldNotes.sync()
-  return state === 'live' && unsent === 0
 }

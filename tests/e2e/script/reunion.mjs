@@ -11,7 +11,6 @@ export async function reunite(scene) {
   const { relay, report, sides, left, ledger } = scene
   await relay.start()
   const watches = await Promise.all(sides.map(async (side) => [side, await side.watchTraffic(), await side.watchTasks()]))
-  await scene.lookAgain()
   await scene.level()
   report.say('the relay is back, and both sides have heard of each other')
   for (const [side, traffic, longest] of watches) {

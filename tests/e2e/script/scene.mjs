@@ -43,10 +43,10 @@ export class Scene {
 
   /** Claims that all tabs show the same records and siblings, and that these are what the ledger says. */
   async checkAgreement() {
-    const states = await Promise.all(this.tabs.map((tab) => tab.digest()))
-    const [{ digest, count, conflicts }] = states
-    const claim = `all ${states.length} tabs hold the same ${inThousands(count)} records, digest ${digest.slice(0, 12)}`
-    this.report.check(claim, states.every((state) => state.digest === digest), JSON.stringify(states))
+    const views = await Promise.all(this.tabs.map((tab) => tab.view()))
+    const [{ digest, count, conflicts }] = views
+    const claim = `all ${views.length} tabs hold the same ${inThousands(count)} records, digest ${digest.slice(0, 12)}`
+    this.report.check(claim, views.every((view) => view.digest === digest), differencesOf(views))
     await this.checkAgainstLedger(this.right.first, this.ledger, 'no write is lost, no deletion undone, nothing added')
     const expected = this.ledger.conflicts
     const same = expected.length === conflicts.length && expected.every((id) => conflicts.includes(id))
@@ -63,9 +63,15 @@ export class Scene {
     const errors = this.tabs.flatMap((tab) => tab.errors)
     this.report.check('no page has thrown', errors.length === 0, errors.join('\n'))
   }
+}
 
-  /** The relay is up again: nobody waits for the end of a pause. */
-  async lookAgain() {
-    await Promise.all(this.sides.map((side) => side.lookAgain()))
-  }
+/** The first records that not all tabs show in the same way. */
+function differencesOf([first, ...others]) {
+  const known = new Set(first.lines)
+  const differing = others.map(({ lines }) => {
+    const there = new Set(lines)
+    const [extra, missing] = [lines.filter((line) => !known.has(line)), first.lines.filter((line) => !there.has(line))]
+    return { extra: extra.length, missing: missing.length, examples: [extra[0], missing[0]] }
+  })
+  return JSON.stringify(differing)
 }

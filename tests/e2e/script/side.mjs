@@ -1,6 +1,5 @@
 // One of the two sides of the script: a profile with one tab or several, behind a network of its own.
 
-import { lookAgain } from '../harness/app.mjs'
 import { until } from '../harness/wait.mjs'
 
 export class Side {
@@ -26,7 +25,7 @@ export class Side {
   /** Runs the work in all tabs at once, each with its share of the list. */
   async spread(list, work) {
     const share = (index) => list.filter((_, at) => at % this.tabs.length === index)
-    await Promise.all(this.tabs.map((tab, index) => tab.run(work, share(index))))
+    await Promise.all(this.tabs.map((tab, index) => tab.runInPieces(work, share(index))))
   }
 
   /** The tab that holds the network sync. */
@@ -45,14 +44,13 @@ export class Side {
     return this.holder()
   }
 
-  async lookAgain() {
-    await Promise.all(this.tabs.map(lookAgain))
-  }
-
-  /** Begins to watch all tabs; the result gives the longest task of any of them since. */
+  /** Begins to watch all tabs; the result gives the longest task since of any that are still open. */
   async watchTasks() {
-    const watches = await Promise.all(this.tabs.map((tab) => tab.watchTasks()))
-    return async () => Math.max(...(await Promise.all(watches.map((longest) => longest()))))
+    const watches = await Promise.all(this.tabs.map(async (tab) => [tab, await tab.watchTasks()]))
+    return async () => {
+      const open = watches.filter(([tab]) => this.tabs.includes(tab))
+      return Math.max(...(await Promise.all(open.map(([, longest]) => longest()))))
+    }
   }
 
   /** The figures of the tab that holds the sync; the result of calling the result is what came on top since. */
