@@ -22,7 +22,7 @@ pub(crate) enum Profile {
 
 /// Builds the relay and returns its program.
 pub(crate) fn ensure(project: &Project, profile: Profile) -> Result<PathBuf> {
-    println!("relay: building where needed");
+    println!("relay: building where needed (takes some minutes the first time)");
     let mut command = Command::new(cargo());
     command.current_dir(&project.root).args(["build", "--quiet", "--package", "eyot-relay", "--bins"]);
     if let Profile::Release = profile {

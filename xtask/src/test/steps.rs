@@ -41,11 +41,11 @@ const PLAIN: Step = Step {
     needs: &[],
     after: &[],
     counter: Counter::Whole,
-    limit: Duration::from_secs(300),
+    limit: Duration::from_secs(600),
     command: |_, _| anyhow::bail!("the step has no command"),
 };
 
-const BUILD_LIMIT: Duration = Duration::from_secs(900);
+const BUILD_LIMIT: Duration = Duration::from_secs(1800);
 
 /// Every step, in the order in which they run.
 pub(crate) const STEPS: &[Step] = &[
