@@ -43,6 +43,14 @@ export async function keepThis(tab, id, title, text) {
   await untilResolved(tab, id)
 }
 
+/** Resolves a conflict between a deletion and an edit in favour of the deletion. */
+export async function keepDeletion(tab, id, title) {
+  await openNote(tab, id, title)
+  await tab.page.locator('[data-testid="conflict-version"][data-deleted="true"]').getByTestId('keep-version').click()
+  await tab.until('the note is gone', (key) => window.fieldNotes.notes.peek(key) === undefined, id)
+  await leaveNote(tab)
+}
+
 /** Resolves a conflict with "Merge by hand", from the app's proposal with a line added. Gives the note that came of it. */
 export async function mergeByHand(tab, id, title, line) {
   await openNote(tab, id, title)
@@ -68,5 +76,23 @@ export async function enterToken(tab, token) {
   await page.getByTestId('menu-button').click()
   await page.getByTestId('relay-token').fill(token)
   await page.getByTestId('settings-save').click()
+  await page.getByTestId('panel-close').click()
+}
+
+/** Exports all notes to a file, as the app offers it. */
+export async function exportFile(tab, path) {
+  const { page } = tab
+  await page.getByTestId('menu-button').click()
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('export').click()])
+  await download.saveAs(path)
+  await page.getByTestId('panel-close').click()
+}
+
+/** Imports a file, and waits until the app says that it is done. */
+export async function importFile(tab, path, timeoutMs) {
+  const { page } = tab
+  await page.getByTestId('menu-button').click()
+  await page.getByTestId('import-file').setInputFiles(path)
+  await page.getByTestId('toast').filter({ hasText: 'added or changed' }).waitFor({ timeout: timeoutMs })
   await page.getByTestId('panel-close').click()
 }

@@ -120,6 +120,11 @@ export class Tab {
     return () => this.run(longestTaskSince, start)
   }
 
+  /** The longest task of the page since it was loaded, in ms: 0 if none was over 50. */
+  longestTask() {
+    return this.run(longestTaskSince, 0)
+  }
+
   async shot(name) {
     const folder = screenshotFolder()
     if (folder !== undefined) await this.page.screenshot({ path: join(folder, `${name}.png`) })
