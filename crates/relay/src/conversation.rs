@@ -23,7 +23,8 @@ use crate::store::{Database, Delta, PeerKnown, StoreError};
 // How much a session may have waiting while the store is busy with it, before nothing more is read from its socket.
 const UNSTORED_BYTES: usize = 256 * 1024;
 
-// With a full disk nothing is acknowledged, but the client can still be given what it lacks. After this time it is told.
+// A client that may not write, or whose disk is full here, can still be given what it lacks: it would send the same again
+// with every connection, and never hear of anything if it were refused at once. After this time it is told.
 const READ_ON: Duration = Duration::from_secs(2);
 
 // A session may be due while what it waits for is on its way; it is not asked more often than this.
@@ -50,8 +51,8 @@ pub(crate) struct Conversation<'a> {
     unstored_bytes: usize,
     // How many chunks of the delta under way are in the store.
     chunks: u64,
-    // Set once the disk is full: then nothing is stored any more, and at this time the client is refused.
-    full_until: Option<Instant>,
+    // Set once something cannot be stored: then nothing is any more, and at this time the client is refused.
+    refusal: Option<(Instant, Code)>,
 }
 
 // Something that the store does meanwhile.
@@ -95,7 +96,7 @@ impl<'a> Conversation<'a> {
             held_reading: None,
             unstored_bytes: 0,
             chunks: 0,
-            full_until: None,
+            refusal: None,
             socket,
             shared,
         }
@@ -189,13 +190,15 @@ impl<'a> Conversation<'a> {
             (self.expires_at, Code::TokenExpired),
             (self.hello_limit(), Code::HandshakeTimeout),
             (self.write_limit(), Code::SlowReceiver),
-            (self.full_until, Code::StorageFull),
         ] {
             if is_over(limit) {
                 return Err(Ending::Refused(code));
             }
         }
-        self.input(SessionInput::Tick)
+        match self.refusal {
+            Some((time, code)) if time <= now => Err(Ending::Refused(code)),
+            _ => self.input(SessionInput::Tick),
+        }
     }
 
     fn done(&mut self, done: Done) -> Result<(), Ending> {
@@ -203,7 +206,7 @@ impl<'a> Conversation<'a> {
             Done::Input(input) => self.input(input),
             Done::Peer(known) => self.know_peer(known),
             Done::Failed(StoreError::Full) => {
-                self.full_until.get_or_insert_with(|| Instant::now() + READ_ON);
+                self.read_on(Code::StorageFull);
                 Ok(())
             }
             Done::Failed(error) => Err(failed(&error)),
@@ -242,14 +245,18 @@ impl<'a> Conversation<'a> {
             }
             SessionEffect::Read(request) => self.held_reading = Some(request),
             SessionEffect::Stage(chunk) => {
-                self.demand_write_access(true)?;
+                if !self.may_store(true) {
+                    return Ok(());
+                }
                 self.chunks += 1;
                 self.storing = Some(Box::pin(async move {
                     done(store.stage(&database, chunk).await.map(|()| SessionInput::Staged))
                 }));
             }
             SessionEffect::Apply { chunk, staged, clock } => {
-                self.demand_write_access(staged || !chunk.entries.is_empty())?;
+                if !self.may_store(staged || !chunk.entries.is_empty()) {
+                    return Ok(());
+                }
                 // What a reader says of the clock is nobody's news: it has written nothing here.
                 let clock = if self.grant.access == Access::Write { clock } else { Default::default() };
                 let chunks = if staged { self.chunks } else { 0 };
@@ -273,11 +280,16 @@ impl<'a> Conversation<'a> {
         Ok(())
     }
 
-    fn demand_write_access(&self, writes: bool) -> Result<(), Ending> {
-        if writes && self.grant.access != Access::Write {
-            return Err(Ending::Refused(Code::ReadOnly));
+    fn may_store(&mut self, writes: bool) -> bool {
+        let may = !writes || self.grant.access == Access::Write;
+        if !may {
+            self.read_on(Code::ReadOnly);
         }
-        Ok(())
+        may
+    }
+
+    fn read_on(&mut self, code: Code) {
+        self.refusal.get_or_insert_with(|| (Instant::now() + READ_ON, code));
     }
 
     // A client that takes what it is sent slowly is not read for: the log itself is the queue.
@@ -294,14 +306,15 @@ impl<'a> Conversation<'a> {
     }
 
     fn may_receive(&self) -> bool {
-        let storing = self.storing.is_some() && self.full_until.is_none();
+        let storing = self.storing.is_some() && self.refusal.is_none();
         let unstored = storing && self.unstored_bytes >= UNSTORED_BYTES;
         !unstored && self.socket.waiting_bytes() < self.shared.config.limits.outbound_bytes
     }
 
     fn wake_at(&self) -> Instant {
         let session = self.session.next_wake_ms().map(|ms| self.began_at + Duration::from_millis(ms));
-        [session, self.expires_at, self.hello_limit(), self.write_limit(), self.full_until]
+        let refusal = self.refusal.map(|(time, _)| time);
+        [session, self.expires_at, self.hello_limit(), self.write_limit(), refusal]
             .into_iter()
             .flatten()
             .min()

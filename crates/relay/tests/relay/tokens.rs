@@ -71,6 +71,21 @@ async fn a_read_only_token_cannot_write() {
 }
 
 #[tokio::test]
+async fn a_reader_that_has_written_is_still_given_what_it_lacks() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = Program::guarded(folder.path(), &[]).await;
+    let (reads, writes) = (json!({ "*": "read" }), json!({ "*": "write" }));
+    let mut ada = Client::connect_with_token(relay.address, b'a', &token(writes, json!({}))).await;
+    let notes: Vec<_> = (0..99).map(|i| (format!("n{i}"), "x".repeat(50_000))).collect();
+    ada.write_many(&notes).await;
+    ada.until(Client::is_saved).await;
+    let mut reader = Client::connect_with_token(relay.address, b'r', &token(reads, json!({}))).await;
+    reader.write("mine", "not mine to say").await;
+    reader.until(|it| it.texts("n98").len() == 1).await;
+    assert_eq!(reader.until_closed().await, "read-only");
+}
+
+#[tokio::test]
 async fn an_expired_token_closes_the_socket() {
     let folder = tempfile::tempdir().unwrap();
     let relay = Program::guarded(folder.path(), &[]).await;
