@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use super::Engine;
 use super::io::Write;
+use crate::context::Context;
 use crate::dot::MAXIMUM_COUNTER;
+use crate::key::RecordKey;
 
 pub(super) const COUNTERS_EXHAUSTED: &str = "counters-exhausted";
 
@@ -26,7 +28,15 @@ impl Engine {
         let mut siblings = BTreeMap::new();
         for write in writes {
             self.check_size(write)?;
-            self.check_siblings(write, siblings.entry(&write.key).or_insert(0))?;
+            // A write that has seen all leaves itself alone standing.
+            match &write.context {
+                None => siblings.remove(&write.key),
+                Some(context) => {
+                    let earlier = siblings.get(&write.key).copied().unwrap_or(0);
+                    self.check_siblings(&write.key, context, earlier)?;
+                    siblings.insert(&write.key, earlier + 1)
+                }
+            };
         }
         Ok(())
     }
@@ -46,20 +56,14 @@ impl Engine {
         }
     }
 
-    // A write that has seen all leaves itself alone standing, so that it is always admitted. Of one batch, all earlier ones
-    // of the record count.
-    fn check_siblings(&self, write: &Write, earlier: &mut usize) -> Result<(), Refusal> {
-        let Some(context) = &write.context else {
-            *earlier = 0;
-            return Ok(());
-        };
-        let versions = self.record(write.key.as_str()).into_iter().flat_map(|record| record.versions());
-        let beside = versions.filter(|version| !context.covers(version.dot)).count() + *earlier;
-        *earlier += 1;
+    // Of one batch, all earlier writes of the record count.
+    fn check_siblings(&self, key: &RecordKey, context: &Context, earlier: usize) -> Result<(), Refusal> {
+        let versions = self.record(key.as_str()).into_iter().flat_map(|record| record.versions());
+        let beside = versions.filter(|version| !context.covers(version.dot)).count() + earlier;
         if beside < self.limits.siblings {
             return Ok(());
         }
-        let message = format!("{} has {beside} concurrent versions; resolve them first.", write.key);
+        let message = format!("{key} has {beside} concurrent versions; resolve them first.");
         Err(("too-many-siblings", message))
     }
 }

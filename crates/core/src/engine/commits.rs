@@ -23,6 +23,8 @@ pub(super) struct Commits {
     stage: Stage,
     deliveries: VecDeque<Delivery>,
     imports: VecDeque<(Ticket, Export)>,
+    // The last commit was of a delta from a peer.
+    received_last: bool,
     // Everything up to here is known to be on disk.
     strict: Seq,
 }
@@ -110,7 +112,11 @@ impl Engine {
             }
             self.links_after_barrier();
         }
-        if let Some(delivery) = self.commits.deliveries.pop_front() {
+        // In turn, so that a flood from a peer does not keep local writes waiting either.
+        let is_local_turn = self.commits.received_last && !self.pending.is_empty();
+        self.commits.received_last = !is_local_turn && !self.commits.deliveries.is_empty();
+        let delivery = if is_local_turn { None } else { self.commits.deliveries.pop_front() };
+        if let Some(delivery) = delivery {
             self.commit_received(delivery);
         } else if !self.pending.is_empty() {
             self.commit_local();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use eyot_core::{Dot, Record};
+use eyot_core::{Context, Dot, Hlc, Limits, Record};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -56,4 +56,13 @@ proptest! {
             prop_assert_eq!(&past, &history.pasts[&version.dot], "the past of {}", version.dot);
         }
     }
+}
+
+#[test]
+fn a_context_that_claims_what_is_not_here_is_cut_so_that_the_record_can_be_read_again() {
+    let mut record = Record::new();
+    let context: Context = "b:9 +c:4".parse().unwrap();
+    record.write("a:1".parse().unwrap(), &context, Hlc::from_ms(1), None);
+    assert_eq!(record.versions()[0].past, Context::new());
+    assert_eq!(Record::from_bytes(&record.to_bytes(), &Limits::default()), Ok(record));
 }

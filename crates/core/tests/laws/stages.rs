@@ -122,6 +122,21 @@ fn records(tab: &Tab) -> usize {
 }
 
 #[test]
+fn a_flood_of_deltas_does_not_keep_local_writes_from_the_disk() {
+    let mut tab = Tab::open(b'x');
+    tab.sync(Vec::new());
+    tab.hear(delta(0, 1, true));
+    let content = Some((*b"mine").into());
+    let write = eyot_core::engine::Write { key: "notes/mine".parse().unwrap(), context: None, content };
+    tab.feed(EngineInput::Write { ticket: 1, writes: vec![write] });
+    tab.hear(delta(1, 2, true));
+    tab.hear(delta(2, 3, true));
+    tab.feed(EngineInput::Committed);
+    let effects = tab.feed(EngineInput::Committed);
+    assert!(effects.iter().any(|effect| matches!(effect, EngineEffect::Written { .. })), "{effects:?}");
+}
+
+#[test]
 fn a_stage_that_the_log_names_is_never_dropped() {
     let (name, chunk, segment) = completed();
     let mut tab = Tab::open(b'y');
