@@ -70,6 +70,14 @@ async function untilResolved(tab, id) {
   await leaveNote(tab)
 }
 
+/** Switches the sync on or off, in the settings. */
+export async function switchSync(tab) {
+  const { page } = tab
+  await page.getByTestId('menu-button').click()
+  await page.getByTestId('sync-switch').click()
+  await page.getByTestId('panel-close').click()
+}
+
 /** Enters a token in the settings, as a person would. */
 export async function enterToken(tab, token) {
   const { page } = tab

@@ -48,14 +48,15 @@ export async function deleteEach(ids) {
   await Promise.all(ids.map((id) => notes.delete(id)))
 }
 
+/** The time, in ms, by a clock that goes on when the page is loaded anew. */
 export function timeOfPage() {
-  return performance.now()
+  return performance.timeOrigin + performance.now()
 }
 
 export async function longestTaskSince(start) {
   // Entries are told a moment after their task has ended.
   await new Promise((resolve) => setTimeout(resolve, 60))
-  const tasks = window.fieldNotes.longTasks().filter((task) => task.start >= start)
+  const tasks = window.fieldNotes.longTasks().filter((task) => performance.timeOrigin + task.start >= start)
   return Math.round(Math.max(0, ...tasks.map((task) => task.duration)))
 }
 

@@ -42,6 +42,11 @@ export class Profile {
     return this
   }
 
+  /** The browser, while it runs. */
+  get browser() {
+    return this.#context.browser()
+  }
+
   /** A tab with the app in it, ready to be used. */
   async open(options) {
     const tab = await this.openEmpty()

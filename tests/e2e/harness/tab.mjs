@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { screenshotFolder } from './environment.mjs'
-import { countOfAll, holdsTheSync, linesOfAll, longestTaskSince, stateOfAll, timeOfPage } from './in-page.mjs'
+import { countOfAll, holdsTheSync, linesOfAll, stateOfAll } from './in-page.mjs'
 import { until } from './wait.mjs'
 
 const waitTimeoutMs = 30_000
@@ -112,17 +112,6 @@ export class Tab {
   /** Whether this tab holds the network sync for its profile. */
   holdsTheSync() {
     return this.run(holdsTheSync)
-  }
-
-  /** Begins to watch for long tasks; the result gives the longest one since, in ms: 0 if none was over 50. */
-  async watchTasks() {
-    const start = await this.run(timeOfPage)
-    return () => this.run(longestTaskSince, start)
-  }
-
-  /** The longest task of the page since it was loaded, in ms: 0 if none was over 50. */
-  longestTask() {
-    return this.run(longestTaskSince, 0)
   }
 
   async shot(name) {

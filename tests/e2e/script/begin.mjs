@@ -1,5 +1,6 @@
 // The beginning: one side imports the packages of the machine as notes, the other one opens and gets them.
 
+import { switchSync } from '../harness/app.mjs'
 import { packageNotes } from '../harness/dpkg.mjs'
 import { putAll } from '../harness/in-page.mjs'
 import { inKilobytes, inThousands } from '../harness/report.mjs'
@@ -25,12 +26,14 @@ export async function begin(scene) {
   await scene.shot('1-synced')
 }
 
-/** The first sync of a new device is watched from the first moment of its page. */
+/** A new device opens the app, and switches its sync on. */
 async function receive(scene) {
   const { right, report } = scene
   await right.open()
+  const longest = await right.watchTasks()
+  await switchSync(right.first)
   await scene.level()
   const { bytesIn, bytesOut, roundTrips } = await right.first.status()
   report.figure('first sync of right, 2,000 records', `${inKilobytes(bytesIn)} in, ${inKilobytes(bytesOut)} out, ${roundTrips} round trips`)
-  report.longestTask('right: first sync', await right.first.longestTask())
+  report.longestTask('right: first sync', await longest())
 }

@@ -10,12 +10,12 @@ const levelTimeoutMs = 60_000
 export class Scene {
   static async make({ world, report, tabs, prefix }) {
     const relay = await world.relay()
-    const side = async (name, tabCount) => {
+    const side = async (name, sync, tabCount) => {
       const proxy = await world.proxy(relay)
-      const profile = await world.profile(name, relay.address, { relay: proxy.syncBase })
+      const profile = await world.profile(name, relay.address, { relay: proxy.syncBase, sync })
       return new Side({ name, profile, proxy, tabCount })
     }
-    return new Scene({ relay, report, prefix, left: await side('left', tabs), right: await side('right', 1) })
+    return new Scene({ relay, report, prefix, left: await side('left', 'on', tabs), right: await side('right', 'off', 1) })
   }
 
   ledger = new Ledger()

@@ -1,5 +1,6 @@
 // One of the two sides of the script: a profile with one tab or several, behind a network of its own.
 
+import { watch } from '../harness/smoothness.mjs'
 import { until } from '../harness/wait.mjs'
 
 export class Side {
@@ -44,13 +45,10 @@ export class Side {
     return this.holder()
   }
 
-  /** Begins to watch all tabs; the result gives the longest task since of any that are still open. */
+  /** Begins to watch all tabs; the result gives the longest task since of any that are open then. */
   async watchTasks() {
-    const watches = await Promise.all(this.tabs.map(async (tab) => [tab, await tab.watchTasks()]))
-    return async () => {
-      const open = watches.filter(([tab]) => this.tabs.includes(tab))
-      return Math.max(...(await Promise.all(open.map(([, longest]) => longest()))))
-    }
+    const longest = await watch(this.profile, this.tabs)
+    return () => longest(this.tabs)
   }
 
   /** The figures of the tab that holds the sync; the result of calling the result is what came on top since. */
