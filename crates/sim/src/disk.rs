@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use eyot_core::Limits;
 use eyot_core::engine::StoredSegment;
-use eyot_core::segment::stage_of;
+use eyot_core::segment::{Segment, stage_of};
 
 /// Why a commit was not done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Refusal {
     /// There is a value at its position.
     Taken,
-    /// It names a stage that has no chunks.
+    /// It names staged chunks that are not all there.
     Unstaged,
 }
 
@@ -51,8 +51,7 @@ impl Disk {
         if self.log.contains_key(&position) {
             return Err(Refusal::Taken);
         }
-        if values.iter().any(|value| self.stage_of(value).is_some_and(|stage| self.chunks(stage).is_empty()))
-        {
+        if !values.iter().all(|value| self.has_staged(value)) {
             return Err(Refusal::Unstaged);
         }
         self.log.extend((position..).zip(values.iter().cloned()));
@@ -61,6 +60,11 @@ impl Disk {
             self.barrier();
         }
         Ok(())
+    }
+
+    /// True when just these values stand at a position and after.
+    pub(crate) fn has(&self, position: u64, values: &[Vec<u8>]) -> bool {
+        (position..).zip(values).all(|(position, value)| self.log.get(&position) == Some(value))
     }
 
     /// Takes everything so far to safety.
@@ -145,6 +149,14 @@ impl Disk {
 
     fn stage_of(&self, value: &[u8]) -> Option<u64> {
         stage_of(value, &Limits::default()).ok().flatten()
+    }
+
+    // Another tab may have dropped the stage, and this one have gone on with it.
+    fn has_staged(&self, value: &[u8]) -> bool {
+        let named = Segment::from_bytes(value, &Limits::AT_REST).ok().and_then(|segment| segment.stage());
+        named.is_none_or(|stage| {
+            (0..stage.chunks).all(|ordinal| self.staged.contains_key(&(stage.name, ordinal)))
+        })
     }
 
     fn chunks(&self, stage: u64) -> Vec<Vec<u8>> {

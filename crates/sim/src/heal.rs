@@ -25,6 +25,10 @@ impl World {
             }
         }
         self.run_ms(PATIENCE_MS)?;
+        // A tab that was killed has told nobody of its last commit: the others must look now and then.
+        for tab in self.tabs() {
+            self.read_news(tab)?;
+        }
         // Relays do not talk to each other: what one has, the devices take to the next.
         for round in 0..self.relays.len() + 1 {
             let home = round % self.relays.len().max(1);

@@ -304,6 +304,9 @@ impl World {
             }
             Err(Refusal::Taken) => {
                 home.requests.push_front((id, Request::Collision(position)));
+                if home.disk.has(position, values) {
+                    self.unite(id.device, position, writes);
+                }
                 Ok(Vec::new())
             }
             Err(Refusal::Unstaged) => {

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod action;
+mod application;
 mod check;
 mod device;
 mod disk;

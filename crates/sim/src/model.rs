@@ -104,6 +104,23 @@ impl Model {
         Ok(())
     }
 
+    /// The writes of a commit, in the order of their names.
+    pub(crate) fn committed_at(&self, device: usize, position: u64) -> Vec<WriteId> {
+        let here = |id: &&WriteId| self.writes.get(**id).is_some_and(|write| write.device == device);
+        let at = |id: &&WriteId| {
+            self.writes.get(**id).and_then(|write| write.place).is_some_and(|p| p.1 == position)
+        };
+        self.by_dot.values().filter(here).filter(at).copied().collect()
+    }
+
+    /// A write that another tab has made just so, to the last bit, is that write.
+    pub(crate) fn unite(&mut self, twin: WriteId, write: WriteId) {
+        for other in &mut self.writes {
+            replace(&mut other.past, twin, write);
+            replace(&mut other.seen, twin, write);
+        }
+    }
+
     /// The application was told that these are durable.
     pub fn acknowledge(&mut self, ids: &[WriteId]) -> Result<(), Violation> {
         for id in ids {
@@ -137,5 +154,12 @@ impl Model {
             self.committed().filter(of_key).flat_map(|(_, write)| &write.past).copied().collect();
         let stands = |dot: &Dot| self.by_dot.get(dot).is_some_and(|id| !replaced.contains(id));
         self.committed().filter(of_key).map(|(dot, _)| dot).filter(stands).collect()
+    }
+}
+
+/// Puts one write in the place of another.
+pub(crate) fn replace(writes: &mut Writes, old: WriteId, new: WriteId) {
+    if writes.remove(&old) {
+        writes.insert(new);
     }
 }

@@ -55,6 +55,25 @@ fn fault() -> impl Strategy<Value = Action> {
     ]
 }
 
+// One device writes much, and the tabs of the other take the sync from each other while it comes in.
+fn rivalry() -> impl Strategy<Value = Action> {
+    let (one, tab) = ((0usize..12, context(), Just(false)), 0usize..3);
+    prop_oneof![
+        3 => prop::collection::vec(one, 4..10)
+            .prop_map(|writes| Action::Write { device: 1, tab: 0, writes, bytes: 150 }),
+        6 => (0u64..60).prop_map(|duration_ms| Action::Run { duration_ms }),
+        3 => tab.clone().prop_map(|tab| Action::TakeOver { device: 0, tab }),
+        2 => (tab.clone(), 1u64..500).prop_map(|(tab, duration_ms)| Action::Freeze { device: 0, tab, duration_ms }),
+        1 => Just(Action::Open { device: 0 }),
+        1 => tab.clone().prop_map(|tab| Action::Kill { device: 0, tab }),
+        1 => any::<bool>().prop_map(|is_silent| Action::Cut { device: 0, is_silent }),
+        1 => Just(Action::Fail { device: 0, fault: Fault::Refused }),
+        1 => (tab, 0usize..12, context()).prop_map(|(tab, key, context)| Action::Write {
+            device: 0, tab, writes: vec![(key, context, false)], bytes: 0,
+        }),
+    ]
+}
+
 fn tell(setting: Setting, actions: &[Action]) -> Result<World, Violation> {
     let mut world = World::new(setting)?;
     for action in actions {
@@ -79,6 +98,16 @@ proptest! {
         seed: u64, records in 2usize..12, actions in prop::collection::vec(daily(), 1..40),
     ) {
         let outcome = tell(Setting { records, ..Setting::new(seed) }, &actions).map(drop);
+        prop_assert_eq!(outcome, Ok(()));
+    }
+
+    #[test]
+    fn law_4_two_tabs_that_sync_at_once_are_wasteful_and_not_wrong(
+        seed: u64, actions in prop::collection::vec(rivalry(), 1..50),
+    ) {
+        let begin = [Action::Open { device: 0 }, Action::Open { device: 0 }, Action::Open { device: 1 }];
+        let actions: Vec<Action> = begin.into_iter().chain(actions).collect();
+        let outcome = tell(Setting { records: 12, devices: 2, ..Setting::new(seed) }, &actions).map(drop);
         prop_assert_eq!(outcome, Ok(()));
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Commits {
     stage: Stage,
     deliveries: VecDeque<Delivery>,
     imports: VecDeque<(Ticket, Export)>,
+    // Segments after the commit that is under way: they were read before its success was heard of.
+    pub(super) read_ahead: Vec<StoredSegment>,
     // The last commit was of a delta from a peer.
     received_last: bool,
     // Everything up to here is known to be on disk.
@@ -174,6 +176,10 @@ impl Engine {
         }
         self.effects.push(EngineEffect::Announce);
         self.head_moved();
+        let read_ahead = std::mem::take(&mut self.commits.read_ahead);
+        if !read_ahead.is_empty() {
+            self.take_segments(read_ahead, Cause::Tab);
+        }
     }
 
     fn local_done(&mut self, draft: &Draft, count: usize) {

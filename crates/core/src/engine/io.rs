@@ -142,8 +142,8 @@ pub enum Cause {
 /// Something to be done.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum EngineEffect {
-    /// Append these values to the log at `position` and after, in one transaction. It fails where a value names a stage
-    /// ([`crate::segment::stage_of`]) that has no chunks: another tab has given the delta up.
+    /// Append these values to the log at `position` and after, in one transaction. It fails where a value names staged
+    /// chunks ([`crate::segment::Segment::stage`]) that are not all there: another tab has given the delta up.
     Commit {
         /// The key of the first value.
         position: u64,

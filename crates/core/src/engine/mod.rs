@@ -229,8 +229,12 @@ impl Engine {
         let Some(segments) = self.defer(segments) else { return };
         let (mut changed, mut segments) = (BTreeSet::new(), segments.into_iter());
         while let Some(stored) = segments.next() {
+            if self.corrupt {
+                break;
+            }
             // A reader may see this tab's own commit before its success is heard of: that is the news to wait for.
-            if self.corrupt || self.commits.is_own(&stored) {
+            if self.commits.is_own(&stored) {
+                self.commits.read_ahead = segments.by_ref().collect();
                 break;
             }
             let position = stored.position;

@@ -58,6 +58,16 @@ impl Tab {
     }
 }
 
+// What a commit would store, as a reader finds it.
+fn stored(effects: &[EngineEffect]) -> StoredSegment {
+    let commit = effects.iter().find_map(|effect| match effect {
+        EngineEffect::Commit { position, values, .. } => Some((*position, values[0].clone())),
+        _ => None,
+    });
+    let (position, value) = commit.unwrap_or_else(|| panic!("something is committed, not {effects:?}"));
+    StoredSegment { position, value, chunks: vec![] }
+}
+
 fn key() -> RecordKey {
     RecordKey::new("notes", "n").unwrap()
 }
@@ -72,6 +82,19 @@ fn saved_means_that_a_peer_has_all_that_was_written_so_far() {
     effects.extend(tab.write("two", None));
     effects.extend(tab.feed(EngineInput::Committed));
     assert!(!effects.contains(&EngineEffect::Awaited(99)), "{effects:?}");
+}
+
+#[test]
+fn what_another_tab_has_committed_is_seen_also_when_it_is_read_before_the_own_success_is_heard_of() {
+    let (mut tab, mut other) = (Tab::open(), Tab::open());
+    let own = stored(&tab.write("mine", None));
+    // The other tab has read that commit and gone on, before this one hears that it is done.
+    other.feed(EngineInput::Segments(vec![own.clone()]));
+    let theirs = stored(&other.write("theirs", None));
+    tab.feed(EngineInput::Segments(vec![own, theirs]));
+    tab.feed(EngineInput::Committed);
+    assert_eq!(tab.standing(), ["theirs"]);
+    assert_eq!(tab.engine.next_position(), 3);
 }
 
 #[test]
