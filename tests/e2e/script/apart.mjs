@@ -42,7 +42,7 @@ function makePlan({ ledger, left, right }) {
 }
 
 function edited(note, name, index) {
-  return { ...note, text: `${note.text}\n\nSeen from the ${name} bank, edit ${index + 1}.` }
+  return { ...note, text: `Seen from the ${name} bank, edit ${index + 1}.\n\n${note.text}` }
 }
 
 function newNote(name, index) {
