@@ -64,11 +64,11 @@ impl Context {
         }
     }
 
-    /// The same context without dots beside the vector that fail the test.
-    pub fn filter_map_dots(self, mut keep: impl FnMut(Dot) -> Option<Dot>) -> Self {
-        let mut context = Self { vector: self.vector, dots: BTreeSet::new() };
-        self.dots.into_iter().filter_map(&mut keep).for_each(|dot| context.add(dot));
-        context
+    /// Adds all that another context has seen.
+    pub fn join(&mut self, other: &Self) {
+        self.vector.join(&other.vector);
+        self.dots.extend(&other.dots);
+        self.absorb();
     }
 
     /// What of this context is also covered by a vector. A context from elsewhere that claims writes which this replica

@@ -74,6 +74,21 @@ fn rivalry() -> impl Strategy<Value = Action> {
     ]
 }
 
+// Tabs of one device write the same records, with contexts from before their own commits and those of others.
+fn crowd() -> impl Strategy<Value = Action> {
+    let (tab, key) = (0usize..3, 0usize..2);
+    let one = (key.clone(), context(), prop::bool::weighted(0.1));
+    prop_oneof![
+        4 => (tab.clone(), prop::collection::vec(one, 1..4))
+            .prop_map(|(tab, writes)| Action::Write { device: 0, tab, writes, bytes: 0 }),
+        4 => (tab.clone(), key).prop_map(|(tab, key)| Action::Read { device: 0, tab, key }),
+        4 => (0u64..8).prop_map(|duration_ms| Action::Run { duration_ms }),
+        1 => prop_oneof![Just(Fault::Refused), Just(Fault::Unheard)]
+            .prop_map(|fault| Action::Fail { device: 0, fault }),
+        1 => (tab, 1u64..30).prop_map(|(tab, duration_ms)| Action::Freeze { device: 0, tab, duration_ms }),
+    ]
+}
+
 fn tell(setting: Setting, actions: &[Action]) -> Result<World, Violation> {
     let mut world = World::new(setting)?;
     for action in actions {
@@ -94,10 +109,20 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn law_2_all_replicas_come_to_hold_the_maximal_writes(
+    fn laws_2_and_8_all_replicas_come_to_hold_the_maximal_writes_and_fall_silent(
         seed: u64, records in 2usize..12, actions in prop::collection::vec(daily(), 1..40),
     ) {
         let outcome = tell(Setting { records, ..Setting::new(seed) }, &actions).map(drop);
+        prop_assert_eq!(outcome, Ok(()));
+    }
+
+    #[test]
+    fn law_2_contexts_from_before_a_commit_never_cover_what_their_tab_had_not_seen(
+        seed: u64, actions in prop::collection::vec(crowd(), 1..60),
+    ) {
+        let begin = [Action::Open { device: 0 }, Action::Open { device: 0 }, Action::Open { device: 0 }];
+        let actions: Vec<Action> = begin.into_iter().chain(actions).collect();
+        let outcome = tell(Setting { records: 2, devices: 1, ..Setting::new(seed) }, &actions).map(drop);
         prop_assert_eq!(outcome, Ok(()));
     }
 

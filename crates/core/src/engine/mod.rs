@@ -9,6 +9,7 @@ mod folding;
 mod io;
 mod links;
 mod pending;
+mod provisional;
 mod stages;
 mod status;
 mod waits;

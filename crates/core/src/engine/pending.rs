@@ -3,13 +3,13 @@
 //! The log decides which tab commits first, so a pending write has no final dot. Until it has one it goes by a
 //! provisional dot of a replica id that only this tab has; contexts that were handed out with provisional dots are
 //! translated when they come back. A pending write therefore never names, and so never covers, a write of another tab.
-//! Provisional counters are even, so that no such dot follows another without a gap and is merged into a vector.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
 use super::folding::Seen;
 use super::io::{Ticket, Write};
+use super::provisional::Provisional;
 use crate::context::Context;
 use crate::dot::Dot;
 use crate::hlc::Hlc;
@@ -50,8 +50,7 @@ pub(super) struct Pending {
     // How many writes the batches have.
     length: usize,
     overlays: BTreeMap<RecordKey, Overlay>,
-    // The final dot of every provisional one, by its counter; none while there is no final dot, or when the write failed.
-    finals: Vec<Option<Dot>>,
+    provisional: Provisional,
 }
 
 /// What a commit of pending writes writes.
@@ -67,7 +66,13 @@ pub(super) struct Draft {
 
 impl Pending {
     pub(super) fn new(tab: ReplicaId) -> Self {
-        Self { tab, batches: VecDeque::new(), length: 0, overlays: BTreeMap::new(), finals: Vec::new() }
+        Self {
+            tab,
+            batches: VecDeque::new(),
+            length: 0,
+            overlays: BTreeMap::new(),
+            provisional: Provisional::new(tab),
+        }
     }
 
     /// How many writes there are.
@@ -115,10 +120,8 @@ impl Pending {
         let mut batch = Batch { ticket, writes: Vec::with_capacity(writes.len()) };
         for Write { key, context, content } in writes {
             let context = context.unwrap_or_else(|| self.context_of(key.as_str(), replica));
-            self.finals.push(None);
-            let provisional = Dot::new(self.tab, 2 * self.finals.len() as u64);
-            let write = PendingWrite { key, context, content, at, provisional };
-            show(&mut self.overlays, self.tab, &self.finals, &write, replica);
+            let write = PendingWrite { key, context, content, at, provisional: self.provisional.mint() };
+            show(&mut self.overlays, self.tab, &self.provisional, &write, replica);
             batch.writes.push(write);
         }
         self.length += batch.writes.len();
@@ -138,12 +141,8 @@ impl Pending {
             for write in &batch.writes {
                 counter += 1;
                 let dot = Dot::new(replica.id(), counter);
-                let mut context = write.context.clone().filter_map_dots(|dot| match drafted.get(&dot) {
-                    Some(last) => Some(*last),
-                    // A provisional dot without a final one belongs to a write that failed: it covers nothing.
-                    None if dot.replica == self.tab => final_of(&self.finals, self.tab, dot),
-                    None => Some(dot),
-                });
+                let mut context =
+                    self.provisional.translate(&write.context, |dot| drafted.get(&dot).copied());
                 let record = records
                     .entry(write.key.clone())
                     .or_insert_with(|| replica.get(write.key.as_str()).cloned().unwrap_or_default());
@@ -161,36 +160,32 @@ impl Pending {
 
     /// The draft is committed: its batches leave, and their dots are final.
     pub(super) fn settle(&mut self, draft: &Draft) -> Vec<Ticket> {
-        for (provisional, dot) in &draft.finals {
-            if let Some(place) = index_of(*provisional).and_then(|index| self.finals.get_mut(index)) {
-                *place = Some(*dot);
-            }
-        }
-        self.take(draft)
+        draft.finals.iter().for_each(|(provisional, dot)| self.provisional.settle(*provisional, *dot));
+        self.take(draft).into_iter().map(|batch| batch.ticket).collect()
     }
 
     /// The draft could not be committed: its batches leave without a trace.
     pub(super) fn discard(&mut self, draft: &Draft) -> (Vec<Ticket>, Vec<RecordKey>) {
         let keys = draft.entries.iter().map(|(key, _)| key.clone()).collect();
-        (self.take(draft), keys)
+        let taken = self.take(draft);
+        let writes = taken.iter().flat_map(|batch| &batch.writes);
+        writes.for_each(|write| self.provisional.lose(write.provisional, &write.context));
+        (taken.into_iter().map(|batch| batch.ticket).collect(), keys)
     }
 
-    fn take(&mut self, draft: &Draft) -> Vec<Ticket> {
+    fn take(&mut self, draft: &Draft) -> Vec<Batch> {
         let count = draft.batches.min(self.batches.len());
-        let taken = self.batches.drain(..count);
+        let taken: Vec<Batch> = self.batches.drain(..count).collect();
+        let writes: usize = taken.iter().map(|batch| batch.writes.len()).sum();
+        self.length = self.length.saturating_sub(writes);
         taken
-            .map(|batch| {
-                self.length = self.length.saturating_sub(batch.writes.len());
-                batch.ticket
-            })
-            .collect()
     }
 
     /// What is committed has changed: puts the pending writes on top again.
     pub(super) fn rebase(&mut self, replica: Seen<'_>) {
         self.overlays.clear();
         for write in self.batches.iter().flat_map(|batch| &batch.writes) {
-            show(&mut self.overlays, self.tab, &self.finals, write, replica);
+            show(&mut self.overlays, self.tab, &self.provisional, write, replica);
         }
     }
 }
@@ -198,7 +193,7 @@ impl Pending {
 fn show(
     overlays: &mut BTreeMap<RecordKey, Overlay>,
     tab: ReplicaId,
-    finals: &[Option<Dot>],
+    provisional: &Provisional,
     write: &PendingWrite,
     replica: Seen<'_>,
 ) {
@@ -210,18 +205,9 @@ fn show(
         Overlay { record, dots: Vec::new() }
     });
     // Dots that are final by now are in the committed record under their final names.
-    let context = write.context.clone().filter_map_dots(|dot| final_of(finals, tab, dot).or(Some(dot)));
+    let context = provisional.translate(&write.context, Some);
     overlay.record.write(write.provisional, &context, write.at, write.content.clone());
     // Who sees the record now sees these; what they have replaced need not be named any more.
     let versions = overlay.record.versions();
     overlay.dots = versions.iter().map(|version| version.dot).filter(|dot| dot.replica == tab).collect();
-}
-
-fn final_of(finals: &[Option<Dot>], tab: ReplicaId, dot: Dot) -> Option<Dot> {
-    let index = index_of(dot).filter(|_| dot.replica == tab)?;
-    finals.get(index).copied().flatten()
-}
-
-fn index_of(provisional: Dot) -> Option<usize> {
-    usize::try_from((provisional.counter / 2).checked_sub(1)?).ok()
 }

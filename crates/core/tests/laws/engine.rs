@@ -98,17 +98,23 @@ fn what_another_tab_has_committed_is_seen_also_when_it_is_read_before_the_own_su
 }
 
 #[test]
-fn a_write_replaces_what_its_writer_had_seen_also_when_one_between_them_has_failed() {
+fn a_context_stands_for_all_that_was_seen_also_when_the_last_of_it_was_not_stored() {
     let mut tab = Tab::open();
-    // The first is on its way to the disk, the second waits for it.
     tab.write("one", None);
     tab.write("two", None);
-    tab.feed(EngineInput::Committed);
-    // The second is now under way, and the third was made in sight of it.
+    let seen = tab.engine.context_of("notes/n");
     tab.write("three", None);
-    tab.feed(EngineInput::CommitFailed(StorageFailure { code: "quota-exceeded" }));
+    let seen_last = tab.engine.context_of("notes/n");
+    // The first is stored; those that had replaced it are not, and it shows again.
     tab.feed(EngineInput::Committed);
-    assert_eq!(tab.standing(), ["three"]);
+    tab.feed(EngineInput::CommitFailed(StorageFailure { code: "quota-exceeded" }));
+    assert_eq!(tab.standing(), ["one"]);
+    for (content, context) in [("four", seen), ("five", seen_last)] {
+        tab.write(content, Some(context));
+        tab.feed(EngineInput::Committed);
+    }
+    // Neither writer had seen the other, but both had seen the first.
+    assert_eq!(tab.standing(), ["four", "five"]);
 }
 
 #[test]
