@@ -46,11 +46,21 @@ pub(crate) fn listen(driver: &Rc<Driver>) -> Vec<PageListener> {
             }
         }
     };
+    // A tab that is killed announces nothing, so what it has committed last is looked for.
+    let look = || {
+        let (driver, nudge) = (Rc::downgrade(driver), feed(|| EngineInput::Nudge));
+        move || {
+            nudge();
+            if let Some(driver) = driver.upgrade() {
+                driver.read_news();
+            }
+        }
+    };
     [
         PageListener::new(&global, "online", feed(|| EngineInput::Online(true))),
         PageListener::new(&global, "offline", feed(|| EngineInput::Online(false))),
-        PageListener::new(&global, "pageshow", feed(|| EngineInput::Nudge)),
-        PageListener::new(&document, "visibilitychange", feed(|| EngineInput::Nudge)),
+        PageListener::new(&global, "pageshow", look()),
+        PageListener::new(&document, "visibilitychange", look()),
     ]
     .into_iter()
     .flatten()

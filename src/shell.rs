@@ -149,6 +149,8 @@ impl Shell {
                 TimeoutFuture::new(1).await;
             }
             let bytes = Export::of(driver.engine().replica()).to_bytes();
+            // What leaves the device can never be undone on it.
+            driver.writer.barrier().await?;
             Ok(Uint8Array::from(bytes.as_slice()).into())
         }))
     }

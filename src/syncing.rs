@@ -115,6 +115,7 @@ impl Driver {
                     Some(_) => {}
                 }
                 driver.tell_status();
+                driver.read_news();
             }
         });
     }

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use eyot_core::Limits;
-use eyot_core::segment::stage_of;
+use eyot_core::segment::{Segment, Stage, stage_of};
 use futures_channel::oneshot;
 use idb::{Database, Factory, KeyRange};
 use js_sys::{Array, Object, Reflect, Uint8Array};
@@ -98,8 +98,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Appends values to the log. The error code `collided` says that the first key is taken. Values that name a stage are
-    /// appended only if the stage has chunks.
+    /// Appends values to the log. The error code `collided` says that the first key is taken. A value that names staged
+    /// chunks is appended only if they are all there.
     pub(crate) async fn commit(
         &self,
         position: u64,
@@ -113,14 +113,15 @@ impl Writer {
             }
             Ok(())
         };
-        let stage = values.first().and_then(|value| stage_of(value, &Limits::AT_REST).ok().flatten());
-        match stage {
+        match values.first().and_then(|value| named_stage(value)) {
             None => self.retry(&[LOG], strict, append).await,
-            Some(stage) => {
-                let range = JsValue::from(stage_range(stage)?);
+            Some(Stage { name, chunks }) => {
+                let last = stage_key(name, chunks.saturating_sub(1));
+                let range = KeyRange::bound(&stage_key(name, 0), &last, None, None)?;
+                let range = JsValue::from(range);
                 let check =
                     |transaction: &IdbTransaction| transaction.object_store(STAGED)?.count_with_key(&range);
-                self.retry_if(&[LOG, STAGED], strict, (check, |chunks| chunks > 0.0), append).await
+                self.retry_if(&[LOG, STAGED], strict, (check, |found| found == chunks as f64), append).await
             }
         }
     }
@@ -241,6 +242,12 @@ impl Writer {
             _ => ended,
         }
     }
+}
+
+// Most segments name none, which is told without reading them.
+fn named_stage(value: &[u8]) -> Option<Stage> {
+    stage_of(value, &Limits::AT_REST).ok().flatten()?;
+    Segment::from_bytes(value, &Limits::AT_REST).ok()?.stage()
 }
 
 // A number that a request answers with.
