@@ -5,7 +5,7 @@ import { browserProgram } from './environment.mjs'
 import { Tab } from './tab.mjs'
 import { within } from './wait.mjs'
 
-const launchTimeoutMs = 60_000
+const launchTimeoutMs = 120_000
 const closeTimeoutMs = 20_000
 
 // Without a sandbox, because the tests may run as root in a container; without what calls out.

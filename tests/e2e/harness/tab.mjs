@@ -6,7 +6,7 @@ import { screenshotFolder } from './environment.mjs'
 import { countOfAll, holdsTheSync, linesOfAll, stateOfAll } from './in-page.mjs'
 import { until } from './wait.mjs'
 
-const waitTimeoutMs = 30_000
+const waitTimeoutMs = 60_000
 const pollMs = 15
 const pieceSize = 250
 

@@ -8,7 +8,8 @@ import { Profile } from './profile.mjs'
 import { Proxy } from './proxy.mjs'
 import { Relay } from './relay.mjs'
 
-const testTimeoutMs = 90_000
+// Far longer than any test takes: it is there to end what hangs, also on a machine that is busy with other things.
+const testTimeoutMs = 180_000
 
 export class World {
   #folder

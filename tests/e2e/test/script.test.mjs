@@ -4,7 +4,7 @@ import { Report } from '../harness/report.mjs'
 import { claim } from '../harness/world.mjs'
 import { runScript } from '../script/run.mjs'
 
-const timeoutMs = 150_000
+const timeoutMs = 240_000
 
 for (const tabs of [1, 3]) {
   claim(`two_browsers_lose_nothing_whatever_comes_between_them_with_${tabs}_tabs`, async (world, t) => {
