@@ -41,7 +41,7 @@ impl FingerprintKey {
 }
 
 /// The records of one side at one moment: keys in order, each with its fingerprint, and their running sums.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Snapshot {
     keys: Vec<Box<str>>,
     // The sum of the fingerprints before each key, and of all at the end. A sum, so that any range is one subtraction.

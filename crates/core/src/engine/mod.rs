@@ -91,6 +91,12 @@ impl Engine {
         }
     }
 
+    /// How long deletions are remembered; 30 days if nothing else is said. A replica that was away for longer has to
+    /// compare what it holds with what others hold.
+    pub fn keep_deletions_for_ms(&mut self, ms: u64) {
+        self.commits.keep_deletions_for_ms(ms);
+    }
+
     /// Takes in what happened at `now_ms` (milliseconds since 1970) and says what is to be done, in order.
     pub fn handle(&mut self, input: EngineInput, now_ms: u64) -> Vec<EngineEffect> {
         self.now_ms = now_ms;
@@ -101,7 +107,10 @@ impl Engine {
 
     /// When the engine wants a `Tick` next.
     pub fn next_wake_ms(&self) -> Option<u64> {
-        [self.connector.next_wake_ms(), self.links.next_wake_ms()].into_iter().flatten().min()
+        [self.connector.next_wake_ms(), self.links.next_wake_ms(), self.commits.next_wake_ms()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// A record as this tab shows it, pending writes included; by `collection/id`, deleted ones too.

@@ -4,8 +4,9 @@
 //! conversation in which nothing is to be said takes one round trip.
 
 use super::io::{Local, Role, SessionEffect, Standing};
+use super::outgoing::Filter;
 use super::{Peer, Phase, Refusal, Session};
-use crate::id::{Cursor, LogEpoch, Seq};
+use crate::id::{Cursor, Seq};
 use crate::message::{Hello, Message, Resume};
 use crate::vector::VersionVector;
 
@@ -20,8 +21,8 @@ impl Session {
         if hello.replica == self.local.replica {
             return Err(("same-replica", "Both sides have the same replica id.".to_owned()));
         }
-        let Hello { replica, epoch, head, digest, .. } = hello;
-        let peer = Peer { replica, epoch, head, digest };
+        let Hello { replica, epoch, head, floor, digest, .. } = hello;
+        let peer = Peer { replica, epoch, head, floor, digest };
         self.peer = Some(peer);
         self.outgoing.grant(hello.credits, peer);
         let guess = match self.config.role {
@@ -38,7 +39,7 @@ impl Session {
         match hello.resume {
             // A void guess: the peer asks again when it has read our hello, and judges by the same epoch and head.
             Some(resume)
-                if self.config.role == Role::Acceptor && !resume.fits(self.local.epoch, self.local.head) =>
+                if self.config.role == Role::Acceptor && !resume.fits(&self.local, self.local.head) =>
             {
                 Ok(())
             }
@@ -61,6 +62,8 @@ impl Session {
         let known = standing.filter(|standing| peer.holds(standing)).or(level);
         let resume = match known {
             Some(standing) => resume_at(&standing),
+            // Deletions that this side has not heard of may be forgotten there. Who has nothing has nothing to compare.
+            None if peer.floor > Seq::ZERO && self.local.head > Seq::ZERO => self.ask_for_search(),
             None => Resume::Clock { clock, staged: Seq::ZERO },
         };
         self.open_at(known.unwrap_or_else(|| at(Seq::ZERO)));
@@ -81,20 +84,26 @@ impl Session {
     }
 
     pub(super) fn take_resume(&mut self, resume: Resume) -> Result<(), Refusal> {
-        if !resume.fits(self.local.epoch, self.head) {
-            let message = format!("This log is of another epoch, or ends at {} already.", self.head);
+        if !resume.fits(&self.local, self.head) {
+            let message = format!(
+                "This log is of another epoch, has forgotten deletions since, or ends at {} already.",
+                self.head
+            );
             return Err(("invalid-cursor", message));
         }
         match resume {
             Resume::Cursor { seq, staged, .. } => {
-                self.outgoing.open(seq, staged, None)?;
+                self.outgoing.open(seq, staged, Filter::None, self.local.floor)?;
                 // As good as an acknowledgement, and perhaps of one that was not heard or was forgotten.
                 if let Some(peer) = self.peer.filter(|_| seq > Seq::ZERO) {
                     self.effects.push(SessionEffect::PeerReached { peer: peer.replica, seq });
                 }
                 Ok(())
             }
-            Resume::Clock { clock, staged } => self.outgoing.open(Seq::ZERO, staged, Some(clock)),
+            Resume::Clock { clock, staged } => {
+                self.outgoing.open(Seq::ZERO, staged, Filter::CoveredBy(clock), self.local.floor)
+            }
+            Resume::Reconcile { nonce } => self.begin_search(nonce),
         }
     }
 
@@ -107,11 +116,14 @@ impl Session {
 }
 
 impl Resume {
-    // Another life of the log, or a position beyond its end, is no place to go on.
-    fn fits(&self, epoch: LogEpoch, head: Seq) -> bool {
+    // Another life of the log, a position below the floor or beyond its end: no place to go on.
+    fn fits(&self, local: &Local, head: Seq) -> bool {
         match self {
-            Self::Cursor { epoch: of, staged, .. } => *of == epoch && *staged <= head,
+            Self::Cursor { epoch, seq, staged } => {
+                *epoch == local.epoch && *seq >= local.floor && *staged <= head
+            }
             Self::Clock { staged, .. } => *staged <= head,
+            Self::Reconcile { .. } => true,
         }
     }
 }
