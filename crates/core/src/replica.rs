@@ -202,16 +202,17 @@ impl Replica {
     pub(crate) fn merge_all(&mut self, entries: Entries, origin: Option<LogEpoch>) -> Vec<RecordKey> {
         let mut changed = Vec::with_capacity(entries.len());
         for (key, incoming) in entries {
-            if self.merge_one(&key, incoming, origin) {
+            let merged = merge_incoming(self.get(key.as_str()), incoming);
+            if self.place_merged(&key, merged, origin) {
                 changed.push(key);
             }
         }
         changed
     }
 
-    pub(crate) fn merge_one(&mut self, key: &RecordKey, incoming: Record, origin: Option<LogEpoch>) -> bool {
-        let existing = self.get(key.as_str());
-        match merge_incoming(existing, incoming) {
+    /// Keeps what a merge came to; true when the record has changed.
+    pub(crate) fn place_merged(&mut self, key: &RecordKey, merged: Merged, origin: Option<LogEpoch>) -> bool {
+        match merged {
             Merged::Unchanged => return false,
             Merged::AsSent(record) => self.place(key, record, origin),
             Merged::Mixed(record) => self.place(key, record, None),
@@ -220,7 +221,7 @@ impl Replica {
     }
 
     // The record has changed: it stands at the head of the log now.
-    pub(crate) fn place(&mut self, key: &RecordKey, record: Record, origin: Option<LogEpoch>) {
+    fn place(&mut self, key: &RecordKey, record: Record, origin: Option<LogEpoch>) {
         let slot = self.records.get_mut(key.as_str());
         self.tally.note(key, slot.as_deref().map(|slot| &slot.record), &record);
         self.head = self.head.next();

@@ -89,8 +89,9 @@ impl Engine {
     }
 
     pub(super) fn stage_chunk(&mut self, link: Link, chunk: Chunk) {
-        let Chunk { peer, base, up_to, block, entries } = chunk;
-        let fits = |stage: &OpenStage| stage.peer == peer && stage.base == base;
+        let Chunk { peer, base, from, up_to, block, entries } = chunk;
+        // A delta that was begun anew has not got the chunks of the one before it: what they hold may be deleted since.
+        let fits = |stage: &OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
         if !self.stages.open.as_ref().is_some_and(fits) {
             self.drop_stage();
         }
@@ -130,7 +131,7 @@ impl Engine {
         staged: bool,
         (clock, absent): (VersionVector, Vec<RecordKey>),
     ) {
-        let Chunk { peer, base, up_to, block, entries } = chunk;
+        let Chunk { peer, base, up_to, block, entries, .. } = chunk;
         let fits = |stage: &mut OpenStage| stage.peer == peer && stage.base == base;
         let stage = if staged { self.stages.open.take_if(fits) } else { None };
         if staged && stage.is_none() {

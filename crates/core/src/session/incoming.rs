@@ -82,7 +82,7 @@ impl Incoming {
         }
         let entries = read_entries(&block, limits).map_err(super::decode_refusal)?;
         let staged = self.position > self.base.seq;
-        let chunk = Chunk { peer, base: self.base, up_to, block, entries };
+        let chunk = Chunk { peer, base: self.base, from, up_to, block, entries };
         match clock {
             Some(clock) if chunk.entries.is_empty() && absent.is_empty() && clock.is_empty() && !staged => {
                 self.base.seq = up_to;

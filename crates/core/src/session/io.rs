@@ -228,6 +228,8 @@ pub struct Chunk {
     pub peer: ReplicaId,
     /// The position that the cursor has before the delta.
     pub base: Cursor,
+    /// The position after which this chunk begins. Where it is that of the base, what was staged earlier is void.
+    pub from: Seq,
     /// The position of the peer's log that is reached with this chunk.
     pub up_to: Seq,
     /// The records as they came.

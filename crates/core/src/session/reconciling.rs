@@ -52,7 +52,7 @@ impl Session {
     }
 
     pub(super) fn surveyed(&mut self, own: bool, snapshot: Snapshot, head: Seq) -> Result<(), Refusal> {
-        let search = Reconciliation::new(snapshot);
+        let mut search = Reconciliation::new(snapshot);
         if own {
             let ranges = search.begin();
             self.searches.led = Some(Led::Searching(search, head));
@@ -104,7 +104,6 @@ impl Session {
         if !answer.is_empty() {
             self.searches.led = Some(Led::Searching(search, head));
             self.send_ranges(true, answer);
-            // What is answered with a list leaves nothing to be answered.
             return Ok(());
         }
         self.searches.led = Some(Led::Over);

@@ -83,7 +83,13 @@ fn delta(from: u64, up_to: u64, is_last: bool) -> Message {
     let mut block = Writer::new();
     write_block(&mut block, entries.iter().map(|(key, record)| (key, record)));
     let clock: Option<VersionVector> = is_last.then(|| format!("b:{up_to}").parse().unwrap());
-    Message::Delta(Delta { from: Seq(from), up_to: Seq(up_to), clock, block: block.into_bytes() })
+    Message::Delta(Delta {
+        from: Seq(from),
+        up_to: Seq(up_to),
+        clock,
+        absent: Vec::new(),
+        block: block.into_bytes(),
+    })
 }
 
 fn stored_chunk(effects: &[EngineEffect]) -> (u64, u64, Vec<u8>) {
