@@ -1,7 +1,8 @@
 //! What is written reads back; what is read was written so; and nothing that comes from elsewhere panics or takes memory
 //! beyond its own length (law 10).
 
-use eyot_core::message::{Ack, Delta, Hello, Message, Refuse, Resume};
+use eyot_core::message::{Ack, Delta, Hello, Message, Ranges, Refuse, Resume};
+use eyot_core::reconcile::{Range, RangeContent};
 use eyot_core::segment::{
     Received, Segment, Stage, StagedChunk, imported_segments, received_segment, stage_of, staged_chunk,
     written_segments,

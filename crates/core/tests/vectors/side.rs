@@ -98,7 +98,7 @@ impl Side {
         SessionInput::HeadMoved(self.replica.head())
     }
 
-    /// The siblings of every record, as dots.
+    /// The siblings of every record of which something is left, as dots.
     pub(crate) fn siblings(&self) -> BTreeMap<String, String> {
         let records = self.replica.range_after(std::ops::Bound::Unbounded);
         records
@@ -106,6 +106,7 @@ impl Side {
                 let dots: Vec<_> = record.versions().iter().map(|version| version.dot.to_string()).collect();
                 (key.to_string(), dots.join(" "))
             })
+            .filter(|(_, dots)| !dots.is_empty())
             .collect()
     }
 

@@ -2,10 +2,23 @@
 
 use rusqlite::Connection;
 
-use crate::store::StoreError;
+use super::deletions;
+use crate::store::{StoreError, now_ms};
+
+type Migration = fn(&Connection) -> Result<(), StoreError>;
 
 // Each entry takes a file from the version that is its index to the next one. Entries are never changed, only added.
-const MIGRATIONS: [&str; 1] = [FIRST];
+const MIGRATIONS: [Migration; 2] = [make_tables, find_deletions];
+
+fn make_tables(transaction: &Connection) -> Result<(), StoreError> {
+    Ok(transaction.execute_batch(FIRST)?)
+}
+
+// When the deletions were stored is not known any more: now, at the latest.
+fn find_deletions(transaction: &Connection) -> Result<(), StoreError> {
+    transaction.execute_batch(SECOND)?;
+    deletions::mark_all(transaction, now_ms())
+}
 
 const FIRST: &str = "
     -- What the file is, and a place that can be written without meaning anything.
@@ -69,6 +82,13 @@ const FIRST: &str = "
     CREATE UNIQUE INDEX staged_by_position ON staged (database, replica, position);
 ";
 
+const SECOND: &str = "
+    -- Where nothing but deletions stand in a record: the later of when that is claimed to have happened and when it was
+    -- stored here, in milliseconds since 1970.
+    ALTER TABLE records ADD COLUMN deleted_ms INTEGER;
+    CREATE INDEX records_by_deletion ON records (database, deleted_ms) WHERE deleted_ms IS NOT NULL;
+";
+
 /// Makes a connection ready: settings that are the connection's own, not the file's.
 pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
@@ -91,7 +111,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         return Err(StoreError::NewerFile);
     };
     for migration in missing {
-        transaction.execute_batch(migration)?;
+        migration(&transaction)?;
     }
     transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
     transaction.commit()?;
