@@ -103,8 +103,11 @@ fn message() -> impl Strategy<Value = Message> {
                 Message::Delta(Delta { from, up_to, clock, absent, block })
             }
         ),
-        (any::<bool>(), any::<u64>(), ranges())
-            .prop_map(|(own, nonce, ranges)| Message::Ranges(Ranges { own, nonce, ranges })),
+        (any::<bool>(), any::<u64>(), ranges()).prop_map(|(own, nonce, ranges)| Message::Ranges(Ranges {
+            own,
+            nonce,
+            ranges
+        })),
         (seq(), any::<bool>()).prop_map(|(up_to, durable)| Message::Ack(Ack { up_to, durable })),
         Just(Message::Ping),
         Just(Message::Pong),

@@ -31,11 +31,7 @@ fn opened() -> (Session, Vec<SessionEffect>) {
 }
 
 fn page(up_to: u64) -> SessionInput {
-    SessionInput::Page(LogPage {
-        up_to: Seq(up_to),
-        clock: Some(VersionVector::new()),
-        ..LogPage::default()
-    })
+    SessionInput::Page(LogPage { up_to: Seq(up_to), clock: Some(VersionVector::new()), ..LogPage::default() })
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Laws of deltas that come in several chunks: what is staged for one is there until nobody needs it, for all tabs.
 
-use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, LinkFailure, StorageFailure, StoredSegment};
+use eyot_core::engine::{
+    Engine, EngineEffect, EngineInput, Identity, LinkFailure, StorageFailure, StoredSegment,
+};
 use eyot_core::message::{Delta, Hello, Message, Resume};
 use eyot_core::{
     Context, Hlc, Limits, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, Writer, write_block,
