@@ -29,7 +29,7 @@ impl Session {
             Role::Initiator { guess } => guess,
             Role::Acceptor => None,
         };
-        match guess.filter(|standing| peer.holds(standing)) {
+        match guess.filter(|standing| peer.holds(standing, self.local.head)) {
             Some(standing) => self.open_at(standing),
             None => {
                 self.phase = Phase::LoadingPeer;
@@ -39,7 +39,7 @@ impl Session {
         match hello.resume {
             // A void guess: the peer asks again when it has read our hello, and judges by the same epoch and head.
             Some(resume)
-                if self.config.role == Role::Acceptor && !resume.fits(&self.local, self.local.head) =>
+                if self.config.role == Role::Acceptor && !resume.fits(&self.local, self.local.head, head) =>
             {
                 Ok(())
             }
@@ -59,7 +59,7 @@ impl Session {
         let at = |seq| Standing { cursor: Cursor { epoch: peer.epoch, seq }, staged: seq };
         // Equal clocks: both have seen the same writes, wherever they came from.
         let level = (peer.digest == self.local.digest).then(|| at(peer.head));
-        let known = standing.filter(|standing| peer.holds(standing)).or(level);
+        let known = standing.filter(|standing| peer.holds(standing, self.local.head)).or(level);
         let resume = match known {
             Some(standing) => resume_at(&standing),
             // Deletions that this side has not heard of may be forgotten there. Who has nothing has nothing to compare.
@@ -84,7 +84,8 @@ impl Session {
     }
 
     pub(super) fn take_resume(&mut self, resume: Resume) -> Result<(), Refusal> {
-        if !resume.fits(&self.local, self.head) {
+        let peer_head = self.peer.map_or(Seq::ZERO, |peer| peer.head);
+        if !resume.fits(&self.local, self.head, peer_head) {
             let message = format!(
                 "This log is of another epoch, has forgotten deletions since, or ends at {} already.",
                 self.head
@@ -117,15 +118,21 @@ impl Session {
 
 impl Resume {
     // Another life of the log, a position below the floor or beyond its end: no place to go on.
-    fn fits(&self, local: &Local, head: Seq) -> bool {
+    fn fits(&self, local: &Local, head: Seq, peer_head: Seq) -> bool {
         match self {
             Self::Cursor { epoch, seq, staged } => {
-                *epoch == local.epoch && *seq >= local.floor && *staged <= head
+                *epoch == local.epoch && is_above(local.floor, *seq, *staged, peer_head) && *staged <= head
             }
             Self::Clock { staged, .. } => *staged <= head,
             Self::Reconcile { .. } => true,
         }
     }
+}
+
+// Has whoever stands there heard of all that was forgotten below the floor? Chunks that reach the floor hold what was
+// deleted up to it, unless they follow a search: these begin at 0 and lack its absent keys. Who has nothing never searched.
+pub(super) fn is_above(floor: Seq, seq: Seq, staged: Seq, head: Seq) -> bool {
+    seq >= floor || (staged >= floor && (seq > Seq::ZERO || head == Seq::ZERO))
 }
 
 pub(super) fn resume_at(standing: &Standing) -> Resume {

@@ -57,10 +57,13 @@ pub struct Peer {
 }
 
 impl Peer {
-    // A cursor of another life of the log, below its floor or beyond its end, is no place to go on.
-    fn holds(&self, standing: &Standing) -> bool {
+    // A cursor of another life of the log, below its floor or beyond its end, is no place to go on. `own_head` is where
+    // this side's log ends.
+    fn holds(&self, standing: &Standing, own_head: Seq) -> bool {
         let Standing { cursor, staged } = *standing;
-        cursor.epoch == self.epoch && cursor.seq >= self.floor && cursor.seq.max(staged) <= self.head
+        cursor.epoch == self.epoch
+            && handshake::is_above(self.floor, cursor.seq, staged, own_head)
+            && cursor.seq.max(staged) <= self.head
     }
 }
 

@@ -189,6 +189,20 @@ fn a_delta_that_is_begun_anew_has_not_got_the_chunks_of_the_one_before() {
 }
 
 #[test]
+fn a_first_delta_goes_on_where_it_was_when_nothing_beyond_was_forgotten() {
+    let mut tab = Tab::open(b'x');
+    tab.sync(Vec::new());
+    let (name, ..) = stored_chunk(&tab.chunk(0, 4));
+    tab.feed(EngineInput::ChunkStored);
+    let failure = LinkFailure { code: "connection-lost".into(), message: String::new() };
+    tab.feed(EngineInput::LinkClosed(tab.link, failure));
+    tab.feed(EngineInput::Tick);
+    tab.meet(4);
+    let (stage, ordinal, _) = stored_chunk(&tab.chunk(4, 6));
+    assert_eq!((stage, ordinal), (name, 1));
+}
+
+#[test]
 fn a_stage_that_is_gone_from_the_disk_is_not_built_upon() {
     let mut tab = Tab::open(b'x');
     tab.sync(Vec::new());

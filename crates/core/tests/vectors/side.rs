@@ -98,15 +98,15 @@ impl Side {
         SessionInput::HeadMoved(self.replica.head())
     }
 
-    /// The siblings of every record of which something is left, as dots.
+    /// The siblings of every record that is not deleted, as dots. A deletion may be forgotten on one side only.
     pub(crate) fn siblings(&self) -> BTreeMap<String, String> {
         let records = self.replica.range_after(std::ops::Bound::Unbounded);
         records
+            .filter(|(_, record)| !record.is_deleted())
             .map(|(key, record)| {
                 let dots: Vec<_> = record.versions().iter().map(|version| version.dot.to_string()).collect();
                 (key.to_string(), dots.join(" "))
             })
-            .filter(|(_, dots)| !dots.is_empty())
             .collect()
     }
 
