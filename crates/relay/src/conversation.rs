@@ -258,7 +258,8 @@ impl<'a> Conversation<'a> {
             })),
             SessionEffect::Stage(chunk) => {
                 self.demand_write_access(true)?;
-                self.chunks += 1;
+                // Where a delta begins anew, what the store has of it is void.
+                self.chunks = if chunk.from == chunk.base.seq { 1 } else { self.chunks + 1 };
                 self.storing = Some(Box::pin(async move {
                     done(store.stage(&database, chunk).await.map(|()| SessionInput::Staged))
                 }));

@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use eyot_core::reconcile::{FingerprintKey, Snapshot};
 use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
-use eyot_core::{
-    Clock, Cursor, DatabaseName, LogEpoch, Record, RecordKey, ReplicaId, Seq, drop_covered,
-};
+use eyot_core::{Clock, Cursor, DatabaseName, LogEpoch, Record, RecordKey, ReplicaId, Seq, drop_covered};
 
 use super::{
     Change, Database, Delta, Opened, PeerKnown, Store, StoreError, Survey, is_wanted, merge_within, new_names,
@@ -135,7 +133,8 @@ impl Replica {
 
     fn survey(&self, key: FingerprintKey) -> Survey {
         let standing = self.records.iter().filter(|(_, stored)| !stored.record.is_deleted());
-        let items = standing.map(|(name, stored)| (name.as_str().into(), key.of(name.as_str(), &stored.record)));
+        let items =
+            standing.map(|(name, stored)| (name.as_str().into(), key.of(name.as_str(), &stored.record)));
         Survey { snapshot: Snapshot::new(items), head: self.local.head }
     }
 
@@ -154,7 +153,7 @@ impl Replica {
 
     fn stage(&mut self, chunk: Chunk, limits: &Limits) -> Result<(), StoreError> {
         let staged = self.staged.entry(chunk.peer).or_default();
-        let goes_on = |last: &Chunk| last.base == chunk.base && last.up_to < chunk.up_to;
+        let goes_on = |last: &Chunk| last.base == chunk.base && last.up_to == chunk.from;
         if !staged.values().next_back().is_some_and(goes_on) {
             staged.clear();
         }

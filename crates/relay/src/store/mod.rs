@@ -98,7 +98,8 @@ pub trait Store: Send + Sync + 'static {
     /// Takes the fingerprints of all records that are not deleted. Reads every record, so there is one at a time.
     async fn survey(&self, database: &Database, key: FingerprintKey) -> Result<Survey, StoreError>;
 
-    /// Keeps a chunk of a delta. One of another delta of the same peer takes the place of all that was kept.
+    /// Keeps a chunk of a delta. One that does not begin where the last one of the same peer and delta ends
+    /// takes the place of all that was kept.
     async fn stage(&self, database: &Database, chunk: Chunk) -> Result<(), StoreError>;
 
     /// Merges a delta with what is here: records that changed get the next positions of the log, the clock is joined,

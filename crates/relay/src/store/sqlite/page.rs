@@ -36,11 +36,7 @@ pub(super) fn page(
 }
 
 // Those of the records that a search has found which are not here at all.
-fn absent(
-    connection: &Connection,
-    database: &Database,
-    among: &Among,
-) -> Result<Vec<RecordKey>, StoreError> {
+fn absent(connection: &Connection, database: &Database, among: &Among) -> Result<Vec<RecordKey>, StoreError> {
     let mut query = connection.prepare_cached("SELECT 1 FROM records WHERE database = ? AND key = ?")?;
     let mut absent = Vec::new();
     for key in &*among.keys {

@@ -115,7 +115,7 @@ pub(super) fn stage(
     limits: &Limits,
 ) -> Result<(), StoreError> {
     let last = last_staged(transaction, database, chunk.peer)?;
-    let last = last.filter(|last| last.base == chunk.base && last.up_to < chunk.up_to);
+    let last = last.filter(|last| last.base == chunk.base && last.up_to == chunk.from);
     if last.is_none() {
         drop_staged(transaction, database, chunk.peer)?;
     }

@@ -121,6 +121,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use eyot_core::{Context, Dot, Hlc, Record, ReplicaId};
 
     #[test]
     fn a_file_is_migrated_once() {
@@ -128,6 +129,30 @@ mod tests {
         migrate(&mut connection).unwrap();
         migrate(&mut connection).unwrap();
         connection.execute("INSERT INTO relay VALUES (1)", ()).unwrap();
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_learns_which_records_are_deleted() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(FIRST).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        let far_ms = now_ms() * 2;
+        for (seq, content, at_ms) in [(1, Some("heron"), 1), (2, None, 1), (3, None, far_ms)] {
+            let mut record = Record::new();
+            let dot = Dot::new(ReplicaId::letter(b'a'), seq);
+            let content = content.map(|text| text.as_bytes().into());
+            record.write(dot, &Context::new(), Hlc::from_ms(at_ms), content);
+            let row = (format!("notes/n{seq}"), seq as i64, record.to_bytes());
+            let insert = "INSERT INTO records (database, key, seq, state) VALUES (1, ?, ?, ?)";
+            connection.execute(insert, row).unwrap();
+        }
+        let before_ms = now_ms();
+        migrate(&mut connection).unwrap();
+        let mut query = connection.prepare("SELECT deleted_ms FROM records ORDER BY seq").unwrap();
+        let times: Vec<Option<i64>> =
+            query.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!((times[0], times[2]), (None, Some(far_ms.cast_signed())));
+        assert!(times[1] >= Some(before_ms.cast_signed()), "as if it was stored now: {:?}", times[1]);
     }
 
     #[test]
