@@ -21,7 +21,9 @@ impl Replica {
 
     fn deletions(&self, up_to: Seq, before_ms: u64) -> impl Iterator<Item = (Seq, RecordKey)> + '_ {
         let old = move |record: &Record| deleted_at_ms(record).is_some_and(|time_ms| time_ms < before_ms);
-        self.log_up_to(up_to).filter(move |(_, _, record)| old(record)).map(|(seq, key, _)| (seq, key.clone()))
+        self.log_up_to(up_to)
+            .filter(move |(_, _, record)| old(record))
+            .map(|(seq, key, _)| (seq, key.clone()))
     }
 
     pub(crate) fn forget(&mut self, up_to: Seq, before_ms: u64) {
