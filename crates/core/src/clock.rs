@@ -35,6 +35,11 @@ impl Clock {
         self.entries.get(&replica).map_or(0, |entry| entry.counter)
     }
 
+    /// True when the write is accounted for.
+    pub fn covers(&self, dot: Dot) -> bool {
+        dot.counter <= self.get(dot.replica)
+    }
+
     /// True when all of that vector is accounted for.
     pub fn covers_all(&self, vector: &VersionVector) -> bool {
         vector.iter().all(|dot| dot.counter <= self.get(dot.replica))

@@ -2,7 +2,7 @@
 //! left is listed.
 //!
 //! After Aljoscha Meyer, "Range-Based Set Reconciliation" (2023). Knows nothing of connections: ranges go in, ranges come
-//! out. Law: at the end both sides know every key on which they differ, and no other.
+//! out. Law: at the end the side that began knows every key on which both differ, and no other.
 
 use std::collections::BTreeSet;
 use std::hash::Hasher;
@@ -41,7 +41,7 @@ impl FingerprintKey {
 }
 
 /// The records of one side at one moment: keys in order, each with its fingerprint, and their running sums.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Snapshot {
     keys: Vec<Box<str>>,
     // The sum of the fingerprints before each key, and of all at the end. A sum, so that any range is one subtraction.
@@ -90,34 +90,32 @@ pub struct Range {
 /// What is in a range.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RangeContent {
-    /// Both sides agree on it, or have listed it.
+    /// There is nothing more to say of it.
     Settled,
     /// The sum of the fingerprints, and how many items.
     Fingerprint(u64, u64),
-    /// The items themselves. `answer` is set when they answer a list, so that the range is settled with them.
-    Items {
-        /// The keys with their fingerprints, in order.
-        items: Vec<(Box<str>, u64)>,
-        /// True when they answer a list.
-        answer: bool,
-    },
+    /// The keys with their fingerprints, in order.
+    Items(Vec<(Box<str>, u64)>),
 }
 
 /// One side of the search.
 #[derive(Debug)]
 pub struct Reconciliation {
     snapshot: Snapshot,
+    // The side that began looks for the differences; the other one only answers.
+    leads: bool,
     differences: BTreeSet<Box<str>>,
 }
 
 impl Reconciliation {
     /// A search over a snapshot.
     pub fn new(snapshot: Snapshot) -> Self {
-        Self { snapshot, differences: BTreeSet::new() }
+        Self { snapshot, leads: false, differences: BTreeSet::new() }
     }
 
     /// What the side that begins says first: one range with everything in it.
-    pub fn begin(&self) -> Vec<Range> {
+    pub fn begin(&mut self) -> Vec<Range> {
+        self.leads = true;
         let count = self.snapshot.keys.len();
         vec![Range {
             end: None,
@@ -126,6 +124,9 @@ impl Reconciliation {
     }
 
     /// Takes in what the other side says and answers. An empty answer, or an empty message, is the end.
+    ///
+    /// A list of the side that began is answered with a list. One of the other side is not: it may hold next to nothing
+    /// of a large range, and the side that began has all it needs.
     pub fn answer(&mut self, ranges: &[Range]) -> Vec<Range> {
         let mut answer = Vec::new();
         let mut from = 0;
@@ -140,13 +141,12 @@ impl Reconciliation {
                         self.narrow(from, to, *count, range.end.clone(), &mut answer);
                     }
                 }
-                RangeContent::Items { items, answer: is_answer } => {
+                RangeContent::Items(items) if self.leads => {
                     self.compare(from, to, items);
-                    if *is_answer {
-                        push_settled(&mut answer, range.end.clone());
-                    } else {
-                        answer.push(Range { end: range.end.clone(), content: self.list(from, to, true) });
-                    }
+                    push_settled(&mut answer, range.end.clone());
+                }
+                RangeContent::Items(_) => {
+                    answer.push(Range { end: range.end.clone(), content: self.list(from, to) });
                 }
             }
             from = to;
@@ -155,7 +155,7 @@ impl Reconciliation {
         if over { Vec::new() } else { answer }
     }
 
-    /// The keys on which both sides differ, once the search is over.
+    /// The keys on which both sides differ, for the side that began, once the search is over.
     pub fn differences(&self) -> impl Iterator<Item = &str> {
         self.differences.iter().map(|key| &**key)
     }
@@ -164,7 +164,7 @@ impl Reconciliation {
     fn narrow(&self, from: usize, to: usize, count: u64, end: Option<Box<str>>, answer: &mut Vec<Range>) {
         let own = to - from;
         if own <= LISTED || count == 0 {
-            return answer.push(Range { end, content: self.list(from, to, false) });
+            return answer.push(Range { end, content: self.list(from, to) });
         }
         let parts = PARTS.min(own);
         let mut begin = from;
@@ -182,10 +182,9 @@ impl Reconciliation {
         }
     }
 
-    fn list(&self, from: usize, to: usize, answer: bool) -> RangeContent {
-        let items =
-            self.snapshot.items(from, to).map(|(key, fingerprint)| (key.into(), fingerprint)).collect();
-        RangeContent::Items { items, answer }
+    fn list(&self, from: usize, to: usize) -> RangeContent {
+        let items = self.snapshot.items(from, to).map(|(key, fingerprint)| (key.into(), fingerprint));
+        RangeContent::Items(items.collect())
     }
 
     fn compare(&mut self, from: usize, to: usize, theirs: &[(Box<str>, u64)]) {
@@ -216,7 +215,6 @@ fn separator(before: &str, after: &str) -> Box<str> {
 const SETTLED: u8 = 0;
 const FINGERPRINT: u8 = 1;
 const ITEMS: u8 = 2;
-const ANSWER: u8 = 3;
 
 /// Writes ranges. An end is written as its difference from the one before it.
 pub fn write_ranges(writer: &mut Writer, ranges: &[Range]) {
@@ -238,8 +236,8 @@ pub fn write_ranges(writer: &mut Writer, ranges: &[Range]) {
                 writer.fixed(*sum);
                 writer.number(*count);
             }
-            RangeContent::Items { items, answer } => {
-                writer.byte(if *answer { ANSWER } else { ITEMS });
+            RangeContent::Items(items) => {
+                writer.byte(ITEMS);
                 writer.size(items.len());
                 let mut last = "";
                 for (key, fingerprint) in items {
@@ -271,21 +269,24 @@ pub fn read_ranges(reader: &mut Reader<'_>) -> Result<Vec<Range>, DecodeError> {
         let content = match reader.byte()? {
             SETTLED => RangeContent::Settled,
             FINGERPRINT => RangeContent::Fingerprint(reader.fixed()?, reader.number()?),
-            ITEMS => RangeContent::Items { items: read_items(reader)?, answer: false },
-            ANSWER => RangeContent::Items { items: read_items(reader)?, answer: true },
+            ITEMS => RangeContent::Items(read_items(reader)?),
             _ => return Err(DecodeError::Invalid("a range's kind")),
         };
         ranges.push(Range { end, content });
+    }
+    // Otherwise some keys would be left out of the search unseen.
+    if ranges.last().is_some_and(|range| range.end.is_some()) {
+        return Err(DecodeError::Invalid("the last range"));
     }
     Ok(ranges)
 }
 
 fn read_end(reader: &mut Reader<'_>, last: &str) -> Result<Option<Box<str>>, DecodeError> {
-    match reader.number()? as usize {
+    match read_shared(reader)? {
         shared if shared == MAXIMUM_KEY_BYTES + 1 => Ok(None),
         shared => {
             let end = read_key(reader, last, shared)?;
-            if *end < *last {
+            if *end <= *last {
                 return Err(DecodeError::NotCanonical("the ranges"));
             }
             Ok(Some(end))
@@ -298,7 +299,7 @@ fn read_items(reader: &mut Reader<'_>) -> Result<Vec<(Box<str>, u64)>, DecodeErr
     let mut items: Vec<(Box<str>, u64)> = Vec::with_capacity(count.min(reader.left() / 10));
     for _ in 0..count {
         let last = items.last().map_or("", |(key, _)| key);
-        let shared = reader.number()? as usize;
+        let shared = read_shared(reader)?;
         let key = read_key(reader, last, shared)?;
         if !items.is_empty() && *key <= *last {
             return Err(DecodeError::NotCanonical("the items"));
@@ -314,9 +315,19 @@ fn write_key(writer: &mut Writer, last: &str, key: &str) {
     writer.bytes(key.as_bytes().get(shared..).unwrap_or_default());
 }
 
+fn read_shared(reader: &mut Reader<'_>) -> Result<usize, DecodeError> {
+    let shared = reader.number_up_to(MAXIMUM_KEY_BYTES as u64 + 1, "a key")?;
+    usize::try_from(shared).map_err(|_| DecodeError::TooLarge("a key"))
+}
+
 fn read_key(reader: &mut Reader<'_>, last: &str, shared: usize) -> Result<Box<str>, DecodeError> {
     let mut bytes = last.as_bytes().get(..shared).ok_or(DecodeError::Invalid("a key"))?.to_vec();
-    bytes.extend_from_slice(reader.bytes()?);
+    let rest = reader.bytes()?;
+    // What could be shared is.
+    if rest.first().is_some_and(|first| last.as_bytes().get(shared) == Some(first)) {
+        return Err(DecodeError::NotCanonical("a key"));
+    }
+    bytes.extend_from_slice(rest);
     if bytes.len() > MAXIMUM_KEY_BYTES {
         return Err(DecodeError::TooLarge("a key"));
     }

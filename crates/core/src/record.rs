@@ -78,6 +78,11 @@ impl Record {
         &self.versions
     }
 
+    /// True when that write stands.
+    pub(crate) fn has(&self, dot: Dot) -> bool {
+        self.versions.binary_search_by_key(&dot, |version| version.dot).is_ok()
+    }
+
     /// True when every version is a deletion.
     pub fn is_deleted(&self) -> bool {
         self.versions.iter().all(|version| version.content.is_none())
@@ -97,6 +102,13 @@ impl Record {
         let place = self.versions.partition_point(|version| version.dot < dot);
         self.versions.insert(place, Version { dot, past, at, content });
         self.context.include(dot);
+    }
+
+    /// The same record with only those versions that pass; what is left out stays accounted for.
+    #[must_use]
+    pub(crate) fn retaining(&self, mut keep: impl FnMut(&Version) -> bool) -> Self {
+        let versions = self.versions.iter().filter(|version| keep(version)).cloned().collect();
+        Self { context: self.context.clone(), versions }
     }
 
     /// Law: merge is commutative, associative and idempotent. Kept are the versions that both sides have, and those of

@@ -5,10 +5,11 @@
 use crate::block::{read_block, write_block};
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::dot::MAXIMUM_COUNTER;
+use crate::hlc::MAXIMUM_MS;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::limits::{CHUNK_BYTES, Limits};
-use crate::message::{read_vector, write_vector};
+use crate::message::{read_keys, read_vector, write_keys, write_vector};
 use crate::record::Record;
 use crate::vector::VersionVector;
 
@@ -18,6 +19,7 @@ pub const STORAGE_VERSION: u8 = 1;
 const WRITTEN: u8 = 1;
 const RECEIVED: u8 = 2;
 const IMPORTED: u8 = 3;
+const FORGOTTEN: u8 = 4;
 
 /// Records with their keys.
 pub type Entries = Vec<(RecordKey, Record)>;
@@ -36,6 +38,13 @@ pub enum Segment {
         /// Its records.
         entries: Entries,
     },
+    /// Deletions are forgotten: records that are nothing but deleted, up to that position and older than that time.
+    Forgotten {
+        /// The last position.
+        up_to: Seq,
+        /// Milliseconds since 1970.
+        before_ms: u64,
+    },
 }
 
 /// A delta from a peer.
@@ -47,6 +56,8 @@ pub struct Received {
     pub cursor: Cursor,
     /// What of the peer's clock changed.
     pub clock: VersionVector,
+    /// Records that the peer has not got; what its clock covers of them was deleted there.
+    pub absent: Vec<RecordKey>,
     /// The chunks that were staged before the last one; they come before `entries`.
     pub stage: Option<Stage>,
     /// The records of the last chunk.
@@ -79,6 +90,7 @@ pub fn received_segment(received: &Received, block: &[u8]) -> Vec<u8> {
     let mut writer = header(RECEIVED);
     write_place(&mut writer, received.peer, received.cursor);
     write_vector(&mut writer, &received.clock);
+    write_keys(&mut writer, &received.absent);
     write_stage(&mut writer, received.stage);
     writer.raw(block);
     writer.into_bytes()
@@ -100,6 +112,14 @@ pub fn imported_segments(clock: &VersionVector, entries: &[(RecordKey, Record)])
     segments
 }
 
+/// The segment that forgets deletions.
+pub fn forgotten_segment(up_to: Seq, before_ms: u64) -> Vec<u8> {
+    let mut writer = header(FORGOTTEN);
+    writer.number(up_to.0);
+    writer.number(before_ms);
+    writer.into_bytes()
+}
+
 impl Segment {
     /// Reads one value of the log.
     pub fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
@@ -110,13 +130,18 @@ impl Segment {
             RECEIVED => {
                 let (peer, cursor) = read_place(&mut reader)?;
                 let clock = read_vector(&mut reader, limits)?;
+                let absent = read_keys(&mut reader)?;
                 let stage = read_stage(&mut reader)?;
                 let entries = read_entries(&mut reader, limits)?;
-                Self::Received(Received { peer, cursor, clock, stage, entries })
+                Self::Received(Received { peer, cursor, clock, absent, stage, entries })
             }
             IMPORTED => Self::Imported {
                 clock: read_vector(&mut reader, limits)?,
                 entries: read_entries(&mut reader, limits)?,
+            },
+            FORGOTTEN => Self::Forgotten {
+                up_to: Seq(reader.number_up_to(MAXIMUM_COUNTER, "a position")?),
+                before_ms: reader.number_up_to(MAXIMUM_MS, "a time")?,
             },
             _ => return Err(DecodeError::Invalid("a segment's kind")),
         };
@@ -130,7 +155,7 @@ impl Segment {
     pub fn stage(&self) -> Option<Stage> {
         match self {
             Self::Received(received) => received.stage,
-            Self::Written(_) | Self::Imported { .. } => None,
+            Self::Written(_) | Self::Imported { .. } | Self::Forgotten { .. } => None,
         }
     }
 }
@@ -144,6 +169,7 @@ pub fn stage_of(segment: &[u8], limits: &Limits) -> Result<Option<u64>, DecodeEr
     }
     read_place(&mut reader)?;
     read_vector(&mut reader, limits)?;
+    read_keys(&mut reader)?;
     Ok(read_stage(&mut reader)?.map(|stage| stage.name))
 }
 
@@ -289,8 +315,14 @@ mod tests {
         let cursor = Cursor { epoch: LogEpoch(9), seq: Seq(300) };
         for stage in [None, Some(Stage { name: 77, chunks: 2 })] {
             let clock = "a:1".parse().unwrap();
-            let received =
-                Received { peer: ReplicaId::letter(b'r'), cursor, clock, stage, entries: entries.clone() };
+            let received = Received {
+                peer: ReplicaId::letter(b'r'),
+                cursor,
+                clock,
+                absent: Vec::new(),
+                stage,
+                entries: entries.clone(),
+            };
             let bytes = received_segment(&received, &block);
             assert_eq!(stage_of(&bytes, &Limits::default()), Ok(stage.map(|stage| stage.name)));
             assert_eq!(Segment::from_bytes(&bytes, &Limits::default()), Ok(Segment::Received(received)));

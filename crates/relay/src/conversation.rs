@@ -3,6 +3,7 @@
 //! Knows no protocol: what to say, and when, is the session's matter. Adds what only a relay has: grants, bounds on what
 //! waits, and the store's failures.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -18,7 +19,7 @@ use crate::hub::Seat;
 use crate::refusal::Code;
 use crate::server::Shared;
 use crate::socket::{Incoming, Socket};
-use crate::store::{Database, Delta, PeerKnown, StoreError};
+use crate::store::{Database, Delta, PeerKnown, StoreError, Survey};
 
 // How much a session may have waiting while the store is busy with it, before nothing more is read from its socket.
 const UNSTORED_BYTES: usize = 256 * 1024;
@@ -46,6 +47,8 @@ pub(crate) struct Conversation<'a> {
     // At most one of each is under way: the session sees to that.
     reading: Option<Work>,
     storing: Option<Work>,
+    // At most one for each direction; the first is under way.
+    surveys: VecDeque<Work>,
     // A reading that waits until the socket has room for its result.
     held_reading: Option<PageRequest>,
     unstored_bytes: usize,
@@ -67,6 +70,7 @@ enum Done {
 enum Event {
     Incoming(Incoming),
     Read(Done),
+    Surveyed(Done),
     Stored(Done),
     HeadMoved(eyot_core::Seq),
     Tick,
@@ -78,6 +82,8 @@ impl<'a> Conversation<'a> {
         let limits = &shared.config.limits;
         let mut config = SessionConfig::new(Role::Acceptor);
         config.limits = limits.core();
+        // Without random bits of the system's, those of the peer's half are left.
+        config.nonce = getrandom::u64().unwrap_or_default();
         config.ping_after_ms = limits.ping_interval_ms;
         config.silent_after_ms = limits.idle_timeout_ms;
         let now = Instant::now();
@@ -93,6 +99,7 @@ impl<'a> Conversation<'a> {
             first: admission.first,
             reading: None,
             storing: None,
+            surveys: VecDeque::new(),
             held_reading: None,
             unstored_bytes: 0,
             chunks: 0,
@@ -128,6 +135,7 @@ impl<'a> Conversation<'a> {
             () = self.shared.stop.cancelled() => Event::Stop,
             incoming = self.socket.drive(may_receive) => Event::Incoming(incoming),
             done = finished(&mut self.reading) => Event::Read(done),
+            done = first_finished(&mut self.surveys) => Event::Surveyed(done),
             done = finished(&mut self.storing) => Event::Stored(done),
             head = self.seat.moved() => Event::HeadMoved(head),
             () = sleep_until(wake_at) => Event::Tick,
@@ -143,6 +151,10 @@ impl<'a> Conversation<'a> {
             },
             Event::Read(done) => {
                 self.reading = None;
+                self.done(done)
+            }
+            Event::Surveyed(done) => {
+                self.surveys.pop_front();
                 self.done(done)
             }
             Event::Stored(done) => {
@@ -244,24 +256,30 @@ impl<'a> Conversation<'a> {
                 }));
             }
             SessionEffect::Read(request) => self.held_reading = Some(request),
+            SessionEffect::Survey { own, key } => self.surveys.push_back(Box::pin(async move {
+                let survey = store.survey(&database, key).await;
+                done(survey.map(|Survey { snapshot, head }| SessionInput::Surveyed { own, snapshot, head }))
+            })),
             SessionEffect::Stage(chunk) => {
                 if !self.may_store(true) {
                     return Ok(());
                 }
-                self.chunks += 1;
+                // Where a delta begins anew, what the store has of it is void.
+                self.chunks = if chunk.from == chunk.base.seq { 1 } else { self.chunks + 1 };
                 self.storing = Some(Box::pin(async move {
                     done(store.stage(&database, chunk).await.map(|()| SessionInput::Staged))
                 }));
             }
-            SessionEffect::Apply { chunk, staged, clock } => {
+            SessionEffect::Apply { chunk, staged, clock, absent } => {
                 if !self.may_store(staged || !chunk.entries.is_empty()) {
                     return Ok(());
                 }
-                // What a reader says of the clock is nobody's news: it has written nothing here.
-                let clock = if self.grant.access == Access::Write { clock } else { Default::default() };
+                // What a reader says of the clock, or has not got, is nobody's news: it has written nothing here.
+                let may_write = self.grant.access == Access::Write;
+                let (clock, absent) = if may_write { (clock, absent) } else { Default::default() };
                 let chunks = if staged { self.chunks } else { 0 };
                 self.chunks = 0;
-                let delta = Delta { last: chunk, chunks, clock };
+                let delta = Delta { last: chunk, chunks, clock, absent };
                 self.storing = Some(Box::pin(async move {
                     done(store.apply(&database, delta).await.map(|_| SessionInput::Applied))
                 }));
@@ -342,6 +360,13 @@ fn done(result: Result<SessionInput, StoreError>) -> Done {
 
 async fn finished(work: &mut Option<Work>) -> Done {
     match work {
+        Some(work) => work.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn first_finished(works: &mut VecDeque<Work>) -> Done {
+    match works.front_mut() {
         Some(work) => work.await,
         None => std::future::pending().await,
     }

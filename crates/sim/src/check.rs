@@ -192,6 +192,7 @@ impl World {
                 clock_since: log.head(),
                 exclude: eyot_core::LogEpoch(0),
                 covered_by: None,
+                among: None,
                 budget_bytes: 1,
             });
             let Some((key, there)) = page.entries.first() else { return Ok(()) };

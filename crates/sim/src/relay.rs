@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use eyot_core::message::write_vector;
 use eyot_core::segment::{Received, Segment, StagedChunk, received_segment, staged_chunk};
 use eyot_core::session::{Chunk, Local, Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
-use eyot_core::{Cursor, Limits, LogEpoch, Replica, ReplicaId, Seq, VersionVector, Writer};
+use eyot_core::{Cursor, Limits, LogEpoch, RecordKey, Replica, ReplicaId, Seq, VersionVector, Writer};
 
 use crate::Violation;
 use crate::network::{ConnectionId, End};
@@ -52,7 +52,7 @@ impl RelayHost {
             replica: self.replica.id(),
             epoch: self.replica.epoch(),
             head: self.replica.head(),
-            floor: Seq::ZERO,
+            floor: self.replica.floor(),
             digest: self.replica.clock().digest(),
         })
     }
@@ -83,12 +83,17 @@ impl RelayHost {
         stage.is_some_and(|stage| stage.base == last.base && stage.position == last.from)
     }
 
-    fn apply(&mut self, chunk: Chunk, staged: bool, clock: VersionVector) -> Result<(), Violation> {
+    fn apply(
+        &mut self,
+        chunk: Chunk,
+        staged: bool,
+        (clock, absent): (VersionVector, Vec<RecordKey>),
+    ) -> Result<(), Violation> {
         let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
         let stage = self.stages.remove(&chunk.peer).filter(|stage| staged && stage.base == chunk.base);
         let chunks = stage.map(|stage| stage.chunks).unwrap_or_default();
         let entries = chunk.entries;
-        let received = Received { peer: chunk.peer, cursor, clock, stage: None, entries };
+        let received = Received { peer: chunk.peer, cursor, clock, absent, stage: None, entries };
         let value = received_segment(&received, &chunk.block);
         self.fold(&value, &chunks)?;
         self.log.push((value, chunks));
@@ -245,14 +250,18 @@ impl World {
                 let (standing, clock) = (host.standing(replica, epoch), host.replica.clock().to_vector());
                 Some(SessionInput::PeerKnown { standing, clock })
             }
+            SessionEffect::Survey { own, key } => {
+                let (snapshot, head) = (host.replica.survey(key), host.replica.head());
+                Some(SessionInput::Surveyed { own, snapshot, head })
+            }
             SessionEffect::Read(request) => Some(SessionInput::Page(host.replica.page(&request))),
             SessionEffect::Stage(chunk) if host.stage(&chunk) => Some(SessionInput::Staged),
             SessionEffect::Apply { chunk, staged, .. } if staged && !host.completes(&chunk) => {
                 Some(SessionInput::Failed { code: "staging-lost" })
             }
             SessionEffect::Stage(_) => Some(SessionInput::Failed { code: "staging-lost" }),
-            SessionEffect::Apply { chunk, staged, clock } => {
-                host.apply(chunk, staged, clock)?;
+            SessionEffect::Apply { chunk, staged, clock, absent } => {
+                host.apply(chunk, staged, (clock, absent))?;
                 Some(SessionInput::Applied)
             }
             _ => None,

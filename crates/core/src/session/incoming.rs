@@ -73,7 +73,7 @@ impl Incoming {
         limits: &Limits,
         effects: &mut Vec<SessionEffect>,
     ) -> Result<(), Refusal> {
-        let Delta { from, up_to, clock, block } = delta;
+        let Delta { from, up_to, clock, absent, block } = delta;
         if from != self.position {
             return Err((
                 "out-of-order",
@@ -84,7 +84,7 @@ impl Incoming {
         let staged = self.position > self.base.seq;
         let chunk = Chunk { peer, base: self.base, from, up_to, block, entries };
         match clock {
-            Some(clock) if chunk.entries.is_empty() && clock.is_empty() && !staged => {
+            Some(clock) if chunk.entries.is_empty() && absent.is_empty() && clock.is_empty() && !staged => {
                 self.base.seq = up_to;
                 effects.push(SessionEffect::MoveCursor { peer, cursor: self.base });
                 acknowledge(up_to, true, effects);
@@ -92,7 +92,7 @@ impl Incoming {
             Some(clock) => {
                 self.storing = Some(up_to);
                 self.base.seq = up_to;
-                effects.push(SessionEffect::Apply { chunk, staged, clock });
+                effects.push(SessionEffect::Apply { chunk, staged, clock, absent });
             }
             None if up_to == from => {
                 return Err(("bad-message", "A chunk that is not the last must go on.".to_owned()));

@@ -1,12 +1,16 @@
 //! What goes into a session and what comes out of it: the contract with its host.
 //!
 //! A host (a browser's engine, a relay's connection, the simulator) performs the effects in order. It answers `LoadPeer`
-//! with `PeerKnown`, `Read` with `Page`, `Stage` with `Staged`, `Apply` with `Applied`, or with `Failed`; a session asks
+//! with `PeerKnown`, `Read` with `Page`, `Survey` with `Surveyed`, `Stage` with `Staged`, `Apply` with `Applied`, or with `Failed`; a session asks
 //! for at most one reading and one of staging or applying at a time.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::limits::Limits;
+use crate::reconcile::{FingerprintKey, Snapshot};
 use crate::record::Record;
 use crate::vector::VersionVector;
 
@@ -33,6 +37,8 @@ pub struct SessionConfig {
     pub credits: u32,
     /// How many bytes of records a delta carries at most, unless one record is larger.
     pub chunk_bytes: usize,
+    /// Random bits: this side's half of the key of fingerprints.
+    pub nonce: u64,
     /// After so long a silence the peer is asked for a sign of life.
     pub ping_after_ms: u64,
     /// After so long a silence the session ends.
@@ -47,6 +53,7 @@ impl SessionConfig {
             limits: Limits::default(),
             credits: 16,
             chunk_bytes: crate::limits::CHUNK_BYTES,
+            nonce: 0,
             ping_after_ms: 20_000,
             silent_after_ms: 45_000,
         }
@@ -95,6 +102,15 @@ pub enum SessionInput {
     },
     /// Answers `Read`.
     Page(LogPage),
+    /// Answers `Survey`.
+    Surveyed {
+        /// As in the effect.
+        own: bool,
+        /// The records that are not deleted.
+        snapshot: Snapshot,
+        /// The last position of the log at that moment.
+        head: Seq,
+    },
     /// Answers `Stage`: the chunk is durable.
     Staged,
     /// Answers `Apply`: the delta is visible and durable.
@@ -126,6 +142,13 @@ pub enum SessionEffect {
     },
     /// Read the local log.
     Read(PageRequest),
+    /// Take the fingerprints of all records that are not deleted.
+    Survey {
+        /// True when the peer wants to know how it differs from this log, false when this side does.
+        own: bool,
+        /// What to take them with.
+        key: FingerprintKey,
+    },
     /// Keep this chunk until its delta is complete.
     Stage(Chunk),
     /// Make a whole delta visible, in one commit that also joins its clock, moves the cursor and drops what was staged.
@@ -136,6 +159,8 @@ pub enum SessionEffect {
         staged: bool,
         /// The peer's clock, as far as it changed.
         clock: VersionVector,
+        /// Records that the peer has not got; what its clock covers of them was deleted there.
+        absent: Vec<RecordKey>,
     },
     /// Remember that this position of the peer's log is reached. Nothing is lost if it is forgotten again.
     MoveCursor {
@@ -166,8 +191,19 @@ pub struct PageRequest {
     pub exclude: LogEpoch,
     /// Leave out records whose context this clock covers.
     pub covered_by: Option<VersionVector>,
+    /// After a search for differences: only these, in the part of the log that was searched.
+    pub among: Option<Among>,
     /// Stop when the records take so many bytes, but not before the first.
     pub budget_bytes: usize,
+}
+
+/// What a search for differences has found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Among {
+    /// The records that differ. Wherever they came from, the peer has not got them as they are here.
+    pub keys: Arc<BTreeSet<Box<str>>>,
+    /// The log was searched up to here; what changed after is sent as always.
+    pub until: Seq,
 }
 
 /// A part of the local log, all durable.
@@ -179,6 +215,10 @@ pub struct LogPage {
     pub up_to: Seq,
     /// Given when `up_to` is the head: the clock entries asked for, read at the same moment as the records.
     pub clock: Option<VersionVector>,
+    /// Given with the clock: those of the records that a search has found which are not here at all.
+    pub absent: Vec<RecordKey>,
+    /// Below this position deletions are forgotten.
+    pub floor: Seq,
 }
 
 /// A part of a delta from a peer.

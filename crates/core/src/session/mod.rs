@@ -7,9 +7,11 @@ mod handshake;
 mod incoming;
 mod io;
 mod outgoing;
+mod reconciling;
 
 pub use io::{
-    Chunk, Closing, Local, LogPage, PageRequest, Role, SessionConfig, SessionEffect, SessionInput, Standing,
+    Among, Chunk, Closing, Local, LogPage, PageRequest, Role, SessionConfig, SessionEffect, SessionInput,
+    Standing,
 };
 
 use crate::codec::DecodeError;
@@ -17,6 +19,7 @@ use crate::id::{LogEpoch, ReplicaId, Seq};
 use crate::message::{Message, Refuse};
 use incoming::Incoming;
 use outgoing::Outgoing;
+use reconciling::Searches;
 
 /// How long the answer to a probe may take.
 const PROBE_ANSWER_MS: u64 = 10_000;
@@ -31,6 +34,7 @@ pub struct Session {
     phase: Phase,
     outgoing: Outgoing,
     incoming: Incoming,
+    searches: Searches,
     heard_at_ms: u64,
     pinged: bool,
     // After a probe: the session ends if nothing has come by then.
@@ -47,14 +51,19 @@ pub struct Peer {
     pub epoch: LogEpoch,
     /// The last position of its log, as far as it has told.
     pub head: Seq,
-    // The digest of its clock when it said hello.
+    // Where it has forgotten deletions, and the digest of its clock, when it said hello.
+    floor: Seq,
     digest: u64,
 }
 
 impl Peer {
-    // A cursor of another life of the log, or beyond its end, says nothing.
-    fn holds(&self, standing: &Standing) -> bool {
-        standing.cursor.epoch == self.epoch && standing.cursor.seq.max(standing.staged) <= self.head
+    // A cursor of another life of the log, below its floor or beyond its end, is no place to go on. `own_head` is where
+    // this side's log ends.
+    fn holds(&self, standing: &Standing, own_head: Seq) -> bool {
+        let Standing { cursor, staged } = *standing;
+        cursor.epoch == self.epoch
+            && handshake::is_above(self.floor, cursor.seq, staged, own_head)
+            && cursor.seq.max(staged) <= self.head
     }
 }
 
@@ -81,6 +90,7 @@ impl Session {
             phase: Phase::AwaitingHello,
             outgoing: Outgoing::default(),
             incoming,
+            searches: Searches::default(),
             heard_at_ms: 0,
             pinged: false,
             answer_by_ms: None,
@@ -160,7 +170,8 @@ impl Session {
                 self.receive(message)?;
             }
             SessionInput::PeerKnown { standing, clock } => self.know_peer(standing, clock)?,
-            SessionInput::Page(page) => self.outgoing.take_page(page, now_ms, &mut self.effects),
+            SessionInput::Page(page) => self.outgoing.take_page(page, now_ms, &mut self.effects)?,
+            SessionInput::Surveyed { own, snapshot, head } => self.surveyed(own, snapshot, head)?,
             SessionInput::Staged => self.incoming.staged(&mut self.effects),
             SessionInput::Applied => self.incoming.applied(&mut self.effects),
             SessionInput::Failed { code } => {
@@ -196,6 +207,7 @@ impl Session {
             Message::Resume(resume) => self.take_resume(resume),
             Message::Delta(delta) => self.incoming.queue(delta),
             Message::Ack(ack) => self.outgoing.take_ack(ack, &mut self.effects),
+            Message::Ranges(ranges) => self.take_ranges(ranges),
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use super::io::{LogPage, PageRequest, SessionEffect};
+use super::io::{Among, LogPage, PageRequest, SessionEffect};
 use super::{Peer, Refusal};
 use crate::block::write_block;
 use crate::codec::Writer;
@@ -14,6 +14,18 @@ use crate::vector::VersionVector;
 
 /// After so long the peer is told that a part of the log held nothing for it, unless something else tells it before.
 const ADVANCE_AFTER_MS: u64 = 1_000;
+
+/// What the delta under way leaves out.
+#[derive(Default)]
+pub(super) enum Filter {
+    /// Nothing.
+    #[default]
+    None,
+    /// What this clock covers.
+    CoveredBy(VersionVector),
+    /// What does not differ.
+    Among(Among),
+}
 
 #[derive(Default)]
 pub(super) struct Outgoing {
@@ -27,7 +39,9 @@ pub(super) struct Outgoing {
     // How far the log was looked at; beyond `told` when there was nothing for this peer.
     looked: Seq,
     reached: Seq,
-    covered_by: Option<VersionVector>,
+    filter: Filter,
+    // Where deletions were forgotten when the peer said where it stands.
+    floor: Seq,
     reading: bool,
     // Sent and not yet acknowledged: the positions.
     unacknowledged: VecDeque<Seq>,
@@ -50,12 +64,7 @@ impl Outgoing {
     }
 
     /// The peer has said where it stands.
-    pub(super) fn open(
-        &mut self,
-        seq: Seq,
-        staged: Seq,
-        covered_by: Option<VersionVector>,
-    ) -> Result<(), Refusal> {
+    pub(super) fn open(&mut self, seq: Seq, staged: Seq, filter: Filter, floor: Seq) -> Result<(), Refusal> {
         if self.open {
             return Err(("unexpected-message", "It was said already where to go on.".to_owned()));
         }
@@ -64,7 +73,8 @@ impl Outgoing {
         self.reached = seq;
         self.told = staged.max(seq);
         self.looked = self.told;
-        self.covered_by = covered_by;
+        self.filter = filter;
+        self.floor = floor;
         Ok(())
     }
 
@@ -83,22 +93,42 @@ impl Outgoing {
         }
         if self.looked < head {
             self.reading = true;
-            effects.push(SessionEffect::Read(PageRequest {
-                after: self.looked,
-                clock_since: self.base,
-                exclude: peer.epoch,
-                covered_by: self.covered_by.clone(),
-                budget_bytes,
-            }));
+            let (covered_by, among) = match &self.filter {
+                Filter::None => (None, None),
+                Filter::CoveredBy(clock) => (Some(clock.clone()), None),
+                Filter::Among(among) => (None, Some(among.clone())),
+            };
+            let (after, clock_since, exclude) = (self.looked, self.base, peer.epoch);
+            let request = PageRequest { after, clock_since, exclude, covered_by, among, budget_bytes };
+            effects.push(SessionEffect::Read(request));
         } else if self.advance_at_ms.is_some_and(|due| due <= now_ms) {
-            self.send(Vec::new(), self.looked, Some(VersionVector::new()), effects);
+            self.send(
+                Delta {
+                    from: self.told,
+                    up_to: self.looked,
+                    clock: Some(VersionVector::new()),
+                    absent: Vec::new(),
+                    block: Vec::new(),
+                },
+                effects,
+            );
         }
     }
 
-    pub(super) fn take_page(&mut self, page: LogPage, now_ms: u64, effects: &mut Vec<SessionEffect>) {
+    pub(super) fn take_page(
+        &mut self,
+        page: LogPage,
+        now_ms: u64,
+        effects: &mut Vec<SessionEffect>,
+    ) -> Result<(), Refusal> {
         self.reading = false;
+        // Deletions that the peer has not heard of were forgotten meanwhile. It has to come again and compare.
+        if page.floor > self.floor && page.floor > self.told {
+            return Err(("below-floor", "Deletions were forgotten that were not sent yet.".to_owned()));
+        }
         self.looked = self.looked.max(page.up_to);
-        let news = !page.entries.is_empty() || page.clock.as_ref().is_some_and(|clock| !clock.is_empty());
+        let clock_news = page.clock.as_ref().is_some_and(|clock| !clock.is_empty());
+        let news = !page.entries.is_empty() || !page.absent.is_empty() || clock_news;
         // In the middle of a delta its last chunk must come, even empty: it makes the others visible.
         let completes = page.clock.is_some() && self.told > self.base;
         if news || completes {
@@ -106,28 +136,24 @@ impl Outgoing {
             if !page.entries.is_empty() {
                 write_block(&mut block, page.entries.iter().map(|(key, record)| (key, record)));
             }
-            self.send(block.into_bytes(), page.up_to, page.clock, effects);
+            let (from, block) = (self.told, block.into_bytes());
+            let LogPage { up_to, clock, absent, .. } = page;
+            self.send(Delta { from, up_to, clock, absent, block }, effects);
         } else if self.looked > self.told && self.advance_at_ms.is_none() {
             self.advance_at_ms = Some(now_ms.saturating_add(ADVANCE_AFTER_MS));
         }
+        Ok(())
     }
 
-    fn send(
-        &mut self,
-        block: Vec<u8>,
-        up_to: Seq,
-        clock: Option<VersionVector>,
-        effects: &mut Vec<SessionEffect>,
-    ) {
-        if clock.is_some() {
-            self.base = up_to;
-            self.covered_by = None;
+    fn send(&mut self, delta: Delta, effects: &mut Vec<SessionEffect>) {
+        if delta.clock.is_some() {
+            self.base = delta.up_to;
+            self.filter = Filter::None;
         }
-        let delta = Delta { from: self.told, up_to, clock, block };
-        effects.push(SessionEffect::Send(Message::Delta(delta).to_bytes()));
-        self.told = up_to;
+        self.told = delta.up_to;
         self.advance_at_ms = None;
-        self.unacknowledged.push_back(up_to);
+        self.unacknowledged.push_back(delta.up_to);
+        effects.push(SessionEffect::Send(Message::Delta(delta).to_bytes()));
     }
 
     pub(super) fn take_ack(&mut self, ack: Ack, effects: &mut Vec<SessionEffect>) -> Result<(), Refusal> {

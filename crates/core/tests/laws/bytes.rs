@@ -1,7 +1,8 @@
 //! What is written reads back; what is read was written so; and nothing that comes from elsewhere panics or takes memory
 //! beyond its own length (law 10).
 
-use eyot_core::message::{Ack, Delta, Hello, Message, Refuse, Resume};
+use eyot_core::message::{Ack, Delta, Hello, Message, Ranges, Refuse, Resume};
+use eyot_core::reconcile::{Range, RangeContent};
 use eyot_core::segment::{
     Received, Segment, Stage, StagedChunk, imported_segments, received_segment, stage_of, staged_chunk,
     written_segments,
@@ -51,7 +52,33 @@ fn resume() -> impl Strategy<Value = Resume> {
             Resume::Cursor { epoch, seq, staged: Seq(seq.0 + more) }
         }),
         (vector(), seq()).prop_map(|(clock, staged)| Resume::Clock { clock, staged }),
+        any::<u64>().prop_map(|nonce| Resume::Reconcile { nonce }),
     ]
+}
+
+fn keys() -> impl Strategy<Value = Vec<RecordKey>> {
+    let key = "[a-zé/]{1,9}".prop_map(|id| RecordKey::new("notes", &id).unwrap());
+    prop::collection::vec(key, 0..4)
+}
+
+fn ranges() -> impl Strategy<Value = Vec<Range>> {
+    let content = || {
+        let items = prop::collection::btree_map("notes/[abé]{1,9}", any::<u64>(), 0..4);
+        prop_oneof![
+            Just(RangeContent::Settled),
+            (any::<u64>(), 0u64..1_000).prop_map(|(sum, count)| RangeContent::Fingerprint(sum, count)),
+            items.prop_map(|items| {
+                RangeContent::Items(items.into_iter().map(|(key, print)| (key.into(), print)).collect())
+            }),
+        ]
+    };
+    (prop::collection::btree_map("[abé]{1,9}", content(), 0..5), prop::option::of(content())).prop_map(
+        |(ranges, last)| {
+            let Some(last) = last else { return Vec::new() };
+            let ended = ranges.into_iter().map(|(end, content)| Range { end: Some(end.into()), content });
+            ended.chain([Range { end: None, content: last }]).collect()
+        },
+    )
 }
 
 fn message() -> impl Strategy<Value = Message> {
@@ -69,9 +96,18 @@ fn message() -> impl Strategy<Value = Message> {
             resume,
         })),
         resume().prop_map(Message::Resume),
-        (seq(), 0u64..100, prop::option::of(vector()), entries()).prop_map(|(from, more, clock, entries)| {
-            Message::Delta(Delta { from, up_to: Seq(from.0 + more), clock, block: block(&entries) })
-        }),
+        (seq(), 0u64..100, prop::option::of((vector(), keys())), entries()).prop_map(
+            |(from, more, end, entries)| {
+                let (clock, absent) = end.map_or((None, Vec::new()), |(clock, absent)| (Some(clock), absent));
+                let (up_to, block) = (Seq(from.0 + more), block(&entries));
+                Message::Delta(Delta { from, up_to, clock, absent, block })
+            }
+        ),
+        (any::<bool>(), any::<u64>(), ranges()).prop_map(|(own, nonce, ranges)| Message::Ranges(Ranges {
+            own,
+            nonce,
+            ranges
+        })),
         (seq(), any::<bool>()).prop_map(|(up_to, durable)| Message::Ack(Ack { up_to, durable })),
         Just(Message::Ping),
         Just(Message::Pong),
@@ -96,10 +132,10 @@ fn read_whole_block(bytes: &[u8]) -> Result<Entries, DecodeError> {
 
 fn received() -> impl Strategy<Value = (Received, Vec<u8>)> {
     let stage = prop::option::of((any::<u64>(), 1u64..9).prop_map(|(name, chunks)| Stage { name, chunks }));
-    (any::<[u8; 16]>(), cursor(), vector(), stage, entries()).prop_map(
-        |(peer, cursor, clock, stage, entries)| {
-            let block = block(&entries);
-            (Received { peer: ReplicaId::from_bytes(peer), cursor, clock, stage, entries }, block)
+    (any::<[u8; 16]>(), cursor(), vector(), keys(), stage, entries()).prop_map(
+        |(peer, cursor, clock, absent, stage, entries)| {
+            let (peer, block) = (ReplicaId::from_bytes(peer), block(&entries));
+            (Received { peer, cursor, clock, absent, stage, entries }, block)
         },
     )
 }

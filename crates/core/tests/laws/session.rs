@@ -31,7 +31,7 @@ fn opened() -> (Session, Vec<SessionEffect>) {
 }
 
 fn page(up_to: u64) -> SessionInput {
-    SessionInput::Page(LogPage { entries: vec![], up_to: Seq(up_to), clock: Some(VersionVector::new()) })
+    SessionInput::Page(LogPage { up_to: Seq(up_to), clock: Some(VersionVector::new()), ..LogPage::default() })
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The readable forms of the messages.
 
-use eyot_core::message::{Ack, Delta, Hello, Message, Refuse, Resume};
-use eyot_core::{DatabaseName, DecodeError, Limits, LogEpoch, ReplicaId, Seq, VersionVector};
+use eyot_core::message::{Ack, Delta, Hello, Message, Ranges, Refuse, Resume};
+use eyot_core::{DatabaseName, DecodeError, Limits, LogEpoch, RecordKey, ReplicaId, Seq, VersionVector};
 use serde::{Deserialize, Serialize};
 
 use crate::file::Form;
 use crate::forms::{Bits, Entries, EntryForm, Text, block, entries, unblock};
+use crate::range::RangeForm;
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
@@ -27,7 +28,14 @@ pub(crate) enum MessageForm {
         from: u64,
         up_to: u64,
         clock: Option<Text<VersionVector>>,
+        #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+        absent: Vec<Text<RecordKey>>,
         entries: Vec<EntryForm>,
+    },
+    Ranges {
+        own: bool,
+        nonce: Bits,
+        ranges: Vec<RangeForm>,
     },
     Ack {
         up_to: u64,
@@ -50,6 +58,7 @@ pub(crate) enum MessageForm {
 pub(crate) enum ResumeForm {
     Cursor { epoch: Bits, seq: u64, staged: u64 },
     Clock { clock: Text<VersionVector>, staged: u64 },
+    Reconcile { nonce: Bits },
 }
 
 impl ResumeForm {
@@ -59,6 +68,7 @@ impl ResumeForm {
                 Self::Cursor { epoch: Bits(epoch.0), seq: seq.0, staged: staged.0 }
             }
             Resume::Clock { clock, staged } => Self::Clock { clock: Text(clock.clone()), staged: staged.0 },
+            Resume::Reconcile { nonce } => Self::Reconcile { nonce: Bits(*nonce) },
         }
     }
 
@@ -68,6 +78,7 @@ impl ResumeForm {
                 Resume::Cursor { epoch: LogEpoch(epoch.0), seq: Seq(*seq), staged: Seq(*staged) }
             }
             Self::Clock { clock, staged } => Resume::Clock { clock: clock.0.clone(), staged: Seq(*staged) },
+            Self::Reconcile { nonce } => Resume::Reconcile { nonce: nonce.0 },
         }
     }
 }
@@ -86,11 +97,17 @@ impl MessageForm {
                 resume: hello.resume.as_ref().map(ResumeForm::of),
             },
             Message::Resume(resume) => Self::Resume { resume: ResumeForm::of(&resume) },
-            Message::Delta(Delta { from, up_to, clock, block }) => Self::Delta {
+            Message::Delta(Delta { from, up_to, clock, absent, block }) => Self::Delta {
                 from: from.0,
                 up_to: up_to.0,
                 clock: clock.map(Text),
+                absent: absent.into_iter().map(Text).collect(),
                 entries: unblock(&block, &Limits::default()).unwrap().iter().map(EntryForm::of).collect(),
+            },
+            Message::Ranges(Ranges { own, nonce, ranges }) => Self::Ranges {
+                own,
+                nonce: Bits(nonce),
+                ranges: ranges.into_iter().map(RangeForm::of).collect(),
             },
             Message::Ack(Ack { up_to, durable }) => Self::Ack { up_to: up_to.0, durable },
             Message::Ping => Self::Ping,
@@ -117,11 +134,17 @@ impl MessageForm {
                 })
             }
             Self::Resume { resume } => Message::Resume(resume.resume()),
-            Self::Delta { from, up_to, clock, entries: forms } => Message::Delta(Delta {
+            Self::Delta { from, up_to, clock, absent, entries: forms } => Message::Delta(Delta {
                 from: Seq(from),
                 up_to: Seq(up_to),
                 clock: clock.map(|clock| clock.0),
+                absent: absent.into_iter().map(|key| key.0).collect(),
                 block: block(&entries(&forms)),
+            }),
+            Self::Ranges { own, nonce, ranges } => Message::Ranges(Ranges {
+                own,
+                nonce: nonce.0,
+                ranges: ranges.into_iter().map(RangeForm::range).collect(),
             }),
             Self::Ack { up_to, durable } => Message::Ack(Ack { up_to: Seq(up_to), durable }),
             Self::Ping => Message::Ping,

@@ -26,6 +26,9 @@ pub(crate) struct SideForm {
     /// Where an initiator guesses that it is in the other's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     guess: Option<CursorForm>,
+    /// Its half of the key of fingerprints; random bits elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nonce: Option<Bits>,
 }
 
 /// What a side does, as it is told in the file.
@@ -58,10 +61,11 @@ impl Side {
             replica: replica.id(),
             epoch: replica.epoch(),
             head: replica.head(),
-            floor: Seq::ZERO,
+            floor: replica.floor(),
             digest: replica.clock().digest(),
         };
         let mut config = SessionConfig::new(role);
+        config.nonce = form.nonce.map_or(0, |nonce| nonce.0);
         adjust(&mut config);
         Self { name, replica, session: Session::new(config, local), staged }
     }
@@ -94,10 +98,11 @@ impl Side {
         SessionInput::HeadMoved(self.replica.head())
     }
 
-    /// The siblings of every record, as dots.
+    /// The siblings of every record that is not deleted, as dots. A deletion may be forgotten on one side only.
     pub(crate) fn siblings(&self) -> BTreeMap<String, String> {
         let records = self.replica.range_after(std::ops::Bound::Unbounded);
         records
+            .filter(|(_, record)| !record.is_deleted())
             .map(|(key, record)| {
                 let dots: Vec<_> = record.versions().iter().map(|version| version.dot.to_string()).collect();
                 (key.to_string(), dots.join(" "))
@@ -119,17 +124,22 @@ impl Side {
                 inputs.push_back(SessionInput::Page(self.replica.page(&request)));
                 format!("reads its log after {}", request.after)
             }
+            SessionEffect::Survey { own, key } => {
+                let (snapshot, head) = (self.replica.survey(key), self.replica.head());
+                inputs.push_back(SessionInput::Surveyed { own, snapshot, head });
+                format!("takes the fingerprints of its records, at {head} of its log")
+            }
             SessionEffect::Stage(Chunk { base, up_to, entries, .. }) => {
                 self.staged.push((base, up_to, entries));
                 inputs.push_back(SessionInput::Staged);
                 format!("stores the chunk up to {up_to}, where nobody sees it yet")
             }
-            SessionEffect::Apply { chunk, clock, .. } => {
+            SessionEffect::Apply { chunk, clock, absent, .. } => {
                 let Chunk { peer, base, up_to, entries, .. } = chunk;
                 let staged = self.staged.drain(..).filter(|staged| staged.0 == base);
                 let staged = staged.map(|(_, _, entries)| entries).collect();
                 let cursor = Cursor { epoch: base.epoch, seq: up_to };
-                let received = Received { peer, cursor, clock, stage: None, entries };
+                let received = Received { peer, cursor, clock, absent, stage: None, entries };
                 self.replica.apply(Segment::Received(received), staged);
                 inputs.push_back(SessionInput::Applied);
                 inputs.push_back(SessionInput::HeadMoved(self.replica.head()));

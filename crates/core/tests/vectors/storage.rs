@@ -1,10 +1,12 @@
 //! The readable forms of what is at rest: segments, staged chunks, the memory of peers, exports.
 
 use eyot_core::segment::{
-    Received, Segment, Stage, StagedChunk, imported_segments, received_segment, staged_chunk,
-    written_segments,
+    Received, Segment, Stage, StagedChunk, forgotten_segment, imported_segments, received_segment,
+    staged_chunk, written_segments,
 };
-use eyot_core::{Cursor, DecodeError, Export, Limits, LogEpoch, Peers, ReplicaId, Seq, VersionVector};
+use eyot_core::{
+    Cursor, DecodeError, Export, Limits, LogEpoch, Peers, RecordKey, ReplicaId, Seq, VersionVector,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::file::Form;
@@ -41,12 +43,18 @@ pub(crate) enum SegmentForm {
         peer: Text<ReplicaId>,
         cursor: CursorForm,
         clock: Text<VersionVector>,
+        #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+        absent: Vec<Text<RecordKey>>,
         stage: Option<StageForm>,
         entries: Vec<EntryForm>,
     },
     Imported {
         clock: Text<VersionVector>,
         entries: Vec<EntryForm>,
+    },
+    Forgotten {
+        up_to: u64,
+        before_ms: u64,
     },
 }
 
@@ -58,15 +66,21 @@ impl Form for SegmentForm {
     fn value(&self) -> Segment {
         match self {
             Self::Written { entries: forms } => Segment::Written(entries(forms)),
-            Self::Received { peer, cursor, clock, stage, entries: forms } => Segment::Received(Received {
-                peer: peer.0,
-                cursor: cursor.cursor(),
-                clock: clock.0.clone(),
-                stage: stage.map(|stage| Stage { name: stage.name, chunks: stage.chunks }),
-                entries: entries(forms),
-            }),
+            Self::Received { peer, cursor, clock, absent, stage, entries: forms } => {
+                Segment::Received(Received {
+                    peer: peer.0,
+                    cursor: cursor.cursor(),
+                    clock: clock.0.clone(),
+                    absent: absent.iter().map(|key| key.0.clone()).collect(),
+                    stage: stage.map(|stage| Stage { name: stage.name, chunks: stage.chunks }),
+                    entries: entries(forms),
+                })
+            }
             Self::Imported { clock, entries: forms } => {
                 Segment::Imported { clock: clock.0.clone(), entries: entries(forms) }
+            }
+            Self::Forgotten { up_to, before_ms } => {
+                Segment::Forgotten { up_to: Seq(*up_to), before_ms: *before_ms }
             }
         }
     }
@@ -77,6 +91,7 @@ impl Form for SegmentForm {
             Segment::Received(received) => received_segment(&received, &block(&received.entries)),
             // The records come first and the clock last, each in a segment of its own.
             Segment::Imported { clock, entries } => imported_segments(&clock, &entries).swap_remove(0),
+            Segment::Forgotten { up_to, before_ms } => forgotten_segment(up_to, before_ms),
         }
     }
 

@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use eyot_core::reconcile::{FingerprintKey, Snapshot};
 use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
-use eyot_core::{Clock, Cursor, DatabaseName, LogEpoch, Record, RecordKey, ReplicaId, Seq};
+use eyot_core::{Clock, Cursor, DatabaseName, LogEpoch, Record, RecordKey, ReplicaId, Seq, drop_covered};
 
-use super::{Database, Delta, Opened, PeerKnown, Store, StoreError, merge_within, new_names};
+use super::{
+    Change, Database, Delta, Opened, PeerKnown, Store, StoreError, Survey, is_wanted, merge_within, new_names,
+};
 use crate::hub::Hubs;
 use crate::limits::Limits;
 
@@ -36,6 +39,7 @@ struct Stored {
     bytes: usize,
     seq: Seq,
     origin: Option<LogEpoch>,
+    deleted_ms: Option<u64>,
 }
 
 impl MemoryStore {
@@ -101,12 +105,13 @@ impl Replica {
     fn page(&self, request: &PageRequest) -> LogPage {
         let mut log: Vec<_> = self.records.iter().filter(|(_, stored)| stored.seq > request.after).collect();
         log.sort_by_key(|(_, stored)| stored.seq);
-        let mut page = LogPage { up_to: request.after, ..LogPage::default() };
+        let floor = self.local.floor;
+        let mut page = LogPage { up_to: request.after, floor, ..LogPage::default() };
         let mut bytes = 0;
         for (key, stored) in log {
             let covered =
                 request.covered_by.as_ref().is_some_and(|clock| clock.covers_all(stored.record.context()));
-            if stored.origin != Some(request.exclude) && !covered {
+            if is_wanted(request, key.as_str(), stored.seq, stored.origin) && !covered {
                 bytes += stored.bytes + key.as_str().len();
                 if bytes > request.budget_bytes && !page.entries.is_empty() {
                     return page;
@@ -116,8 +121,34 @@ impl Replica {
             page.up_to = stored.seq;
         }
         page.up_to = self.local.head;
-        page.clock = Some(self.clock.changed_since(request.clock_since, request.exclude));
+        let Some(among) = &request.among else {
+            page.clock = Some(self.clock.changed_since(request.clock_since, request.exclude));
+            return page;
+        };
+        page.clock = Some(self.clock.to_vector());
+        let absent = among.keys.iter().filter(|key| !self.records.contains_key::<str>(key));
+        page.absent = absent.filter_map(|key| key.parse().ok()).collect();
         page
+    }
+
+    fn survey(&self, key: FingerprintKey) -> Survey {
+        let standing = self.records.iter().filter(|(_, stored)| !stored.record.is_deleted());
+        let items =
+            standing.map(|(name, stored)| (name.as_str().into(), key.of(name.as_str(), &stored.record)));
+        Survey { snapshot: Snapshot::new(items), head: self.local.head }
+    }
+
+    fn forget(&mut self, before_ms: u64) -> u64 {
+        let count = self.records.len();
+        let floor = &mut self.local.floor;
+        self.records.retain(|_, stored| {
+            let old = stored.deleted_ms.is_some_and(|deleted_ms| deleted_ms < before_ms);
+            if old {
+                *floor = stored.seq.max(*floor);
+            }
+            !old
+        });
+        (count - self.records.len()) as u64
     }
 
     fn stage(&mut self, chunk: Chunk, limits: &Limits) -> Result<(), StoreError> {
@@ -136,6 +167,7 @@ impl Replica {
     fn apply(&mut self, delta: Delta, limits: &Limits) -> Result<(Seq, bool), StoreError> {
         let (peer, cursor, before) = (delta.last.peer, delta.cursor(), self.local.head);
         let staged = self.staged.remove(&peer).unwrap_or_default();
+        let mut entries = Vec::new();
         if delta.chunks > 0 {
             let chunks = staged.into_values().filter(|chunk| chunk.base == delta.last.base);
             let chunks: Vec<Chunk> = chunks.collect();
@@ -143,12 +175,22 @@ impl Replica {
             if chunks.len() as u64 != delta.chunks || end != Some(delta.last.from) {
                 return Err(StoreError::ChunksMissing);
             }
-            for (key, record) in chunks.into_iter().flat_map(|chunk| chunk.entries) {
-                self.merge(key, record, cursor.epoch, limits)?;
-            }
+            entries.extend(chunks.into_iter().flat_map(|chunk| chunk.entries));
         }
-        for (key, record) in delta.last.entries {
-            self.merge(key, record, cursor.epoch, limits)?;
+        entries.extend(delta.last.entries);
+        let before_delta = self.clock.to_vector();
+        let accounted = |dot| before_delta.covers(dot) || delta.clock.covers(dot);
+        let forgotten = (self.local.floor > Seq::ZERO).then_some(&before_delta);
+        for (key, record) in entries {
+            if !record.context().iter().all(accounted) {
+                return Err(StoreError::Unaccounted);
+            }
+            let change = merge_within(self.record(&key), record, forgotten, limits)?;
+            self.put(key, change, cursor.epoch);
+        }
+        for key in delta.absent {
+            let merged = self.record(&key).map(|record| drop_covered(record, &delta.clock));
+            self.put(key, merged.and_then(Change::of), cursor.epoch);
         }
         let seq = if self.local.head > before { self.local.head } else { before.next() };
         if self.clock.join(&delta.clock, seq, Some(cursor.epoch)) {
@@ -159,21 +201,16 @@ impl Replica {
         Ok((self.local.head, self.local.head > before))
     }
 
-    fn merge(
-        &mut self,
-        key: RecordKey,
-        incoming: Record,
-        origin: LogEpoch,
-        limits: &Limits,
-    ) -> Result<(), StoreError> {
-        let existing = self.records.get(&key).map(|stored| &stored.record);
-        if let Some(change) = merge_within(existing, incoming, limits)? {
+    fn record(&self, key: &RecordKey) -> Option<&Record> {
+        self.records.get(key).map(|stored| &stored.record)
+    }
+
+    fn put(&mut self, key: RecordKey, change: Option<Change>, origin: LogEpoch) {
+        if let Some(Change { record, state, as_sent, deleted_ms }) = change {
             self.local.head = self.local.head.next();
-            let origin = change.as_sent.then_some(origin);
-            let (bytes, seq) = (change.state.len(), self.local.head);
-            self.records.insert(key, Stored { record: change.record, bytes, seq, origin });
+            let (seq, origin, bytes) = (self.local.head, as_sent.then_some(origin), state.len());
+            self.records.insert(key, Stored { record, bytes, seq, origin, deleted_ms });
         }
-        Ok(())
     }
 
     fn move_cursor(&mut self, peer: ReplicaId, cursor: Cursor) {
@@ -208,12 +245,21 @@ impl Store for MemoryStore {
         self.change(database, |replica| Ok(replica.page(&request)))
     }
 
+    async fn survey(&self, database: &Database, key: FingerprintKey) -> Result<Survey, StoreError> {
+        self.change(database, |replica| Ok(replica.survey(key)))
+    }
+
     async fn stage(&self, database: &Database, chunk: Chunk) -> Result<(), StoreError> {
         self.change(database, |replica| replica.stage(chunk, &self.limits))
     }
 
     async fn apply(&self, database: &Database, delta: Delta) -> Result<Seq, StoreError> {
-        let (head, moved) = self.change(database, |replica| replica.apply(delta, &self.limits))?;
+        let peer = delta.last.peer;
+        let applied = self.change(database, |replica| replica.apply(delta, &self.limits));
+        if applied == Err(StoreError::Unaccounted) {
+            self.change(database, |replica| Ok(replica.staged.remove(&peer).map(|_| ())))?;
+        }
+        let (head, moved) = applied?;
         if moved {
             self.hubs.announce(&database.name, head);
         }
@@ -230,6 +276,16 @@ impl Store for MemoryStore {
             replica.move_cursor(peer, cursor);
             Ok(())
         })
+    }
+
+    async fn forget(&self, database: &Database, before_ms: u64) -> Result<u64, StoreError> {
+        self.change(database, |replica| Ok(replica.forget(before_ms)))
+    }
+
+    async fn databases(&self) -> Result<Vec<Database>, StoreError> {
+        let guard = self.lock();
+        let names = guard.as_ref().ok_or(StoreError::Closed)?.keys();
+        Ok(names.map(|name| Database { id: 0, name: name.clone() }).collect())
     }
 
     async fn probe(&self) -> Result<(), StoreError> {

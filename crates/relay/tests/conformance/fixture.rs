@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eyot_core::session::{Chunk, Local, LogPage, PageRequest};
+use eyot_core::session::{Among, Chunk, Local, LogPage, PageRequest};
 use eyot_core::{
     Context, Cursor, Hlc, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, Writer, write_block,
 };
@@ -75,7 +75,8 @@ impl Fixture {
         clock: &str,
         entries: &[Entry],
     ) -> Result<Seq, StoreError> {
-        let delta = Delta { last: chunk(peer, place, entries), chunks, clock: vector(clock) };
+        let (last, clock) = (chunk(peer, place, entries), vector(clock));
+        let delta = Delta { last, chunks, clock, absent: Vec::new() };
         self.store.apply(&self.database, delta).await
     }
 
@@ -104,8 +105,15 @@ pub(crate) fn request(after: u64) -> PageRequest {
         clock_since: Seq(after),
         exclude: LogEpoch(0),
         covered_by: None,
+        among: None,
         budget_bytes: 1 << 20,
     }
+}
+
+/// A request after a search that found these records, up to that position.
+pub(crate) fn among(ids: &[&str], until: u64) -> PageRequest {
+    let keys = ids.iter().map(|id| format!("notes/{id}").into_boxed_str()).collect();
+    PageRequest { among: Some(Among { keys: Arc::new(keys), until: Seq(until) }), ..request(0) }
 }
 
 pub(crate) type Entry = (RecordKey, Record);
@@ -115,7 +123,17 @@ pub(crate) fn entry(id: &str, writes: &str) -> Entry {
     sized(id, writes, 10)
 }
 
-/// The same, with contents of that size.
+/// A record whose last write is a deletion at that time; the others as in [`entry`].
+pub(crate) fn deleted(id: &str, writes: &str, at_ms: u64) -> Entry {
+    let (before, last) = writes.rsplit_once(", ").unwrap_or(("", writes));
+    let mut record = if before.is_empty() { Record::new() } else { entry(id, before).1 };
+    let (dot, context) = last.split_once('/').unwrap();
+    let context: Context = context.parse().unwrap();
+    record.write(dot.parse().unwrap(), &context, Hlc::from_ms(at_ms), None);
+    (RecordKey::new("notes", id).unwrap(), record)
+}
+
+/// As [`entry`], with contents of that size.
 pub(crate) fn sized(id: &str, writes: &str, bytes: usize) -> Entry {
     let mut record = Record::new();
     for write in writes.split(", ") {

@@ -1,10 +1,11 @@
 //! SQLite against the model: the same history leaves the same log, whatever the history.
 
+use eyot_core::reconcile::FingerprintKey;
 use eyot_core::session::PageRequest;
 use eyot_core::{Context, Dot, Hlc, LogEpoch, Record, RecordKey, ReplicaId, Seq};
 use eyot_relay::store::StoreError;
 
-use crate::fixture::{Entry, Fixture, epoch, memory_store, request, sqlite_store};
+use crate::fixture::{Entry, Fixture, among, epoch, memory_store, request, sqlite_store};
 
 // Numbers that look random and are the same every time (SplitMix64).
 struct Numbers(u64);
@@ -53,7 +54,11 @@ impl Peer {
 
 async fn assert_same(one: &Fixture, other: &Fixture, numbers: &mut Numbers) {
     let (left, right) = (one.local().await, other.local().await);
-    assert_eq!((left.head, left.digest), (right.head, right.digest));
+    assert_eq!((left.head, left.floor, left.digest), (right.head, right.floor, right.digest));
+    let key = FingerprintKey(numbers.below(9), 1);
+    let surveys =
+        (one.store.survey(&one.database, key).await, other.store.survey(&other.database, key).await);
+    assert_eq!(surveys.0, surveys.1);
     let excludes = [LogEpoch(0), epoch(ReplicaId::letter(b'a')), epoch(ReplicaId::letter(b'b'))];
     for exclude in excludes {
         let after = Seq(numbers.below(left.head.0 + 1));
@@ -61,7 +66,9 @@ async fn assert_same(one: &Fixture, other: &Fixture, numbers: &mut Numbers) {
             (numbers.below(2) == 0).then(|| format!("a:{}", numbers.below(9) + 1).parse().unwrap());
         let clock_since = Seq(numbers.below(left.head.0 + 1));
         let budget_bytes = 1 + numbers.below(400) as usize;
-        let request = PageRequest { after, exclude, covered_by, clock_since, budget_bytes };
+        let ids: Vec<&str> = ["0", "1", "3", "9"].into_iter().filter(|_| numbers.below(2) == 0).collect();
+        let among = among(&ids, numbers.below(left.head.0 + 1)).among.filter(|_| numbers.below(2) == 0);
+        let request = PageRequest { after, exclude, covered_by, clock_since, among, budget_bytes };
         assert_eq!(one.page_with(request.clone()).await, other.page_with(request).await);
     }
     assert_eq!(one.page_with(request(0)).await, other.page_with(request(0)).await);
@@ -95,6 +102,11 @@ async fn sqlite_agrees_with_the_model() {
             let other = sqlite.apply_staged(peer.name, place, &clock, &last).await;
             assert_eq!(one, other, "seed {seed}");
             assert!(matches!(one, Ok(_) | Err(StoreError::RecordTooLarge)), "{one:?}");
+            if numbers.below(12) == 0 {
+                let before_ms = eyot_core::MAXIMUM_MS;
+                let one = model.store.forget(&model.database, before_ms).await;
+                assert_eq!(one, sqlite.store.forget(&sqlite.database, before_ms).await);
+            }
             if numbers.below(3) == 0 {
                 peer.take_in(&model).await;
             }

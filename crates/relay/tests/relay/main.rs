@@ -10,6 +10,7 @@
 mod client;
 mod convergence;
 mod durability;
+mod forgetting;
 mod full_disk;
 mod program;
 mod refusals;

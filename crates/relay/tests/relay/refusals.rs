@@ -57,7 +57,8 @@ async fn a_message_that_does_not_fit_is_refused() {
     let relay = Program::open(folder.path()).await;
     let delta = |from, clock| {
         let clock: Option<VersionVector> = clock;
-        Message::Delta(Delta { from: Seq(from), up_to: Seq(from), clock, block: Vec::new() }).to_bytes()
+        let (from, up_to, absent, block) = (Seq(from), Seq(from), Vec::new(), Vec::new());
+        Message::Delta(Delta { from, up_to, clock, absent, block }).to_bytes()
     };
     let hello = |database| hello(database, b'a', None);
     for (messages, code) in [

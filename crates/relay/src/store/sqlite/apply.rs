@@ -1,6 +1,10 @@
 //! Applying a delta: everything that it changes, in one transaction.
 
-use eyot_core::{Dot, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, advance_digest};
+use std::collections::BTreeMap;
+
+use eyot_core::{
+    Dot, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, advance_digest, drop_covered,
+};
 use rusqlite::Connection;
 
 use super::databases::{LogEnd, log_end, set_log_end};
@@ -17,7 +21,9 @@ pub(super) fn apply(
 ) -> Result<(Seq, bool), StoreError> {
     let before = log_end(transaction, database)?;
     let (peer, cursor) = (delta.last.peer, delta.cursor());
-    let mut target = Target { transaction, database, origin: cursor.epoch, end: before, limits };
+    let (origin, known) = (cursor.epoch, BTreeMap::new());
+    let clock = &delta.clock;
+    let mut target = Target { transaction, database, origin, end: before, clock, known, limits };
     if delta.chunks > 0 {
         // One at a time: a first synchronisation can stage far more than fits into memory many times over.
         for position in peers::staged_positions(transaction, database, &delta.last, delta.chunks)? {
@@ -25,7 +31,8 @@ pub(super) fn apply(
         }
     }
     target.merge_all(delta.last.entries)?;
-    target.join_clock(before.head, &delta.clock)?;
+    delta.absent.iter().try_for_each(|key| target.drop_absent(key))?;
+    target.join_clock(before.head)?;
     let end = target.end;
     peers::move_cursor(transaction, database, peer, cursor)?;
     peers::drop_staged(transaction, database, peer)?;
@@ -41,6 +48,10 @@ struct Target<'a> {
     database: &'a Database,
     origin: LogEpoch,
     end: LogEnd,
+    // The delta's clock.
+    clock: &'a VersionVector,
+    // This replica's clock as it was before the delta, as far as it was needed.
+    known: BTreeMap<ReplicaId, u64>,
     limits: &'a Limits,
 }
 
@@ -50,10 +61,44 @@ impl Target<'_> {
     }
 
     fn merge(&mut self, key: &RecordKey, incoming: Record) -> Result<(), StoreError> {
+        self.demand_accounts_for(incoming.context())?;
         let existing = self.find_record(key)?;
-        let Some(change) = merge_within(existing.as_ref(), incoming, self.limits)? else { return Ok(()) };
-        self.end.head = self.end.head.next();
-        self.put_record(key, &change)
+        let forgotten = if self.end.floor > Seq::ZERO { Some(self.clock_before(&incoming)?) } else { None };
+        match merge_within(existing.as_ref(), incoming, forgotten.as_ref(), self.limits)? {
+            Some(change) => self.put_record(key, &change),
+            None => Ok(()),
+        }
+    }
+
+    // What a record has seen must be accounted for when it becomes visible: otherwise the clock would claim too little.
+    fn demand_accounts_for(&mut self, context: &VersionVector) -> Result<(), StoreError> {
+        for dot in context.iter().filter(|dot| !self.clock.covers(*dot)).collect::<Vec<_>>() {
+            if self.counter_of(dot.replica)? < dot.counter {
+                return Err(StoreError::Unaccounted);
+            }
+        }
+        Ok(())
+    }
+
+    // The clock from before the delta, of those who have written what stands in the record.
+    fn clock_before(&mut self, record: &Record) -> Result<VersionVector, StoreError> {
+        let mut clock = VersionVector::new();
+        for version in record.versions() {
+            let counter = self.counter_of(version.dot.replica)?;
+            if counter > 0 {
+                clock.include(Dot::new(version.dot.replica, counter));
+            }
+        }
+        Ok(clock)
+    }
+
+    // The peer has not got this record: what its clock covers of it was deleted there.
+    fn drop_absent(&mut self, key: &RecordKey) -> Result<(), StoreError> {
+        let merged = self.find_record(key)?.map(|record| drop_covered(&record, self.clock));
+        match merged.and_then(Change::of) {
+            Some(change) => self.put_record(key, &change),
+            None => Ok(()),
+        }
     }
 
     fn find_record(&self, key: &RecordKey) -> Result<Option<Record>, StoreError> {
@@ -63,11 +108,14 @@ impl Target<'_> {
         found.next()?.map(|row| rows::record(row, 0)).transpose()
     }
 
-    fn put_record(&self, key: &RecordKey, change: &Change) -> Result<(), StoreError> {
+    // At the next position of the log.
+    fn put_record(&mut self, key: &RecordKey, change: &Change) -> Result<(), StoreError> {
+        self.end.head = self.end.head.next();
         self.transaction
             .prepare_cached(
-                "INSERT INTO records (database, key, seq, origin, state) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (database, key) DO UPDATE SET seq = ?3, origin = ?4, state = ?5",
+                "INSERT INTO records (database, key, seq, origin, state, deleted_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (database, key)
+                 DO UPDATE SET seq = ?3, origin = ?4, state = ?5, deleted_ms = ?6",
             )?
             .execute((
                 self.database.id,
@@ -75,15 +123,16 @@ impl Target<'_> {
                 rows::from_seq(self.end.head),
                 change.as_sent.then(|| rows::from_epoch(self.origin)),
                 &change.state,
+                change.deleted_ms.map(rows::from_counter),
             ))?;
         Ok(())
     }
 
     // The entries that change get the position at which the delta ends. A clock that changes without any record moves
     // the log on by one, so that those who listen hear of it.
-    fn join_clock(&mut self, before: Seq, clock: &VersionVector) -> Result<(), StoreError> {
+    fn join_clock(&mut self, before: Seq) -> Result<(), StoreError> {
         let mut changed = Vec::new();
-        for dot in clock.iter() {
+        for dot in self.clock.iter() {
             let known = self.counter_of(dot.replica)?;
             if dot.counter > known {
                 self.end.digest = advance_digest(self.end.digest, dot.replica, known, dot.counter);
@@ -96,12 +145,18 @@ impl Target<'_> {
         changed.into_iter().try_for_each(|dot| self.put_clock_entry(dot))
     }
 
-    fn counter_of(&self, replica: ReplicaId) -> Result<u64, StoreError> {
+    // As it was before the delta.
+    fn counter_of(&mut self, replica: ReplicaId) -> Result<u64, StoreError> {
+        if let Some(counter) = self.known.get(&replica) {
+            return Ok(*counter);
+        }
         let mut query = self
             .transaction
             .prepare_cached("SELECT counter FROM clock WHERE database = ? AND replica = ?")?;
         let mut found = query.query((self.database.id, replica.to_bytes()))?;
-        found.next()?.map_or(Ok(0), |row| rows::counter(row, 0))
+        let counter = found.next()?.map_or(Ok(0), |row| rows::counter(row, 0))?;
+        self.known.insert(replica, counter);
+        Ok(counter)
     }
 
     fn put_clock_entry(&self, dot: Dot) -> Result<(), StoreError> {

@@ -1,12 +1,12 @@
 //! Reading a part of the log, as of one moment.
 
-use eyot_core::session::{LogPage, PageRequest};
+use eyot_core::session::{Among, LogPage, PageRequest};
 use eyot_core::{Dot, LogEpoch, Record, RecordKey, Seq, VersionVector};
 use rusqlite::Connection;
 
-use super::databases::log_end;
-use super::rows;
-use crate::store::{Database, StoreError};
+use super::databases::{LogEnd, log_end};
+use super::{peers, rows};
+use crate::store::{Database, StoreError, is_wanted};
 
 // How many rows one reading looks at, whether or not they are wanted: a reader's place is not held for longer.
 const ROWS: i64 = 10_000;
@@ -17,14 +17,35 @@ pub(super) fn page(
     database: &Database,
     request: &PageRequest,
 ) -> Result<LogPage, StoreError> {
-    let head = log_end(connection, database)?.head;
+    let LogEnd { head, floor, .. } = log_end(connection, database)?;
     let (entries, stopped_at) = read_records(connection, database, request)?;
     let stopped_at = stopped_at.filter(|position| *position < head);
-    let clock = match stopped_at {
-        Some(_) => None,
-        None => Some(clock_since(connection, database, request.clock_since, request.exclude)?),
-    };
-    Ok(LogPage { entries, up_to: stopped_at.unwrap_or(head), clock })
+    let mut page = LogPage { entries, up_to: stopped_at.unwrap_or(head), floor, ..LogPage::default() };
+    match &request.among {
+        _ if stopped_at.is_some() => {}
+        None => {
+            page.clock = Some(clock_since(connection, database, request.clock_since, request.exclude)?);
+        }
+        Some(among) => {
+            // The absent are judged by the whole clock, so all of it is told.
+            page.clock = Some(peers::whole_clock(connection, database)?);
+            page.absent = absent(connection, database, among)?;
+        }
+    }
+    Ok(page)
+}
+
+// Those of the records that a search has found which are not here at all.
+fn absent(connection: &Connection, database: &Database, among: &Among) -> Result<Vec<RecordKey>, StoreError> {
+    let mut query = connection.prepare_cached("SELECT 1 FROM records WHERE database = ? AND key = ?")?;
+    let mut absent = Vec::new();
+    for key in &*among.keys {
+        if !query.exists((database.id, &**key))? {
+            // What is no key is not the name of a record anywhere.
+            absent.extend(key.parse::<RecordKey>().ok());
+        }
+    }
+    Ok(absent)
 }
 
 type Entries = Vec<(RecordKey, Record)>;
@@ -43,7 +64,7 @@ fn read_records(
     while let Some(row) = found.next()? {
         looked_at += 1;
         let seq = rows::seq(row, 0)?;
-        if row.get::<_, Option<i64>>(2)? == Some(rows::from_epoch(request.exclude)) {
+        if !is_wanted(request, rows::text(row, 1)?, seq, rows::origin(row, 2)?) {
             last = seq;
             continue;
         }

@@ -47,7 +47,8 @@ fn cursor(
     Ok(Some(Cursor { epoch: rows::epoch(row, 0)?, seq: rows::seq(row, 1)? }))
 }
 
-fn whole_clock(connection: &Connection, database: &Database) -> Result<VersionVector, StoreError> {
+/// This replica's whole clock.
+pub(super) fn whole_clock(connection: &Connection, database: &Database) -> Result<VersionVector, StoreError> {
     let mut query = connection.prepare_cached("SELECT replica, counter FROM clock WHERE database = ?")?;
     let mut found = query.query([database.id])?;
     let mut clock = VersionVector::new();
