@@ -75,8 +75,8 @@ pub(crate) async fn a_forgotten_deletion_is_not_undone_by_a_late_peer(it: Fixtur
     let before = (it.local().await, it.page(0).await);
     let late = [entry("n2", "a:2/"), entry("n3", "a:3/")];
     assert_eq!(it.apply(A, 9, "a:3", &late).await, Ok(before.0.head));
-    it.stage(A, 9, 10, &[entry("n2", "a:2/")]).await.unwrap();
-    it.apply_staged(A, (9, 1, 11), "a:3", &[]).await.unwrap();
+    it.stage(A, (9, 9, 10), &[entry("n2", "a:2/")]).await.unwrap();
+    it.apply_staged(A, ((9, 10, 11), 1), "a:3", &[]).await.unwrap();
     assert_eq!((it.local().await, it.page(0).await), before);
 }
 

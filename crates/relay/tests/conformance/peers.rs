@@ -121,10 +121,10 @@ pub(crate) async fn no_more_is_staged_than_the_limit(it: Fixture) {
 
 pub(crate) async fn chunks_that_no_clock_accounts_for_are_dropped(it: Fixture) {
     it.apply(A, 2, "a:1", &[entry("n1", "a:1/")]).await.unwrap();
-    it.stage(A, 2, 3, &[entry("n2", "a:5/")]).await.unwrap();
-    it.stage(B, 0, 1, &[entry("n3", "b:1/")]).await.unwrap();
+    it.stage(A, (2, 2, 3), &[entry("n2", "a:5/")]).await.unwrap();
+    it.stage(B, (0, 0, 1), &[entry("n3", "b:1/")]).await.unwrap();
     let last = [entry("n4", "a:3/")];
-    assert_eq!(it.apply_staged(A, (2, 1, 4), "a:4", &last).await, Err(StoreError::Unaccounted));
+    assert_eq!(it.apply_staged(A, ((2, 3, 4), 1), "a:4", &last).await, Err(StoreError::Unaccounted));
     assert_eq!((standing(&it, A).await, standing(&it, B).await), (Some((2, 2)), Some((0, 1))));
     assert_eq!(text(&it.page(0).await), "n1=a:1");
 }
