@@ -6,10 +6,10 @@
 use crate::block::{read_block, write_block};
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::limits::Limits;
-use crate::message::{read_vector, write_vector};
+use crate::linked::LinkedVector;
+use crate::message::{read_linked, write_linked};
 use crate::replica::Replica;
 use crate::segment::Entries;
-use crate::vector::VersionVector;
 
 const MAGIC: [u8; 4] = *b"EYOT";
 const VERSION: u8 = 1;
@@ -19,7 +19,7 @@ const RECORDS_PER_BLOCK: usize = 1_000;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Export {
     /// The clock of the replica that was exported.
-    pub clock: VersionVector,
+    pub clock: LinkedVector,
     /// Its records, deleted ones too, in the order of keys.
     pub entries: Entries,
 }
@@ -29,7 +29,7 @@ impl Export {
     pub fn of(replica: &Replica) -> Self {
         let entries = replica.range_after(std::ops::Bound::Unbounded);
         Self {
-            clock: replica.clock().to_vector(),
+            clock: replica.clock().to_linked(),
             entries: entries.map(|(key, record)| (key.clone(), record.clone())).collect(),
         }
     }
@@ -39,7 +39,7 @@ impl Export {
         let mut writer = Writer::new();
         writer.raw(&MAGIC);
         writer.byte(VERSION);
-        write_vector(&mut writer, &self.clock);
+        write_linked(&mut writer, &self.clock);
         let blocks = self.entries.chunks(RECORDS_PER_BLOCK);
         writer.size(blocks.len());
         for block in blocks {
@@ -60,7 +60,7 @@ impl Export {
             VERSION => {}
             other => return Err(DecodeError::UnknownVersion(other)),
         }
-        let clock = read_vector(&mut reader, limits)?;
+        let clock = read_linked(&mut reader, limits)?;
         let mut entries = Entries::new();
         for _ in 0..reader.count()? {
             let mut block = Reader::new(reader.bytes()?);

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod block;
+mod chain;
 mod clock;
 mod codec;
 mod context;
@@ -15,8 +16,10 @@ mod hlc;
 mod id;
 mod key;
 mod limits;
+mod linked;
 pub mod message;
 mod peers;
+mod rebirth;
 pub mod reconcile;
 mod record;
 mod replica;
@@ -28,6 +31,7 @@ mod vector;
 mod view;
 
 pub use block::{read_block, write_block};
+pub use chain::{ChainEnd, Seen};
 pub use clock::{Clock, advance_digest};
 pub use codec::{DecodeError, Reader, Writer};
 pub use context::Context;
@@ -38,7 +42,9 @@ pub use hlc::{Hlc, HybridClock, MAXIMUM_MS, MAXIMUM_SKEW_MS};
 pub use id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq, TextError};
 pub use key::{MAXIMUM_ID_BYTES, MAXIMUM_KEY_BYTES, RecordKey};
 pub use limits::{CHUNK_BYTES, Limits};
+pub use linked::LinkedVector;
 pub use peers::Peers;
+pub use rebirth::{Rebirth, Reborn};
 pub use record::{Content, Merged, Record, Version, merge_incoming};
 pub use replica::Replica;
 pub use vector::{Causality, VersionVector};

@@ -6,9 +6,11 @@ use crate::codec::{DecodeError, Reader, Writer};
 use crate::dot::MAXIMUM_COUNTER;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 
-/// The peers that were met.
-#[derive(Clone, Default, Debug, PartialEq, Eq)]
+/// The peers that were met in one life of this replica's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peers {
+    // Positions in another life of the log mean something else, and so do cursors that somebody had under another name.
+    own: LogEpoch,
     peers: BTreeMap<ReplicaId, Place>,
     last_met: Option<ReplicaId>,
 }
@@ -22,6 +24,11 @@ struct Place {
 }
 
 impl Peers {
+    /// No peers, in that life of this replica's log.
+    pub const fn new(own: LogEpoch) -> Self {
+        Self { own, peers: BTreeMap::new(), last_met: None }
+    }
+
     /// True when none was met.
     pub fn is_empty(&self) -> bool {
         self.peers.is_empty()
@@ -76,9 +83,13 @@ impl Peers {
         self.peers.remove(&peer);
     }
 
-    /// Takes in what another tab of the same replica knows; true when that was news.
+    /// Takes in what another tab of the same replica knows; true when that was news. What is of another life of this
+    /// replica's log is of no use.
     pub fn join(&mut self, other: &Self) -> bool {
         let mut news = false;
+        if self.own != other.own {
+            return news;
+        }
         for (peer, place) in &other.peers {
             news |= self.move_cursor(*peer, place.cursor);
             news |= self.move_reached(*peer, place.reached);
@@ -90,6 +101,7 @@ impl Peers {
     /// As bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::new();
+        writer.fixed(self.own.0);
         writer.size(self.peers.len());
         for (peer, place) in &self.peers {
             writer.raw(&peer.to_bytes());
@@ -104,7 +116,7 @@ impl Peers {
     /// Reads what [`Peers::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        let mut peers = Self::default();
+        let mut peers = Self::new(LogEpoch(reader.fixed()?));
         for _ in 0..reader.count()? {
             let peer = ReplicaId::from_bytes(reader.array()?);
             let epoch = LogEpoch(reader.fixed()?);
@@ -128,7 +140,7 @@ mod tests {
     fn a_cursor_goes_back_only_with_a_new_epoch() {
         let peer = ReplicaId::letter(b'r');
         let at = |epoch, seq| Cursor { epoch: LogEpoch(epoch), seq: Seq(seq) };
-        let mut peers = Peers::default();
+        let mut peers = Peers::new(LogEpoch(9));
         peers.move_cursor(peer, at(1, 5));
         peers.move_reached(peer, Seq(9));
         peers.move_cursor(peer, at(1, 3));

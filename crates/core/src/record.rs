@@ -28,12 +28,25 @@ pub struct Version {
     pub content: Option<Content>,
 }
 
+impl Version {
+    /// The order of versions: by their dots. One dot never stands for two writes, unless a replica was copied; then what
+    /// else there is decides, so that all replicas have them in one order.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        self.dot
+            .cmp(&other.dot)
+            .then_with(|| self.at.cmp(&other.at))
+            .then_with(|| self.content.cmp(&other.content))
+            .then_with(|| self.past.vector().iter().cmp(other.past.vector().iter()))
+            .then_with(|| self.past.dots().cmp(other.past.dots()))
+    }
+}
+
 /// The state of one record on one replica.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Record {
     // Every write to the record that is accounted for: standing here, or replaced by one that had seen it.
     context: VersionVector,
-    // In the order of their dots, each once.
+    // In order, each once. Of two copies of one replica both writes under one dot may stand.
     versions: Vec<Version>,
 }
 
@@ -59,7 +72,7 @@ impl Record {
     ///
     /// No version may stand: two copies under one replica id can have replaced each other's writes without seeing them.
     pub fn from_parts(context: VersionVector, versions: Vec<Version>) -> Option<Self> {
-        let in_order = versions.is_sorted_by(|a, b| a.dot < b.dot);
+        let in_order = versions.is_sorted_by(|a, b| a.order(b) == Ordering::Less);
         let accounted = versions.iter().all(|version| {
             let mut past = version.past.vector().iter().chain(version.past.dots());
             context.covers(version.dot) && past.all(|dot| context.covers(dot))
@@ -81,6 +94,12 @@ impl Record {
     /// True when that write stands.
     pub(crate) fn has(&self, dot: Dot) -> bool {
         self.versions.binary_search_by_key(&dot, |version| version.dot).is_ok()
+    }
+
+    /// The writes under whose dots two different versions stand: their replica was copied.
+    pub fn collisions(&self) -> impl Iterator<Item = Dot> + '_ {
+        let pairs = self.versions.iter().zip(self.versions.iter().skip(1));
+        pairs.filter(|(one, next)| one.dot == next.dot).map(|(one, _)| one.dot)
     }
 
     /// True when every version is a deletion.
@@ -112,21 +131,22 @@ impl Record {
     }
 
     /// Law: merge is commutative, associative and idempotent. Kept are the versions that both sides have, and those of
-    /// one side that the other's context does not account for.
+    /// one side that the other's context does not account for. Where one dot stands on both sides for two versions, both
+    /// are kept: it says that neither side has replaced what it stands for.
     #[must_use]
     pub fn merge(&self, other: &Self) -> Self {
         let mut versions = Vec::with_capacity(self.versions.len().max(other.versions.len()));
         let (mut left, mut right) = (self.versions.iter().peekable(), other.versions.iter().peekable());
         loop {
             let order = match (left.peek(), right.peek()) {
-                (Some(a), Some(b)) => a.dot.cmp(&b.dot),
+                (Some(a), Some(b)) => a.order(b),
                 (Some(_), None) => Ordering::Less,
                 (None, _) => Ordering::Greater,
             };
             match (left.next_if(|_| order.is_le()), right.next_if(|_| order.is_ge())) {
-                (Some(a), Some(b)) => versions.push(same_dot(a, b).clone()),
-                (Some(a), None) => keep_unless_replaced(&mut versions, a, &other.context),
-                (None, Some(b)) => keep_unless_replaced(&mut versions, b, &self.context),
+                (Some(a), Some(_)) => versions.push(a.clone()),
+                (Some(a), None) => keep_unless_replaced(&mut versions, a, other),
+                (None, Some(b)) => keep_unless_replaced(&mut versions, b, self),
                 (None, None) => break,
             }
         }
@@ -139,6 +159,12 @@ impl Record {
     pub(crate) fn without(&self, replica: ReplicaId) -> Self {
         let versions = self.versions.iter().filter(|version| version.dot.replica != replica);
         Self { context: self.context.without(replica), versions: versions.cloned().collect() }
+    }
+
+    /// The same record in other names.
+    pub(crate) fn renamed(&self, context: VersionVector, mut versions: Vec<Version>) -> Self {
+        versions.sort_by(Version::order);
+        Self { context, versions }
     }
 
     /// The latest time that any version claims.
@@ -178,20 +204,10 @@ fn first_dot(versions: &[Version]) -> Option<Dot> {
     versions.first().map(|version| version.dot)
 }
 
-fn keep_unless_replaced(versions: &mut Vec<Version>, version: &Version, other: &VersionVector) {
-    if !other.covers(version.dot) {
+fn keep_unless_replaced(versions: &mut Vec<Version>, version: &Version, other: &Record) {
+    if !other.context.covers(version.dot) || other.has(version.dot) {
         versions.push(version.clone());
     }
-}
-
-// One dot never denotes two contents. Should it happen all the same (a cloned replica), all replicas must agree on one.
-fn same_dot<'a>(a: &'a Version, b: &'a Version) -> &'a Version {
-    let order =
-        a.at.cmp(&b.at)
-            .then_with(|| a.content.cmp(&b.content))
-            .then_with(|| a.past.vector().iter().cmp(b.past.vector().iter()))
-            .then_with(|| a.past.dots().cmp(b.past.dots()));
-    if order == Ordering::Less { b } else { a }
 }
 
 #[cfg(test)]

@@ -6,30 +6,36 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use crate::chain::{Chain, ChainEnd, Seen};
 use crate::clock::Clock;
-use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
+use crate::id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
+use crate::linked::LinkedVector;
 use crate::peers::Peers;
+use crate::rebirth::Rebirth;
 use crate::record::{Merged, Record, merge_incoming};
 use crate::segment::{Entries, Received, Segment};
+use crate::session::Local;
 use crate::tally::Tally;
 use crate::vector::VersionVector;
 
 /// The committed state of one copy of one database.
 #[derive(Debug)]
 pub struct Replica {
-    id: ReplicaId,
-    epoch: LogEpoch,
+    pub(crate) id: ReplicaId,
+    pub(crate) epoch: LogEpoch,
     records: BTreeMap<RecordKey, Slot>,
     // Every record once, at the position where it last changed.
     log: BTreeMap<Seq, RecordKey>,
-    head: Seq,
-    clock: Clock,
-    peers: Peers,
+    pub(crate) head: Seq,
+    pub(crate) clock: Clock,
+    pub(crate) chain: Chain,
+    pub(crate) peers: Peers,
     unsent: usize,
     tally: Tally,
     // Up to here deletions may have been forgotten.
     floor: Seq,
+    pub(crate) rebirths: Vec<Rebirth>,
 }
 
 #[derive(Debug)]
@@ -57,10 +63,12 @@ impl Replica {
             log,
             head: Seq::ZERO,
             clock: Clock::default(),
-            peers: Peers::default(),
+            chain: Chain::default(),
+            peers: Peers::new(epoch),
             unsent: 0,
             tally: Tally::default(),
             floor: Seq::ZERO,
+            rebirths: Vec::new(),
         }
     }
 
@@ -106,6 +114,7 @@ impl Replica {
     /// A peer has durably taken in this replica's log up to that position.
     pub fn move_reached(&mut self, peer: ReplicaId, seq: Seq) {
         if self.peers.move_reached(peer, seq) {
+            self.confirm();
             self.recount_unsent();
         }
     }
@@ -114,6 +123,7 @@ impl Replica {
     pub fn join_peers(&mut self, peers: &Peers) -> bool {
         let news = self.peers.join(peers);
         if news {
+            self.confirm();
             self.recount_unsent();
         }
         news
@@ -134,7 +144,7 @@ impl Replica {
         self.unsent
     }
 
-    fn recount_unsent(&mut self) {
+    pub(crate) fn recount_unsent(&mut self) {
         self.unsent = self.unsent_up_to(self.head).count();
     }
 
@@ -160,8 +170,10 @@ impl Replica {
             Segment::Written(entries) => {
                 let mut clock = VersionVector::new();
                 entries.iter().for_each(|(_, record)| clock.join(record.context()));
+                let link = self.chain.next_link(self.id, &entries);
                 let changed = self.merge_all(entries, None);
-                self.join_clock(&clock, None, head_before);
+                self.join_clock(&clock.into(), None, head_before);
+                self.extend_chain(link);
                 changed
             }
             Segment::Imported { clock, entries } => {
@@ -181,6 +193,7 @@ impl Replica {
                 self.forget(up_to, before_ms);
                 Vec::new()
             }
+            Segment::Reborn(reborn) => self.be_reborn(reborn),
         }
     }
 
@@ -221,7 +234,7 @@ impl Replica {
     }
 
     // The record has changed: it stands at the head of the log now.
-    fn place(&mut self, key: &RecordKey, record: Record, origin: Option<LogEpoch>) {
+    pub(crate) fn place(&mut self, key: &RecordKey, record: Record, origin: Option<LogEpoch>) {
         let slot = self.records.get_mut(key.as_str());
         self.tally.note(key, slot.as_deref().map(|slot| &slot.record), &record);
         self.head = self.head.next();
@@ -263,10 +276,66 @@ impl Replica {
     }
 
     // A clock that grew although no record changed takes a position of its own, or peers would not hear of it.
-    fn join_clock(&mut self, clock: &VersionVector, origin: Option<LogEpoch>, head_before: Seq) {
+    fn join_clock(&mut self, clock: &LinkedVector, origin: Option<LogEpoch>, head_before: Seq) {
         let seq = if self.head > head_before { self.head } else { self.head.next() };
         if self.clock.join(clock, seq, origin) {
             self.head = seq;
+        }
+    }
+
+    // The commit that was folded in last was of this replica's own writes.
+    fn extend_chain(&mut self, link: u64) {
+        let end = ChainEnd { counter: self.clock.get(self.id), link };
+        if end.counter > 0 {
+            self.clock.set_own(self.id, end, self.head);
+            self.chain.extend(self.head, end);
+        }
+    }
+
+    /// Where the chain of its own writes ends.
+    pub fn chain_end(&self) -> ChainEnd {
+        self.chain.end()
+    }
+
+    /// True when what another replica has seen is of this log. Otherwise this is a copy of the replica whose log that was,
+    /// or has been set back.
+    pub fn admits(&self, seen: Seen) -> bool {
+        self.chain.admits(seen, self.head)
+    }
+
+    /// Up to here this replica's own writes are known to others.
+    pub fn confirmed(&self) -> ChainEnd {
+        self.chain.confirmed()
+    }
+
+    /// What was seen is of this log: so much of it others have.
+    pub(crate) fn confirm_seen(&mut self, seen: Seen) {
+        self.chain.confirm(seen.end.counter);
+    }
+
+    fn confirm(&mut self) {
+        if let Some(end) = self.chain.at_position(self.peers.saved()) {
+            self.chain.confirm(end.counter);
+        }
+    }
+
+    /// What this replica has seen of another: how far it is in its log, if it lives as it did, and what it knows of its
+    /// chain.
+    pub fn seen_of(&self, peer: ReplicaId, epoch: LogEpoch) -> Seen {
+        let seq = self.cursor(peer, epoch).map_or(Seq::ZERO, |cursor| cursor.seq);
+        Seen { seq, end: self.clock.end(peer) }
+    }
+
+    /// What it says of itself in a hello.
+    pub fn local(&self, database: DatabaseName) -> Local {
+        Local {
+            database,
+            replica: self.id,
+            epoch: self.epoch,
+            head: self.head,
+            floor: self.floor,
+            digest: self.clock.digest(),
+            chain: self.chain.end(),
         }
     }
 

@@ -9,9 +9,10 @@ use crate::hlc::MAXIMUM_MS;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::limits::{CHUNK_BYTES, Limits};
-use crate::message::{read_keys, read_vector, write_keys, write_vector};
+use crate::linked::LinkedVector;
+use crate::message::{read_end, read_keys, read_linked, write_end, write_keys, write_linked};
+use crate::rebirth::Reborn;
 use crate::record::Record;
-use crate::vector::VersionVector;
 
 /// The version of the format at rest.
 pub const STORAGE_VERSION: u8 = 1;
@@ -20,6 +21,7 @@ const WRITTEN: u8 = 1;
 const RECEIVED: u8 = 2;
 const IMPORTED: u8 = 3;
 const FORGOTTEN: u8 = 4;
+const REBORN: u8 = 5;
 
 /// Records with their keys.
 pub type Entries = Vec<(RecordKey, Record)>;
@@ -34,7 +36,7 @@ pub enum Segment {
     /// Records from an export, to be merged.
     Imported {
         /// The clock of the replica that was exported.
-        clock: VersionVector,
+        clock: LinkedVector,
         /// Its records.
         entries: Entries,
     },
@@ -45,6 +47,8 @@ pub enum Segment {
         /// Milliseconds since 1970.
         before_ms: u64,
     },
+    /// This replica has found itself to be a copy, and goes on under a new name.
+    Reborn(Reborn),
 }
 
 /// A delta from a peer.
@@ -55,7 +59,7 @@ pub struct Received {
     /// Where the peer's log is reached with it.
     pub cursor: Cursor,
     /// What of the peer's clock changed.
-    pub clock: VersionVector,
+    pub clock: LinkedVector,
     /// Records that the peer has not got; what its clock covers of them was deleted there.
     pub absent: Vec<RecordKey>,
     /// The chunks that were staged before the last one; they come before `entries`.
@@ -89,7 +93,7 @@ fn written_segment(entries: &[(RecordKey, Record)]) -> Vec<u8> {
 pub fn received_segment(received: &Received, block: &[u8]) -> Vec<u8> {
     let mut writer = header(RECEIVED);
     write_place(&mut writer, received.peer, received.cursor);
-    write_vector(&mut writer, &received.clock);
+    write_linked(&mut writer, &received.clock);
     write_keys(&mut writer, &received.absent);
     write_stage(&mut writer, received.stage);
     writer.raw(block);
@@ -97,17 +101,17 @@ pub fn received_segment(received: &Received, block: &[u8]) -> Vec<u8> {
 }
 
 /// The segments of an import. Each brings the whole clock, which counts once all are there: they are one commit.
-pub fn imported_segments(clock: &VersionVector, entries: &[(RecordKey, Record)]) -> Vec<Vec<u8>> {
+pub fn imported_segments(clock: &LinkedVector, entries: &[(RecordKey, Record)]) -> Vec<Vec<u8>> {
     let mut segments: Vec<Vec<u8>> = split(entries)
         .map(|part| {
             let mut writer = header(IMPORTED);
-            write_vector(&mut writer, &VersionVector::new());
+            write_linked(&mut writer, &LinkedVector::new());
             write_block(&mut writer, part.iter().map(|(key, record)| (key, record)));
             writer.into_bytes()
         })
         .collect();
     let mut writer = header(IMPORTED);
-    write_vector(&mut writer, clock);
+    write_linked(&mut writer, clock);
     segments.push(writer.into_bytes());
     segments
 }
@@ -120,6 +124,15 @@ pub fn forgotten_segment(up_to: Seq, before_ms: u64) -> Vec<u8> {
     writer.into_bytes()
 }
 
+/// The segment after which the replica has another name.
+pub fn reborn_segment(reborn: Reborn) -> Vec<u8> {
+    let mut writer = header(REBORN);
+    writer.raw(&reborn.replica.to_bytes());
+    writer.fixed(reborn.epoch.0);
+    write_end(&mut writer, reborn.confirmed);
+    writer.into_bytes()
+}
+
 impl Segment {
     /// Reads one value of the log.
     pub fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
@@ -129,20 +142,25 @@ impl Segment {
             WRITTEN => Self::Written(read_entries(&mut reader, limits)?),
             RECEIVED => {
                 let (peer, cursor) = read_place(&mut reader)?;
-                let clock = read_vector(&mut reader, limits)?;
+                let clock = read_linked(&mut reader, limits)?;
                 let absent = read_keys(&mut reader)?;
                 let stage = read_stage(&mut reader)?;
                 let entries = read_entries(&mut reader, limits)?;
                 Self::Received(Received { peer, cursor, clock, absent, stage, entries })
             }
             IMPORTED => Self::Imported {
-                clock: read_vector(&mut reader, limits)?,
+                clock: read_linked(&mut reader, limits)?,
                 entries: read_entries(&mut reader, limits)?,
             },
             FORGOTTEN => Self::Forgotten {
                 up_to: Seq(reader.number_up_to(MAXIMUM_COUNTER, "a position")?),
                 before_ms: reader.number_up_to(MAXIMUM_MS, "a time")?,
             },
+            REBORN => Self::Reborn(Reborn {
+                replica: ReplicaId::from_bytes(reader.array()?),
+                epoch: LogEpoch(reader.fixed()?),
+                confirmed: read_end(&mut reader)?,
+            }),
             _ => return Err(DecodeError::Invalid("a segment's kind")),
         };
         reader.finish()?;
@@ -155,7 +173,7 @@ impl Segment {
     pub fn stage(&self) -> Option<Stage> {
         match self {
             Self::Received(received) => received.stage,
-            Self::Written(_) | Self::Imported { .. } | Self::Forgotten { .. } => None,
+            Self::Written(_) | Self::Imported { .. } | Self::Forgotten { .. } | Self::Reborn(_) => None,
         }
     }
 }
@@ -168,7 +186,7 @@ pub fn stage_of(segment: &[u8], limits: &Limits) -> Result<Option<u64>, DecodeEr
         return Ok(None);
     }
     read_place(&mut reader)?;
-    read_vector(&mut reader, limits)?;
+    read_linked(&mut reader, limits)?;
     read_keys(&mut reader)?;
     Ok(read_stage(&mut reader)?.map(|stage| stage.name))
 }
@@ -176,6 +194,8 @@ pub fn stage_of(segment: &[u8], limits: &Limits) -> Result<Option<u64>, DecodeEr
 /// A chunk of a delta that is not complete yet.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StagedChunk {
+    /// The life of this replica's own log. A delta that was asked for under another name lacks what that one knew.
+    pub own: LogEpoch,
     /// Who sent it.
     pub peer: ReplicaId,
     /// Where the delta begins.
@@ -187,9 +207,10 @@ pub struct StagedChunk {
 }
 
 /// The bytes of a chunk that is to be staged; the records' block is kept as it came.
-pub fn staged_chunk(peer: ReplicaId, base: Cursor, up_to: Seq, block: &[u8]) -> Vec<u8> {
+pub fn staged_chunk(own: LogEpoch, peer: ReplicaId, base: Cursor, up_to: Seq, block: &[u8]) -> Vec<u8> {
     let mut writer = Writer::new();
     writer.byte(STORAGE_VERSION);
+    writer.fixed(own.0);
     write_place(&mut writer, peer, base);
     writer.number(up_to.0);
     writer.raw(block);
@@ -201,11 +222,12 @@ impl StagedChunk {
     pub fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         read_version(&mut reader)?;
+        let own = LogEpoch(reader.fixed()?);
         let (peer, base) = read_place(&mut reader)?;
         let up_to = Seq(reader.number_up_to(MAXIMUM_COUNTER, "a position")?);
         let entries = read_entries(&mut reader, limits)?;
         reader.finish()?;
-        Ok(Self { peer, base, up_to, entries })
+        Ok(Self { own, peer, base, up_to, entries })
     }
 }
 
@@ -314,7 +336,7 @@ mod tests {
         let block = writer.into_bytes();
         let cursor = Cursor { epoch: LogEpoch(9), seq: Seq(300) };
         for stage in [None, Some(Stage { name: 77, chunks: 2 })] {
-            let clock = "a:1".parse().unwrap();
+            let clock = [("a:1".parse().unwrap(), 77)].into_iter().collect();
             let received = Received {
                 peer: ReplicaId::letter(b'r'),
                 cursor,

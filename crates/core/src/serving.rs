@@ -34,7 +34,7 @@ impl Replica {
             None => page.clock = Some(self.clock().changed_since(request.clock_since, request.exclude)),
             Some(among) => {
                 // Judged by the whole clock, so all of it is told.
-                page.clock = Some(self.clock().to_vector());
+                page.clock = Some(self.clock().to_linked());
                 let keys = among.keys.iter().filter(|key| self.get(key).is_none());
                 page.absent = keys.filter_map(|key| key.parse().ok()).collect();
             }
@@ -52,7 +52,7 @@ impl Replica {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::VersionVector;
+    use crate::LinkedVector;
     use crate::context::Context;
     use crate::dot::Dot;
     use crate::hlc::Hlc;
@@ -96,7 +96,7 @@ mod tests {
         }
         let page = replica.page(&request(0));
         assert_eq!((keys(&page), page.up_to), (vec!["notes/y", "notes/x"], Seq(3)));
-        assert_eq!(page.clock.map(|clock| clock.to_string()), Some("a:3".to_owned()));
+        assert_eq!(page.clock.map(|clock| clock.vector().to_string()), Some("a:3".to_owned()));
         assert_eq!(keys(&replica.page(&request(2))), ["notes/x"]);
         assert!(replica.page(&request(3)).entries.is_empty());
     }
@@ -113,7 +113,7 @@ mod tests {
             Received { peer: R, cursor, clock, absent: Vec::new(), stage: None, entries: page.entries };
         replica.apply(Segment::Received(received), Vec::new());
         let back = replica.page(&PageRequest { exclude: LogEpoch(7), ..request(0) });
-        assert_eq!((back.entries.len(), back.clock), (0, Some(VersionVector::new())));
+        assert_eq!((back.entries.len(), back.clock), (0, Some(LinkedVector::new())));
         assert_eq!(keys(&replica.page(&request(0))), ["notes/x"]);
         assert_eq!(replica.unsent_up_to(replica.head()).count(), 0);
         assert_eq!(replica.cursor(R, LogEpoch(7)), Some(cursor));

@@ -30,6 +30,8 @@ pub fn siblings(record: &Record) -> Vec<Sibling> {
     let mut siblings: Vec<Sibling> = Vec::with_capacity(versions.len());
     for version in versions {
         match siblings.iter_mut().find(|sibling| sibling.content == version.content) {
+            // Two copies of one replica may have written the same under the same dot.
+            Some(sibling) if sibling.dots.contains(&version.dot) => {}
             Some(sibling) => sibling.dots.push(version.dot),
             None => siblings.push(Sibling {
                 content: version.content.clone(),

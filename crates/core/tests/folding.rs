@@ -41,12 +41,13 @@ fn large_delta(position: u64) -> StoredSegment {
         if ordinal == 0 {
             entries.push(entry("shared", "c:1"));
         }
-        staged_chunk(PEER, base, Seq(ordinal + 1), &block(&entries))
+        staged_chunk(LogEpoch(1), PEER, base, Seq(ordinal + 1), &block(&entries))
     };
     let received = Received {
         peer: PEER,
         cursor: Cursor { epoch: LogEpoch(7), seq: Seq(CHUNKS + 1) },
         clock: format!("b:{CHUNKS} c:1").parse().unwrap(),
+        absent: Vec::new(),
         stage: Some(Stage { name: 77, chunks: CHUNKS }),
         entries: Vec::new(),
     };

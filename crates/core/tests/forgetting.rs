@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use eyot_core::segment::{Received, Segment};
-use eyot_core::session::{Chunk, Local, Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
+use eyot_core::session::{Chunk, Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
 use eyot_core::{Context, Cursor, Dot, Hlc, LogEpoch, RecordKey, Replica, ReplicaId, Seq};
 
 // One replica with its own writes, and a host that answers its session at once.
@@ -35,14 +35,7 @@ impl Side {
     }
 
     fn begin(&mut self, role: Role) -> Vec<Vec<u8>> {
-        let local = Local {
-            database: "notes".parse().unwrap(),
-            replica: self.replica.id(),
-            epoch: self.replica.epoch(),
-            head: self.replica.head(),
-            floor: self.replica.floor(),
-            digest: self.replica.clock().digest(),
-        };
+        let local = self.replica.local("notes".parse().unwrap());
         let mut config = SessionConfig::new(role);
         config.nonce = 7;
         self.session = Some(Session::new(config, local));
@@ -61,7 +54,8 @@ impl Side {
                         let cursor = self.replica.cursor(replica, epoch);
                         let standing = cursor.map(|cursor| Standing { cursor, staged: cursor.seq });
                         let clock = self.replica.clock().to_vector();
-                        inputs.push(SessionInput::PeerKnown { standing, clock });
+                        let seen = self.replica.seen_of(replica, epoch);
+                        inputs.push(SessionInput::PeerKnown { standing, clock, seen });
                     }
                     SessionEffect::Read(request) => {
                         inputs.push(SessionInput::Page(self.replica.page(&request)));
@@ -70,7 +64,7 @@ impl Side {
                         let (snapshot, head) = (self.replica.survey(key), self.replica.head());
                         inputs.push(SessionInput::Surveyed { own, snapshot, head });
                     }
-                    SessionEffect::Apply { chunk, staged, clock, absent } => {
+                    SessionEffect::Apply { chunk, staged, clock, absent, .. } => {
                         assert!(!staged, "these deltas are small");
                         let Chunk { peer, base, up_to, entries, .. } = chunk;
                         let cursor = Cursor { epoch: base.epoch, seq: up_to };
@@ -108,7 +102,7 @@ struct Traffic {
 fn meet(left: &mut Side, right: &mut Side) -> Traffic {
     let mut traffic = Traffic { bytes: 0, messages: 0 };
     right.begin(Role::Acceptor);
-    let mut to_right = left.begin(Role::Initiator { guess: None });
+    let mut to_right = left.begin(Role::Initiator { guess: None, seen: Default::default() });
     let mut to_left: Vec<Vec<u8>> = Vec::new();
     while !to_right.is_empty() || !to_left.is_empty() {
         let (for_right, for_left) = (std::mem::take(&mut to_right), std::mem::take(&mut to_left));
@@ -232,7 +226,7 @@ fn meet_in_chunks(from: &mut Side, to: &mut Side) {
     let received = Received {
         peer: source.replica.id(),
         cursor: Cursor { epoch: source.replica.epoch(), seq: source.replica.head() },
-        clock: source.replica.clock().to_vector(),
+        clock: source.replica.clock().to_linked(),
         absent: Vec::new(),
         stage: None,
         entries: entries.map(|(key, record)| (key.clone(), record.clone())).collect(),

@@ -16,7 +16,7 @@ use eyot_core::engine::{
 };
 use eyot_core::message::{Delta, Message};
 use eyot_core::segment::{Received, Segment};
-use eyot_core::session::{Local, PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput};
+use eyot_core::session::{PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput};
 use eyot_core::{
     Context, Cursor, Hlc, Limits, LogEpoch, Record, RecordKey, Replica, ReplicaId, Seq, Writer, write_block,
 };
@@ -110,14 +110,7 @@ struct Relay {
 
 impl Relay {
     fn new(replica: Replica) -> Self {
-        let local = Local {
-            database: "field-notes".parse().unwrap(),
-            replica: replica.id(),
-            epoch: replica.epoch(),
-            head: replica.head(),
-            floor: Seq::ZERO,
-            digest: replica.clock().digest(),
-        };
+        let local = replica.local("field-notes".parse().unwrap());
         let mut session = Session::new(SessionConfig::new(Role::Acceptor), local);
         session.handle(SessionInput::Start, 0);
         Self { replica, session }
@@ -134,7 +127,8 @@ impl Relay {
                         let standing =
                             cursor.map(|cursor| eyot_core::session::Standing { cursor, staged: cursor.seq });
                         let clock = self.replica.clock().to_vector();
-                        inputs.push_back(SessionInput::PeerKnown { standing, clock });
+                        let seen = self.replica.seen_of(replica, epoch);
+                        inputs.push_back(SessionInput::PeerKnown { standing, clock, seen });
                     }
                     SessionEffect::Read(request) => {
                         inputs.push_back(SessionInput::Page(self.replica.page(&request)));
@@ -194,9 +188,9 @@ fn a_record_that_claims_more_than_its_delta_accounts_for_is_refused() {
     device.write("n1", "Heron");
     let mut relay = Relay::new(Replica::new(RELAY, LogEpoch(7)));
     meet(&mut device, &mut relay);
-    // The record has seen a hundred writes of this device, which has made one.
+    // The record has seen a hundred writes of somebody of whom nothing else was heard.
     let mut record = Record::new();
-    record.write("a:100".parse().unwrap(), &Context::new(), Hlc::from_ms(1), None);
+    record.write("b:100".parse().unwrap(), &Context::new(), Hlc::from_ms(1), None);
     let mut block = Writer::new();
     write_block(&mut block, [(&key("n1"), &record)].into_iter());
     let (from, up_to, clock) = (Seq(0), Seq(1), Some(Default::default()));

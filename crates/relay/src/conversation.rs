@@ -226,15 +226,9 @@ impl<'a> Conversation<'a> {
     }
 
     fn know_peer(&mut self, known: PeerKnown) -> Result<(), Ending> {
-        // A log does not grow shorter: this is a copy of the replica, or one that was set back, and its next writes would
-        // bear names that others bear already.
-        let head = self.session.peer().map(|peer| peer.head);
-        let taken_in = known.standing.map(|standing| standing.cursor.seq.max(standing.staged));
-        if taken_in > head {
-            return Err(Ending::Refused(Code::ReplicaForked));
-        }
         self.chunks = known.chunks;
-        self.input(SessionInput::PeerKnown { standing: known.standing, clock: known.clock })
+        let PeerKnown { standing, clock, seen, .. } = known;
+        self.input(SessionInput::PeerKnown { standing, clock, seen })
     }
 
     fn input(&mut self, input: SessionInput) -> Result<(), Ending> {
@@ -270,7 +264,7 @@ impl<'a> Conversation<'a> {
                     done(store.stage(&database, chunk).await.map(|()| SessionInput::Staged))
                 }));
             }
-            SessionEffect::Apply { chunk, staged, clock, absent } => {
+            SessionEffect::Apply { chunk, staged, clock, chain, absent } => {
                 if !self.may_store(staged || !chunk.entries.is_empty()) {
                     return Ok(());
                 }
@@ -279,7 +273,7 @@ impl<'a> Conversation<'a> {
                 let (clock, absent) = if may_write { (clock, absent) } else { Default::default() };
                 let chunks = if staged { self.chunks } else { 0 };
                 self.chunks = 0;
-                let delta = Delta { last: chunk, chunks, clock, absent };
+                let delta = Delta { last: chunk, chunks, clock, chain, absent };
                 self.storing = Some(Box::pin(async move {
                     done(store.apply(&database, delta).await.map(|_| SessionInput::Applied))
                 }));

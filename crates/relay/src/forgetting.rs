@@ -70,13 +70,15 @@ mod tests {
         record.write("a:1".parse().unwrap(), &Context::new(), Hlc::from_ms(1), None);
         let last = Chunk {
             peer: ReplicaId::letter(b'a'),
+            chain: Default::default(),
             base: Cursor { epoch: LogEpoch(1), seq: Seq::ZERO },
             from: Seq::ZERO,
             up_to: Seq(1),
             block: Vec::new(),
             entries: vec![(RecordKey::new("notes", "n1").unwrap(), record)],
         };
-        let delta = Delta { last, chunks: 0, clock: "a:1".parse().unwrap(), absent: Vec::new() };
+        let (clock, chain) = ("a:1".parse().unwrap(), Default::default());
+        let delta = Delta { last, chunks: 0, clock, chain, absent: Vec::new() };
         store.apply(&database, delta).await.unwrap();
         database
     }

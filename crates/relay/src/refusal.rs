@@ -106,7 +106,7 @@ impl Code {
             Self::ReadOnly => "This client may read this database, not write to it.",
             Self::UnknownDatabase => "There is no such database here.",
             Self::BadMessage => "A message could not be read, or it contradicts itself.",
-            Self::ReplicaForked => "This replica's log ends before where it was already taken in.",
+            Self::ReplicaForked => "This replica is a copy of one that has gone on since, or it was set back.",
             Self::TextMessage => "The protocol is binary; a text message came.",
             Self::TooLarge => "A message is larger than this relay takes.",
             Self::RecordTooLarge => "A record would be larger, or have more siblings, than this relay takes.",
@@ -127,7 +127,7 @@ impl Code {
     /// not help, or where the client's own backing off is enough.
     pub const fn retry_after_ms(self) -> Option<u64> {
         match self {
-            Self::StagingLost => Some(0),
+            Self::StagingLost | Self::ReplicaForked => Some(0),
             Self::ShuttingDown => Some(2_000),
             Self::TooManyConnections => Some(15_000),
             Self::StorageFull | Self::StorageFailed => Some(30_000),

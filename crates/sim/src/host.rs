@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, Link, StorageFailure, Ticket};
 use eyot_core::segment::Segment;
-use eyot_core::{Context, Limits, ReplicaId};
+use eyot_core::{Context, Limits, LogEpoch, ReplicaId};
 
 use crate::Violation;
 use crate::device::{Fault, HandedOut, Request, Tab, TabId};
@@ -150,6 +150,14 @@ impl World {
                 self.schedule.after(self.random.u64(1..4), Event::Feed(id, vec![EngineInput::Continue]));
                 Ok(())
             }
+            EngineEffect::Name => {
+                let replica = ReplicaId::from_bytes(self.random.u128(..).to_le_bytes());
+                let named = EngineInput::Named { replica, epoch: LogEpoch(self.random.u64(..)) };
+                self.schedule.after(self.random.u64(0..3), Event::Feed(id, vec![named]));
+                Ok(())
+            }
+            // Nobody is copied or set back here.
+            EngineEffect::Notice { code, .. } => Err(Violation(format!("{id:?} says {code}"))),
             EngineEffect::Connect(link) => {
                 self.schedule.after(self.random.u64(1..30), Event::Connect(id, link));
                 Ok(())

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use eyot_core::message::write_vector;
 use eyot_core::segment::{Received, Segment, StagedChunk, received_segment, staged_chunk};
 use eyot_core::session::{Chunk, Local, Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
-use eyot_core::{Cursor, Limits, LogEpoch, RecordKey, Replica, ReplicaId, Seq, VersionVector, Writer};
+use eyot_core::{Cursor, LinkedVector, Limits, LogEpoch, RecordKey, Replica, ReplicaId, Seq, Writer};
 
 use crate::Violation;
 use crate::network::{ConnectionId, End};
@@ -47,14 +47,8 @@ impl RelayHost {
     }
 
     fn local(&self) -> Result<Local, Violation> {
-        Ok(Local {
-            database: "notes".parse().map_err(|error| Violation(format!("{error}")))?,
-            replica: self.replica.id(),
-            epoch: self.replica.epoch(),
-            head: self.replica.head(),
-            floor: self.replica.floor(),
-            digest: self.replica.clock().digest(),
-        })
+        let database = "notes".parse().map_err(|error| Violation(format!("{error}")))?;
+        Ok(self.replica.local(database))
     }
 
     fn standing(&self, peer: ReplicaId, epoch: LogEpoch) -> Option<Standing> {
@@ -74,7 +68,8 @@ impl RelayHost {
         let goes_on = |stage: &&mut Stage| stage.base == base && stage.position == chunk.from;
         let Some(stage) = self.stages.get_mut(&chunk.peer).filter(goes_on) else { return false };
         stage.position = chunk.up_to;
-        stage.chunks.push(staged_chunk(chunk.peer, base, chunk.up_to, &chunk.block));
+        let own = self.replica.epoch();
+        stage.chunks.push(staged_chunk(own, chunk.peer, base, chunk.up_to, &chunk.block));
         true
     }
 
@@ -87,7 +82,7 @@ impl RelayHost {
         &mut self,
         chunk: Chunk,
         staged: bool,
-        (clock, absent): (VersionVector, Vec<RecordKey>),
+        (clock, absent): (LinkedVector, Vec<RecordKey>),
     ) -> Result<(), Violation> {
         let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
         let stage = self.stages.remove(&chunk.peer).filter(|stage| staged && stage.base == chunk.base);
@@ -248,7 +243,8 @@ impl World {
         Ok(match effect {
             SessionEffect::LoadPeer { replica, epoch } => {
                 let (standing, clock) = (host.standing(replica, epoch), host.replica.clock().to_vector());
-                Some(SessionInput::PeerKnown { standing, clock })
+                let seen = host.replica.seen_of(replica, epoch);
+                Some(SessionInput::PeerKnown { standing, clock, seen })
             }
             SessionEffect::Survey { own, key } => {
                 let (snapshot, head) = (host.replica.survey(key), host.replica.head());
@@ -260,7 +256,12 @@ impl World {
                 Some(SessionInput::Failed { code: "staging-lost" })
             }
             SessionEffect::Stage(_) => Some(SessionInput::Failed { code: "staging-lost" }),
-            SessionEffect::Apply { chunk, staged, clock, absent } => {
+            SessionEffect::Apply { chunk, clock, chain, .. }
+                if chain.has_forked(host.replica.clock().end(chunk.peer), clock.end(chunk.peer)) =>
+            {
+                Some(SessionInput::Failed { code: "replica-forked" })
+            }
+            SessionEffect::Apply { chunk, staged, clock, absent, .. } => {
                 host.apply(chunk, staged, (clock, absent))?;
                 Some(SessionInput::Applied)
             }

@@ -13,8 +13,10 @@ use super::{Engine, stages::Delivery};
 use crate::export::Export;
 use crate::id::Seq;
 use crate::key::RecordKey;
+use crate::rebirth::Reborn;
 use crate::segment::{
-    Entries, Segment, forgotten_segment, imported_segments, received_segment, split, written_segments,
+    Entries, Segment, forgotten_segment, imported_segments, received_segment, reborn_segment, split,
+    written_segments,
 };
 use crate::session::SessionInput;
 
@@ -67,6 +69,7 @@ enum Work {
     Received(Box<Delivery>),
     Imported(Ticket, Box<Export>, usize),
     Forgotten { up_to: Seq, before_ms: u64 },
+    Reborn(Reborn),
 }
 
 impl Commits {
@@ -111,6 +114,7 @@ impl Commits {
 
 impl Engine {
     pub(super) fn take_write(&mut self, ticket: Ticket, writes: Vec<Write>) {
+        let writes: Vec<Write> = writes.into_iter().map(|write| self.in_names_of_now(write)).collect();
         if let Err((code, message)) = self.check_writes(&writes) {
             return self.effects.push(EngineEffect::Rejected { ticket, code, message });
         }
@@ -138,6 +142,9 @@ impl Engine {
         if !matches!(self.commits.stage, Stage::Idle) || self.corrupt || self.is_folding() {
             return;
         }
+        if let Some(reborn) = self.next_rebirth() {
+            return self.commit_reborn(reborn);
+        }
         while self.is_peer_waiting() {
             if self.commits.strict < self.replica.head() {
                 self.commits.stage = Stage::Barrier(self.replica.head());
@@ -153,7 +160,7 @@ impl Engine {
             self.commit_received(delivery);
         } else if !self.pending.is_empty() {
             self.commit_local();
-        } else if let Some((ticket, export)) = self.commits.imports.pop_front() {
+        } else if let Some((ticket, export)) = self.next_import() {
             self.commit_import(ticket, export);
         } else {
             self.commit_forgotten();
@@ -197,8 +204,27 @@ impl Engine {
     }
 
     fn commit_received(&mut self, delivery: Delivery) {
+        if delivery.own != self.replica.epoch() {
+            // It was asked for under another name, and lacks what that one knew.
+            let stage = delivery.received.stage;
+            return self.effects.extend(stage.map(|stage| EngineEffect::DropStage(stage.name)));
+        }
         let value = received_segment(&delivery.received, &delivery.block);
         self.write(vec![value], true, |_| Work::Received(Box::new(delivery)));
+    }
+
+    // An import may tell of writes under this replica's name that it has not made.
+    fn next_import(&mut self) -> Option<(Ticket, Export)> {
+        let (_, export) = self.commits.imports.front()?;
+        if let Some(suspicion) = self.doubt(export.entries.iter(), &export.clock) {
+            self.suspect(suspicion);
+            return None;
+        }
+        self.commits.imports.pop_front()
+    }
+
+    fn commit_reborn(&mut self, reborn: Reborn) {
+        self.write(vec![reborn_segment(reborn)], true, |_| Work::Reborn(reborn));
     }
 
     fn commit_import(&mut self, ticket: Ticket, export: Export) {
@@ -225,6 +251,7 @@ impl Engine {
                 self.fold(Segment::Forgotten { up_to, before_ms });
                 self.pending.rebase(Seen::new(&self.replica, None));
             }
+            Stage::Writing(Work::Reborn(reborn), _) => self.reborn_done(reborn),
             other => self.commits.stage = other,
         }
         self.effects.push(EngineEffect::Announce);
@@ -246,7 +273,8 @@ impl Engine {
         self.announce_changes(draft.entries.iter().map(|(key, _)| key.clone()).collect(), Cause::Local);
         for (ticket, contexts) in tickets.into_iter().zip(&draft.contexts) {
             self.waits.committed(ticket, self.replica.head());
-            self.effects.push(EngineEffect::Written { ticket, contexts: contexts.clone() });
+            let contexts = contexts.iter().map(|context| self.mark(context.clone())).collect();
+            self.effects.push(EngineEffect::Written { ticket, contexts });
         }
     }
 
@@ -288,6 +316,8 @@ impl Engine {
             }
             // It is done another time.
             Stage::Writing(Work::Forgotten { .. }, _) => {}
+            // Perhaps what was missing has been read now: it is judged again.
+            Stage::Writing(Work::Reborn(reborn), _) => self.births.keep_names(reborn),
             Stage::Writing(Work::Local(..), _) | Stage::Barrier(_) | Stage::Idle => {}
         }
     }
@@ -305,6 +335,7 @@ impl Engine {
             }
             // It is done another time.
             Stage::Writing(Work::Forgotten { .. }, _) => {}
+            Stage::Writing(Work::Reborn(reborn), _) => self.births.give_up(reborn),
             Stage::Writing(Work::Imported(ticket, ..), _) => {
                 let message = MESSAGE.to_owned();
                 self.effects.push(EngineEffect::Rejected { ticket, code: failure.code, message });

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::context::Context;
+use crate::id::{LogEpoch, ReplicaId};
 use crate::key::RecordKey;
 use crate::record::Content;
 use crate::vector::VersionVector;
@@ -83,6 +84,13 @@ pub enum EngineInput {
     /// Chunks of unfinished deltas were found: stage name and chunks in order. To be given when the tab begins to sync, after
     /// all segments that stood in the log when they were read: stages that those name are part of the log.
     StagesFound(Vec<(u64, Vec<Vec<u8>>)>),
+    /// Answers `Name`.
+    Named {
+        /// A new random name for the replica.
+        replica: ReplicaId,
+        /// A random name for the new life of its log.
+        epoch: LogEpoch,
+    },
     /// The tab holds the network sync from now on, or no longer.
     Sync(bool),
     /// The device has a network, as far as it knows, or has not.
@@ -202,6 +210,15 @@ pub enum EngineEffect {
         keys: Vec<RecordKey>,
         /// Why.
         cause: Cause,
+    },
+    /// Give the replica a new random name, and its log too: it may be a copy of another. Answered with `Named`.
+    Name,
+    /// Something that the application may want to know and need not act on.
+    Notice {
+        /// A stable code: `replica-forked` or `dot-collision`.
+        code: &'static str,
+        /// The records that it is about, if it is about records.
+        keys: Vec<RecordKey>,
     },
     /// Connect to the relay.
     Connect(Link),

@@ -117,13 +117,15 @@ impl Engine {
     /// Everything up to the head is on disk: what waited for that can be told.
     pub(super) fn links_after_barrier(&mut self) {
         let local = self.local();
-        let guess =
-            self.replica.peers().last_met().and_then(|(peer, cursor)| self.standing(peer, cursor.epoch));
+        let met = self.replica.peers().last_met();
+        let guess = met.and_then(|(peer, cursor)| self.standing(peer, cursor.epoch));
+        let seen = met.filter(|_| guess.is_some()).map(|(peer, at)| self.replica.seen_of(peer, at.epoch));
+        let seen = seen.unwrap_or_default();
         let nonce = self.stages.random_number();
         let Some(current) = &mut self.links.current else { return };
         let link = current.link;
         if current.session.is_none() {
-            let mut config = SessionConfig::new(Role::Initiator { guess });
+            let mut config = SessionConfig::new(Role::Initiator { guess, seen });
             config.limits = self.limits;
             config.nonce = nonce;
             current.session = Some(Session::new(config, local));
@@ -135,14 +137,7 @@ impl Engine {
     }
 
     fn local(&self) -> Local {
-        Local {
-            database: self.identity.database.clone(),
-            replica: self.replica.id(),
-            epoch: self.replica.epoch(),
-            head: self.replica.head(),
-            floor: self.replica.floor(),
-            digest: self.replica.clock().digest(),
-        }
+        self.replica.local(self.identity.database.clone())
     }
 
     pub(super) fn head_moved(&mut self) {
@@ -173,6 +168,12 @@ impl Engine {
             let Some(session) = &mut current.session else { return };
             let was_open = session.is_open();
             let effects = session.handle(input, self.now_ms);
+            if let Some(told) = session.take_told()
+                && !self.is_own(told)
+            {
+                return;
+            }
+            let Some(session) = self.links.session() else { return };
             if session.is_open() && !was_open {
                 self.connector.succeeded(self.now_ms);
                 self.effects.push(EngineEffect::StatusChanged);
@@ -189,7 +190,8 @@ impl Engine {
             SessionEffect::LoadPeer { replica, epoch } => {
                 let standing = self.standing(replica, epoch);
                 let clock = self.replica.clock().to_vector();
-                inputs.push_back(SessionInput::PeerKnown { standing, clock });
+                let seen = self.replica.seen_of(replica, epoch);
+                inputs.push_back(SessionInput::PeerKnown { standing, clock, seen });
             }
             SessionEffect::Read(request) => {
                 if let Some(current) = &mut self.links.current {
@@ -201,8 +203,8 @@ impl Engine {
                 let (snapshot, head) = (self.replica.survey(key), self.replica.head());
                 inputs.push_back(SessionInput::Surveyed { own, snapshot, head });
             }
-            SessionEffect::Apply { chunk, staged, clock, absent } => {
-                self.deliver(link, chunk, staged, (clock, absent));
+            SessionEffect::Apply { chunk, staged, clock, chain, absent } => {
+                self.deliver(link, (chunk, staged), (clock, chain, absent));
             }
             SessionEffect::MoveCursor { peer, cursor } => {
                 self.replica.move_cursor(peer, cursor);

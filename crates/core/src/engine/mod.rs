@@ -10,6 +10,7 @@ mod io;
 mod links;
 mod pending;
 mod provisional;
+mod rebirth;
 mod stages;
 mod status;
 mod waits;
@@ -36,6 +37,7 @@ use connector::Connector;
 use folding::{Fold, Seen, read_stored};
 use links::Links;
 use pending::Pending;
+use rebirth::Births;
 use stages::Stages;
 use waits::Waits;
 
@@ -44,9 +46,9 @@ use waits::Waits;
 pub struct Identity {
     /// The database.
     pub database: DatabaseName,
-    /// The replica: one for all tabs of a browser profile.
+    /// The replica as it was first named: one for all tabs of a browser profile. The log may give it another name later.
     pub replica: ReplicaId,
-    /// The life of the replica's log.
+    /// The life of the replica's log, likewise.
     pub epoch: LogEpoch,
     /// A random id of this tab alone. It never leaves the tab but inside contexts that are handed to its own application.
     pub tab: ReplicaId,
@@ -66,6 +68,7 @@ pub struct Engine {
     links: Links,
     connector: Connector,
     waits: Waits,
+    births: Births,
     folding: Option<Box<Fold>>,
     corrupt: bool,
     now_ms: u64,
@@ -86,6 +89,7 @@ impl Engine {
             hybrid: HybridClock::default(),
             commits: Commits::default(),
             waits: Waits::default(),
+            births: Births::default(),
             folding: None,
             corrupt: false,
             now_ms: 0,
@@ -121,7 +125,7 @@ impl Engine {
 
     /// What somebody has seen who reads this record now.
     pub fn context_of(&self, key: &str) -> Context {
-        self.pending.context_of(key, self.seen())
+        self.mark(self.pending.context_of(key, self.seen()))
     }
 
     /// True while no peer is known to have the record as it is shown here.
@@ -183,7 +187,7 @@ impl Engine {
         &self.replica
     }
 
-    /// Who and where this engine is.
+    /// Who and where this engine is, as it was made.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
@@ -199,6 +203,7 @@ impl Engine {
     }
 
     fn take(&mut self, input: EngineInput) {
+        self.note_opening(&input);
         match input {
             EngineInput::Segments(segments) => self.take_segments(segments, Cause::Tab),
             EngineInput::PeersKnown(bytes) => self.take_peers(&bytes),
@@ -212,6 +217,7 @@ impl Engine {
             EngineInput::BarrierFailed(failure) => self.barrier_failed(failure),
             EngineInput::ChunkStored => self.chunk_stored(),
             EngineInput::ChunkFailed(failure) => self.chunk_failed(failure),
+            EngineInput::Named { replica, epoch } => self.take_names(replica, epoch),
             EngineInput::StagesFound(stages) => self.take_stages(stages),
             EngineInput::Sync(on) => self.sync(on),
             EngineInput::Online(online) => self.online(online),
@@ -274,8 +280,12 @@ impl Engine {
     }
 
     fn fold(&mut self, segment: Segment) -> Vec<RecordKey> {
+        let is_rebirth = matches!(segment, Segment::Reborn(_));
         let keys = self.replica.apply(segment, Vec::new());
         self.observe_times(&keys);
+        if is_rebirth {
+            self.was_reborn();
+        }
         keys
     }
 
@@ -287,6 +297,9 @@ impl Engine {
 
     fn announce_changes(&mut self, keys: BTreeSet<RecordKey>, cause: Cause) {
         if !keys.is_empty() {
+            if cause != Cause::Saved {
+                self.report_collisions(&keys);
+            }
             self.effects.push(EngineEffect::Changed { keys: keys.into_iter().collect(), cause });
         }
     }

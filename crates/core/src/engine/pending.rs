@@ -15,6 +15,7 @@ use crate::dot::Dot;
 use crate::hlc::Hlc;
 use crate::id::ReplicaId;
 use crate::key::RecordKey;
+use crate::rebirth::Rebirth;
 use crate::record::{Content, Record};
 use crate::replica::Replica;
 
@@ -179,6 +180,14 @@ impl Pending {
         let writes: usize = taken.iter().map(|batch| batch.writes.len()).sum();
         self.length = self.length.saturating_sub(writes);
         taken
+    }
+
+    /// The replica has another name: what names its writes is put into the names of now.
+    pub(super) fn rename(&mut self, rebirth: &Rebirth) {
+        for write in self.batches.iter_mut().flat_map(|batch| &mut batch.writes) {
+            write.context = rebirth.context(&write.context);
+        }
+        self.provisional.rename(rebirth);
     }
 
     /// What is committed has changed: puts the pending writes on top again.

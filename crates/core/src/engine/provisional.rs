@@ -6,6 +6,7 @@
 use crate::context::Context;
 use crate::dot::Dot;
 use crate::id::ReplicaId;
+use crate::rebirth::Rebirth;
 
 /// What became of the writes of a tab.
 #[derive(Debug)]
@@ -59,6 +60,17 @@ impl Provisional {
             }
         }
         translated
+    }
+
+    /// The replica has another name.
+    pub(super) fn rename(&mut self, rebirth: &Rebirth) {
+        for fate in &mut self.fates {
+            match fate {
+                Fate::Pending => {}
+                Fate::Stored(dot) => *dot = rebirth.dot(*dot),
+                Fate::Lost(seen) => *seen = rebirth.context(seen),
+            }
+        }
     }
 
     fn decide(&mut self, provisional: Dot, fate: Fate) {

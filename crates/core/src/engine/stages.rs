@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use super::Engine;
 use super::io::{EngineEffect, Link, StorageFailure};
+use crate::chain::ChainEnd;
 use crate::dot::Dot;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::limits::Limits;
 use crate::segment::{Entries, Received, Stage, StagedChunk, staged_chunk};
 use crate::session::{Chunk, SessionInput, Standing};
+use crate::linked::LinkedVector;
 use crate::vector::VersionVector;
 
 /// The code of a failure to store a chunk where there is one already.
@@ -23,6 +25,8 @@ pub(super) struct Delivery {
     pub(super) block: Vec<u8>,
     /// The records of the chunks before it.
     pub(super) chunks: Vec<Entries>,
+    /// The life of this replica's log in which it was asked for.
+    pub(super) own: LogEpoch,
 }
 
 /// The stages of this replica, as far as this tab knows.
@@ -89,7 +93,7 @@ impl Engine {
     }
 
     pub(super) fn stage_chunk(&mut self, link: Link, chunk: Chunk) {
-        let Chunk { peer, base, from, up_to, block, entries } = chunk;
+        let Chunk { peer, base, from, up_to, block, entries, .. } = chunk;
         // A delta that was begun anew has not got the chunks of the one before it: what they hold may be deleted since.
         let goes_on = |stage: &OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
         if !self.stages.open.as_ref().is_some_and(goes_on) {
@@ -103,7 +107,7 @@ impl Engine {
         let stage = self.stages.open.get_or_insert(new);
         let (stage, ordinal) = (stage.name, stage.chunks.len() as u64);
         self.stages.storing = Some(Storing { stage, link, up_to, entries });
-        let value = staged_chunk(peer, base, up_to, &block);
+        let value = staged_chunk(self.replica.epoch(), peer, base, up_to, &block);
         self.effects.push(EngineEffect::StoreChunk { stage, ordinal, value });
     }
 
@@ -130,17 +134,23 @@ impl Engine {
     pub(super) fn deliver(
         &mut self,
         link: Link,
-        chunk: Chunk,
-        staged: bool,
-        (clock, absent): (VersionVector, Vec<RecordKey>),
+        (chunk, staged): (Chunk, bool),
+        (clock, chain, absent): (LinkedVector, ChainEnd, Vec<RecordKey>),
     ) {
-        let Chunk { peer, base, from, up_to, block, entries } = chunk;
+        let Chunk { peer, base, from, up_to, block, entries, .. } = chunk;
         let fits = |stage: &mut OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
         let stage = if staged { self.stages.open.take_if(fits) } else { None };
         if staged && stage.is_none() {
             return self.feed_link(link, SessionInput::Failed { code: "superseded" });
         }
         let earlier = stage.iter().flat_map(|stage| stage.chunks.iter().flatten());
+        if let Some(suspicion) = self.doubt(earlier.clone().chain(&entries), &clock) {
+            return self.suspect(suspicion);
+        }
+        // Somebody else has written under the peer's name meanwhile.
+        if chain.has_forked(self.replica.clock().end(peer), clock.end(peer)) {
+            return self.feed_link(link, SessionInput::Failed { code: "replica-forked" });
+        }
         if !earlier.chain(&entries).all(|(_, record)| self.accounts_for(record.context(), &clock)) {
             self.effects.extend(stage.map(|stage| EngineEffect::DropStage(stage.name)));
             return self.feed_link(link, SessionInput::Failed { code: "bad-message" });
@@ -149,7 +159,8 @@ impl Engine {
         let place = stage.as_ref().map(|open| Stage { name: open.name, chunks: open.chunks.len() as u64 });
         let received = Received { peer, cursor, clock, absent, stage: place, entries };
         let chunks = stage.map(|stage| stage.chunks).unwrap_or_default();
-        self.commits.deliver(Delivery { link, received, block, chunks });
+        let own = self.replica.epoch();
+        self.commits.deliver(Delivery { link, received, block, chunks, own });
     }
 
     // What a record has seen must be accounted for when it becomes visible: otherwise the clock would claim too little,
@@ -190,6 +201,7 @@ impl Engine {
         let (peer, base, position) = (first.peer, first.base, last.up_to);
         let known = self.replica.cursor(peer, base.epoch).map_or(Seq::ZERO, |cursor| cursor.seq);
         let one_delta = chunks.iter().all(|chunk| chunk.peer == peer && chunk.base == base);
+        let one_delta = one_delta && chunks.iter().all(|chunk| chunk.own == self.replica.epoch());
         (one_delta && known == base.seq).then(|| {
             let chunks = chunks.into_iter().map(|chunk| chunk.entries).collect();
             OpenStage { name, peer, base, position, chunks }

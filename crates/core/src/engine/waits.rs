@@ -59,7 +59,7 @@ impl Engine {
             // A record that has changed since stands further on in the log, so that looking for unsent ones up to there
             // would miss it.
             Kind::Position(seq) => self.replica.peers().saved() >= *seq || self.replica.unsent_count() == 0,
-            Kind::Clock(clock) => self.replica.clock().covers_all(clock),
+            Kind::Clock(clock) => clock.iter().all(|dot| self.has_taken_in(dot)),
         }
     }
 }

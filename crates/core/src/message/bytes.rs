@@ -1,11 +1,13 @@
 //! The messages as bytes.
 
 use super::{Ack, Delta, Hello, MAXIMUM_TOKEN_BYTES, Message, PROTOCOL_VERSION, Ranges, Refuse, Resume};
+use crate::chain::{ChainEnd, Seen};
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::dot::{Dot, MAXIMUM_COUNTER};
 use crate::id::{LogEpoch, ReplicaId, Seq};
 use crate::key::{MAXIMUM_KEY_BYTES, RecordKey};
 use crate::limits::Limits;
+use crate::linked::LinkedVector;
 use crate::reconcile::{read_ranges, write_ranges};
 use crate::vector::VersionVector;
 
@@ -27,8 +29,9 @@ impl Message {
         let mut writer = Writer::new();
         match self {
             Self::Hello(hello) => write_hello(&mut writer, hello),
-            Self::Resume(resume) => {
+            Self::Resume(resume, seen) => {
                 writer.byte(RESUME);
+                write_seen(&mut writer, *seen);
                 write_resume(&mut writer, resume);
             }
             Self::Delta(delta) => write_delta(&mut writer, delta),
@@ -67,7 +70,10 @@ impl Message {
         let mut reader = Reader::new(bytes);
         let message = match reader.byte()? {
             HELLO => Self::Hello(read_hello(&mut reader, limits)?),
-            RESUME => Self::Resume(read_resume(&mut reader, limits)?),
+            RESUME => {
+                let seen = read_seen(&mut reader)?;
+                Self::Resume(read_resume(&mut reader, limits)?, seen)
+            }
             DELTA => Self::Delta(read_delta(&mut reader, limits)?),
             ACK => Self::Ack(Ack { up_to: read_seq(&mut reader)?, durable: read_bool(&mut reader)? }),
             RANGES => Self::Ranges(Ranges {
@@ -99,7 +105,9 @@ fn write_hello(writer: &mut Writer, hello: &Hello) {
     writer.number(hello.head.0);
     writer.number(hello.floor.0);
     writer.fixed(hello.digest);
+    write_end(writer, hello.chain);
     writer.number(hello.credits.into());
+    write_seen(writer, hello.seen);
     match &hello.resume {
         None => writer.byte(0),
         Some(resume) => write_resume(writer, resume),
@@ -119,7 +127,9 @@ fn read_hello(reader: &mut Reader<'_>, limits: &Limits) -> Result<Hello, DecodeE
         head: read_seq(reader)?,
         floor: read_seq(reader)?,
         digest: reader.fixed()?,
+        chain: read_end(reader)?,
         credits: u32::try_from(reader.number()?).map_err(|_| DecodeError::TooLarge("the credits"))?,
+        seen: read_seen(reader)?,
         resume: match reader.clone().byte()? {
             0 => reader.byte().map(|_| None)?,
             _ => Some(read_resume(reader, limits)?),
@@ -168,7 +178,7 @@ fn write_delta(writer: &mut Writer, delta: &Delta) {
         None => writer.byte(0),
         Some(clock) => {
             writer.byte(1);
-            write_vector(writer, clock);
+            write_linked(writer, clock);
             write_keys(writer, &delta.absent);
         }
     }
@@ -179,7 +189,7 @@ fn read_delta(reader: &mut Reader<'_>, limits: &Limits) -> Result<Delta, DecodeE
     let from = read_seq(reader)?;
     let up_to = read_later_seq(reader, from)?;
     let is_last = read_bool(reader)?;
-    let clock = if is_last { Some(read_vector(reader, limits)?) } else { None };
+    let clock = if is_last { Some(read_linked(reader, limits)?) } else { None };
     let absent = if is_last { read_keys(reader)? } else { Vec::new() };
     Ok(Delta { from, up_to, clock, absent, block: reader.bytes()?.to_vec() })
 }
@@ -219,6 +229,49 @@ fn read_bool(reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
     }
 }
 
+/// Writes where a chain ends.
+pub(crate) fn write_end(writer: &mut Writer, end: ChainEnd) {
+    writer.number(end.counter);
+    if end.counter > 0 {
+        writer.fixed(end.link);
+    }
+}
+
+/// Reads what [`write_end`] wrote.
+pub(crate) fn read_end(reader: &mut Reader<'_>) -> Result<ChainEnd, DecodeError> {
+    let counter = reader.number_up_to(MAXIMUM_COUNTER, "a counter")?;
+    Ok(ChainEnd { counter, link: if counter > 0 { reader.fixed()? } else { 0 } })
+}
+
+fn write_seen(writer: &mut Writer, seen: Seen) {
+    writer.number(seen.seq.0);
+    write_end(writer, seen.end);
+}
+
+fn read_seen(reader: &mut Reader<'_>) -> Result<Seen, DecodeError> {
+    Ok(Seen { seq: read_seq(reader)?, end: read_end(reader)? })
+}
+
+/// Writes a vector with its replica ids in full, and the link after every entry.
+pub(crate) fn write_linked(writer: &mut Writer, vector: &LinkedVector) {
+    writer.size(vector.len());
+    for (dot, link) in vector.entries() {
+        writer.raw(&dot.replica.to_bytes());
+        writer.number(dot.counter);
+        writer.fixed(link);
+    }
+}
+
+/// Reads what [`write_linked`] wrote.
+pub(crate) fn read_linked(reader: &mut Reader<'_>, limits: &Limits) -> Result<LinkedVector, DecodeError> {
+    let mut links = Vec::new();
+    let vector = read_entries(reader, limits, |reader| {
+        links.push(reader.fixed()?);
+        Ok(())
+    })?;
+    LinkedVector::from_parts(vector, links).ok_or(DecodeError::Invalid("a vector"))
+}
+
 /// Writes a vector with its replica ids in full.
 pub fn write_vector(writer: &mut Writer, vector: &VersionVector) {
     writer.size(vector.len());
@@ -230,6 +283,15 @@ pub fn write_vector(writer: &mut Writer, vector: &VersionVector) {
 
 /// Reads what [`write_vector`] wrote.
 pub fn read_vector(reader: &mut Reader<'_>, limits: &Limits) -> Result<VersionVector, DecodeError> {
+    read_entries(reader, limits, |_| Ok(()))
+}
+
+// A vector, and what follows each of its entries.
+fn read_entries(
+    reader: &mut Reader<'_>,
+    limits: &Limits,
+    mut rest: impl FnMut(&mut Reader<'_>) -> Result<(), DecodeError>,
+) -> Result<VersionVector, DecodeError> {
     let count = reader.count()?;
     if count > limits.context_replicas {
         return Err(DecodeError::TooLarge("a vector"));
@@ -243,6 +305,7 @@ pub fn read_vector(reader: &mut Reader<'_>, limits: &Limits) -> Result<VersionVe
             return Err(DecodeError::NotCanonical("a vector"));
         }
         vector.include(Dot::new(replica, counter));
+        rest(reader)?;
     }
     Ok(vector)
 }
@@ -264,6 +327,8 @@ mod tests {
                 head: Seq(1_000),
                 floor: Seq::ZERO,
                 digest: 42,
+                chain: ChainEnd { counter: 3, link: 9 },
+                seen: Seen { seq: Seq(7), end: ChainEnd { counter: 2, link: 8 } },
                 credits: 16,
                 resume,
             })
@@ -288,10 +353,10 @@ mod tests {
             hello(None),
             hello(Some(cursor.clone())),
             hello(Some(by_clock.clone())),
-            Message::Resume(cursor),
-            Message::Resume(by_clock),
+            Message::Resume(cursor, Seen::default()),
+            Message::Resume(by_clock, Seen { seq: Seq(3), end: ChainEnd { counter: 1, link: 5 } }),
             delta(None),
-            delta(Some(clock)),
+            delta(Some(clock.into())),
             Message::Ack(Ack { up_to: Seq(9), durable: true }),
             Message::Ping,
             Message::Pong,
@@ -310,7 +375,9 @@ mod tests {
     #[test]
     fn no_position_is_beyond_what_can_be_stored() {
         let last = Seq(MAXIMUM_COUNTER);
-        let resume = |staged| Message::Resume(Resume::Cursor { epoch: LogEpoch(1), seq: Seq(1), staged });
+        let resume = |staged| {
+            Message::Resume(Resume::Cursor { epoch: LogEpoch(1), seq: Seq(1), staged }, Seen::default())
+        };
         let delta = |up_to| {
             Message::Delta(Delta { from: Seq(1), up_to, clock: None, absent: Vec::new(), block: Vec::new() })
         };

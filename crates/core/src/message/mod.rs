@@ -5,9 +5,13 @@
 mod bytes;
 
 pub use bytes::{read_keys, read_vector, write_keys, write_vector};
+pub(crate) use bytes::{read_end, read_linked, write_end, write_linked};
 
+
+use crate::chain::{ChainEnd, Seen};
 use crate::id::{DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
+use crate::linked::LinkedVector;
 use crate::reconcile::Range;
 use crate::vector::VersionVector;
 
@@ -22,8 +26,8 @@ pub const MAXIMUM_TOKEN_BYTES: usize = 16 * 1024;
 pub enum Message {
     /// Who speaks, and where in the other's log it would go on.
     Hello(Hello),
-    /// Where in the other's log to go on, when the hello could not say it.
-    Resume(Resume),
+    /// Where in the other's log to go on, when the hello could not say it, and what was seen of the other.
+    Resume(Resume, Seen),
     /// Changed records.
     Delta(Delta),
     /// How far the other's deltas were taken in.
@@ -58,8 +62,12 @@ pub struct Hello {
     pub floor: Seq,
     /// The digest of the sender's clock at its head.
     pub digest: u64,
+    /// Where the chain of the sender's own writes ends.
+    pub chain: ChainEnd,
     /// How many unacknowledged deltas the sender takes.
     pub credits: u32,
+    /// What the sender has seen of the other, or of whom it guesses that it meets.
+    pub seen: Seen,
     /// Where the sender would go on in the other's log, where it knows or guesses.
     pub resume: Option<Resume>,
 }
@@ -98,7 +106,7 @@ pub struct Delta {
     /// The position up to which the chunk goes.
     pub up_to: Seq,
     /// The clock entries that changed, in the last chunk of a delta: with it the delta becomes visible. None before.
-    pub clock: Option<VersionVector>,
+    pub clock: Option<LinkedVector>,
     /// In the last chunk, after a search for differences: records that differ and that the sender has not got. What its
     /// clock covers of them was deleted there.
     pub absent: Vec<RecordKey>,

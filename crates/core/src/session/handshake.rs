@@ -6,6 +6,7 @@
 use super::io::{Local, Role, SessionEffect, Standing};
 use super::outgoing::Filter;
 use super::{Peer, Phase, Refusal, Session};
+use crate::chain::Seen;
 use crate::id::{Cursor, Seq};
 use crate::message::{Hello, Message, Resume};
 use crate::vector::VersionVector;
@@ -21,16 +22,27 @@ impl Session {
         if hello.replica == self.local.replica {
             return Err(("same-replica", "Both sides have the same replica id.".to_owned()));
         }
-        let Hello { replica, epoch, head, floor, digest, .. } = hello;
-        let peer = Peer { replica, epoch, head, floor, digest };
+        let Hello { replica, epoch, head, floor, digest, chain, .. } = hello;
+        let peer = Peer { replica, epoch, head, floor, digest, chain };
         self.peer = Some(peer);
         self.outgoing.grant(hello.credits, peer);
         let guess = match self.config.role {
-            Role::Initiator { guess } => guess,
+            Role::Initiator { guess, seen } => guess.map(|standing| (standing, seen)),
             Role::Acceptor => None,
         };
-        match guess.filter(|standing| peer.holds(standing, self.local.head)) {
-            Some(standing) => self.open_at(standing),
+        // What an initiator says before it knows whom it talks to may be meant for another.
+        let is_meant = match &hello.resume {
+            Some(Resume::Cursor { epoch, .. }) => *epoch == self.local.epoch,
+            _ => false,
+        };
+        if is_meant || self.config.role != Role::Acceptor {
+            self.told = Some(hello.seen);
+        }
+        match guess.filter(|(standing, _)| peer.holds(standing, self.local.head)) {
+            Some((standing, seen)) => {
+                demand_same(peer, seen)?;
+                self.open_at(standing, seen);
+            }
             None => {
                 self.phase = Phase::LoadingPeer;
                 self.effects.push(SessionEffect::LoadPeer { replica, epoch });
@@ -52,6 +64,7 @@ impl Session {
         &mut self,
         standing: Option<Standing>,
         clock: VersionVector,
+        seen: Seen,
     ) -> Result<(), Refusal> {
         let Some(peer) = self.peer else {
             return Err(("internal", "The peer is not known yet.".to_owned()));
@@ -66,19 +79,20 @@ impl Session {
             None if peer.floor > Seq::ZERO && self.local.head > Seq::ZERO => self.ask_for_search(),
             None => Resume::Clock { clock, staged: Seq::ZERO },
         };
-        self.open_at(known.unwrap_or_else(|| at(Seq::ZERO)));
+        self.open_at(known.unwrap_or_else(|| at(Seq::ZERO)), seen);
         match self.config.role {
-            Role::Acceptor => self.send_hello(Some(resume)),
+            Role::Acceptor => self.send_hello(Some(resume), seen),
             Role::Initiator { .. } => {
-                self.effects.push(SessionEffect::Send(Message::Resume(resume).to_bytes()))
+                self.effects.push(SessionEffect::Send(Message::Resume(resume, seen).to_bytes()))
             }
         }
-        Ok(())
+        // It was told by now what was seen, so that it can find out itself.
+        demand_same(peer, seen)
     }
 
-    fn open_at(&mut self, standing: Standing) {
+    fn open_at(&mut self, standing: Standing, seen: Seen) {
         if let Some(peer) = self.peer {
-            self.incoming.open(peer.replica, standing);
+            self.incoming.open(peer, standing, seen.end);
             self.phase = Phase::Open;
         }
     }
@@ -108,12 +122,22 @@ impl Session {
         }
     }
 
-    pub(super) fn send_hello(&mut self, resume: Option<Resume>) {
-        let Local { database, replica, epoch, head, floor, digest } = self.local.clone();
+    pub(super) fn send_hello(&mut self, resume: Option<Resume>, seen: Seen) {
+        let Local { database, replica, epoch, head, floor, digest, chain } = self.local.clone();
         let credits = self.config.credits;
-        let hello = Hello { database, replica, epoch, head, floor, digest, credits, resume };
+        let hello =
+            Hello { database, replica, epoch, head, floor, digest, chain, credits, seen, resume };
         self.effects.push(SessionEffect::Send(Message::Hello(hello).to_bytes()));
     }
+}
+
+// A log does not grow shorter, and no write of it becomes another one.
+fn demand_same(peer: Peer, seen: Seen) -> Result<(), Refusal> {
+    if !seen.contradicts(peer.head, peer.chain) {
+        return Ok(());
+    }
+    let message = "This is a copy of a replica that has gone on since, or it was set back.";
+    Err(("replica-forked", message.to_owned()))
 }
 
 impl Resume {

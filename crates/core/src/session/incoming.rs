@@ -4,9 +4,10 @@
 
 use std::collections::VecDeque;
 
-use super::Refusal;
+use super::{Peer, Refusal};
 use super::io::{Chunk, SessionEffect, Standing};
 use crate::block::read_block;
+use crate::chain::ChainEnd;
 use crate::codec::Reader;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::limits::Limits;
@@ -17,6 +18,9 @@ pub(super) struct Incoming {
     peer: Option<ReplicaId>,
     // The cursor: where the delta under way begins.
     base: Cursor,
+    // Where the chain of the peer's own writes ends: for this side, and as the peer has said.
+    chain: ChainEnd,
+    told_chain: ChainEnd,
     // Where the next chunk must begin.
     position: Seq,
     // Received and waiting for their turn; no more than the credits.
@@ -31,14 +35,18 @@ impl Incoming {
             credits: credits as usize,
             peer: None,
             base: Cursor { epoch: LogEpoch(0), seq: Seq::ZERO },
+            chain: ChainEnd::default(),
+            told_chain: ChainEnd::default(),
             position: Seq::ZERO,
             queue: VecDeque::new(),
             storing: None,
         }
     }
 
-    pub(super) fn open(&mut self, peer: ReplicaId, standing: Standing) {
-        self.peer = Some(peer);
+    pub(super) fn open(&mut self, peer: Peer, standing: Standing, chain: ChainEnd) {
+        self.peer = Some(peer.replica);
+        self.told_chain = peer.chain;
+        self.chain = chain;
         self.base = standing.cursor;
         self.position = standing.staged.max(standing.cursor.seq);
     }
@@ -82,7 +90,7 @@ impl Incoming {
         }
         let entries = read_entries(&block, limits).map_err(super::decode_refusal)?;
         let staged = self.position > self.base.seq;
-        let chunk = Chunk { peer, base: self.base, from, up_to, block, entries };
+        let chunk = Chunk { peer, chain: self.told_chain, base: self.base, from, up_to, block, entries };
         match clock {
             Some(clock) if chunk.entries.is_empty() && absent.is_empty() && clock.is_empty() && !staged => {
                 self.base.seq = up_to;
@@ -92,7 +100,12 @@ impl Incoming {
             Some(clock) => {
                 self.storing = Some(up_to);
                 self.base.seq = up_to;
-                effects.push(SessionEffect::Apply { chunk, staged, clock, absent });
+                let chain = self.chain;
+                // What it does not tell has not changed.
+                if clock.get(peer) > 0 {
+                    self.chain = clock.end(peer);
+                }
+                effects.push(SessionEffect::Apply { chunk, staged, clock, chain, absent });
             }
             None if up_to == from => {
                 return Err(("bad-message", "A chunk that is not the last must go on.".to_owned()));

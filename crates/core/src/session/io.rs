@@ -7,9 +7,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::chain::{ChainEnd, Seen};
 use crate::id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::limits::Limits;
+use crate::linked::LinkedVector;
 use crate::reconcile::{FingerprintKey, Snapshot};
 use crate::record::Record;
 use crate::vector::VersionVector;
@@ -21,6 +23,8 @@ pub enum Role {
     Initiator {
         /// What is known of the peer that was met at this address before.
         guess: Option<Standing>,
+        /// What was seen of that peer; nothing where there is no guess.
+        seen: Seen,
     },
     /// Waits for the other's hello, so that its own can already say where to go on.
     Acceptor,
@@ -75,6 +79,8 @@ pub struct Local {
     pub floor: Seq,
     /// The digest of its clock at the head.
     pub digest: u64,
+    /// Where the chain of its own writes ends.
+    pub chain: ChainEnd,
 }
 
 /// How far this replica is in a peer's log.
@@ -99,6 +105,8 @@ pub enum SessionInput {
         standing: Option<Standing>,
         /// This replica's whole clock where `standing` is none; not looked at otherwise.
         clock: VersionVector,
+        /// What was seen of the peer.
+        seen: Seen,
     },
     /// Answers `Read`.
     Page(LogPage),
@@ -158,7 +166,10 @@ pub enum SessionEffect {
         /// True when chunks were staged before this one.
         staged: bool,
         /// The peer's clock, as far as it changed.
-        clock: VersionVector,
+        clock: LinkedVector,
+        /// Where the chain of the peer's own writes ended for this side before the delta. If it ends elsewhere by now, and
+        /// not where the delta says, somebody else writes under the peer's name: then nothing may be taken in.
+        chain: ChainEnd,
         /// Records that the peer has not got; what its clock covers of them was deleted there.
         absent: Vec<RecordKey>,
     },
@@ -214,7 +225,7 @@ pub struct LogPage {
     /// The position up to which the log was looked at.
     pub up_to: Seq,
     /// Given when `up_to` is the head: the clock entries asked for, read at the same moment as the records.
-    pub clock: Option<VersionVector>,
+    pub clock: Option<LinkedVector>,
     /// Given with the clock: those of the records that a search has found which are not here at all.
     pub absent: Vec<RecordKey>,
     /// Below this position deletions are forgotten.
@@ -226,6 +237,8 @@ pub struct LogPage {
 pub struct Chunk {
     /// Who sent it.
     pub peer: ReplicaId,
+    /// Where its chain ended when it said hello.
+    pub chain: ChainEnd,
     /// The position that the cursor has before the delta.
     pub base: Cursor,
     /// The position that the chunk goes on from: the base for the first chunk, the end of the one before for others. A

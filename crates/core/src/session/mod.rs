@@ -14,6 +14,7 @@ pub use io::{
     Standing,
 };
 
+use crate::chain::{ChainEnd, Seen};
 use crate::codec::DecodeError;
 use crate::id::{LogEpoch, ReplicaId, Seq};
 use crate::message::{Message, Refuse};
@@ -31,6 +32,8 @@ pub struct Session {
     local: Local,
     head: Seq,
     peer: Option<Peer>,
+    // What the peer says to have seen of this side, until the host has judged it.
+    told: Option<Seen>,
     phase: Phase,
     outgoing: Outgoing,
     incoming: Incoming,
@@ -54,6 +57,7 @@ pub struct Peer {
     // Where it has forgotten deletions, and the digest of its clock, when it said hello.
     floor: Seq,
     digest: u64,
+    chain: ChainEnd,
 }
 
 impl Peer {
@@ -87,6 +91,7 @@ impl Session {
             local,
             head,
             peer: None,
+            told: None,
             phase: Phase::AwaitingHello,
             outgoing: Outgoing::default(),
             incoming,
@@ -124,6 +129,12 @@ impl Session {
         self.peer
     }
 
+    /// What the other side says to have seen of this one, each time that it has said it. The host judges it by its own
+    /// chain before it does anything else: what it has not written, a copy of it has.
+    pub fn take_told(&mut self) -> Option<Seen> {
+        self.told.take()
+    }
+
     /// True when both know where the other stands.
     pub fn is_open(&self) -> bool {
         self.phase == Phase::Open
@@ -157,9 +168,9 @@ impl Session {
         match input {
             SessionInput::Start => {
                 self.heard_at_ms = now_ms;
-                if let Role::Initiator { guess } = self.config.role {
+                if let Role::Initiator { guess, seen } = self.config.role {
                     let resume = guess.map(|standing| handshake::resume_at(&standing));
-                    self.send_hello(resume);
+                    self.send_hello(resume, seen);
                 }
             }
             SessionInput::Frame(bytes) => {
@@ -169,7 +180,7 @@ impl Session {
                 let message = Message::from_bytes(&bytes, &self.config.limits).map_err(decode_refusal)?;
                 self.receive(message)?;
             }
-            SessionInput::PeerKnown { standing, clock } => self.know_peer(standing, clock)?,
+            SessionInput::PeerKnown { standing, clock, seen } => self.know_peer(standing, clock, seen)?,
             SessionInput::Page(page) => self.outgoing.take_page(page, now_ms, &mut self.effects)?,
             SessionInput::Surveyed { own, snapshot, head } => self.surveyed(own, snapshot, head)?,
             SessionInput::Staged => self.incoming.staged(&mut self.effects),
@@ -204,7 +215,10 @@ impl Session {
             Message::Pong => Ok(()),
             Message::Auth { .. } => Err(("unexpected-message", "A token is not for this side.".to_owned())),
             _ if self.peer.is_none() => Err(("unexpected-message", "The hello comes first.".to_owned())),
-            Message::Resume(resume) => self.take_resume(resume),
+            Message::Resume(resume, seen) => {
+                self.told = Some(seen);
+                self.take_resume(resume)
+            }
             Message::Delta(delta) => self.incoming.queue(delta),
             Message::Ack(ack) => self.outgoing.take_ack(ack, &mut self.effects),
             Message::Ranges(ranges) => self.take_ranges(ranges),

@@ -9,6 +9,7 @@ use super::{Peer, Refusal};
 use crate::block::write_block;
 use crate::codec::Writer;
 use crate::id::Seq;
+use crate::linked::LinkedVector;
 use crate::message::{Ack, Delta, Message};
 use crate::vector::VersionVector;
 
@@ -106,7 +107,7 @@ impl Outgoing {
                 Delta {
                     from: self.told,
                     up_to: self.looked,
-                    clock: Some(VersionVector::new()),
+                    clock: Some(LinkedVector::new()),
                     absent: Vec::new(),
                     block: Vec::new(),
                 },

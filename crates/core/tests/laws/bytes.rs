@@ -4,12 +4,12 @@
 use eyot_core::message::{Ack, Delta, Hello, Message, Ranges, Refuse, Resume};
 use eyot_core::reconcile::{Range, RangeContent};
 use eyot_core::segment::{
-    Received, Segment, Stage, StagedChunk, imported_segments, received_segment, stage_of, staged_chunk,
+    Received, Segment, Stage, StagedChunk, imported_segments, reborn_segment, received_segment, stage_of, staged_chunk,
     written_segments,
 };
 use eyot_core::{
-    Context, Cursor, DecodeError, Dot, Export, Limits, LogEpoch, Peers, Reader, Record, RecordKey, ReplicaId,
-    Seq, VersionVector, Writer, read_block, write_block,
+    ChainEnd, Context, Cursor, DecodeError, Dot, Export, Limits, LinkedVector, LogEpoch, Peers, Reader, Record, RecordKey, ReplicaId,
+    Reborn, Seen, Seq, VersionVector, Writer, read_block, write_block,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -36,6 +36,21 @@ fn vector() -> impl Strategy<Value = VersionVector> {
     prop::collection::vec(dot, 0..6).prop_map(|dots| {
         dots.into_iter().map(|(id, counter)| Dot::new(ReplicaId::from_bytes(id), counter)).collect()
     })
+}
+
+fn linked() -> impl Strategy<Value = LinkedVector> {
+    (vector(), any::<u64>()).prop_map(|(vector, link)| vector.iter().map(|dot| (dot, link)).collect())
+}
+
+fn end() -> impl Strategy<Value = ChainEnd> {
+    prop_oneof![
+        Just(ChainEnd::default()),
+        (1u64..1 << 53, any::<u64>()).prop_map(|(counter, link)| ChainEnd { counter, link }),
+    ]
+}
+
+fn seen() -> impl Strategy<Value = Seen> {
+    (seq(), end()).prop_map(|(seq, end)| Seen { seq, end })
 }
 
 fn seq() -> impl Strategy<Value = Seq> {
@@ -82,21 +97,24 @@ fn ranges() -> impl Strategy<Value = Vec<Range>> {
 }
 
 fn message() -> impl Strategy<Value = Message> {
-    let hello = (any::<[u8; 16]>(), cursor(), seq(), any::<u64>(), any::<u32>(), prop::option::of(resume()));
+    let words = (any::<u64>(), any::<u32>(), end(), seen());
+    let hello = (any::<[u8; 16]>(), cursor(), seq(), words, prop::option::of(resume()));
     let refuse = ("[a-z-]{0,20}", ".{0,20}", prop::option::of(0u64..100_000));
     prop_oneof![
-        hello.prop_map(|(replica, cursor, floor, digest, credits, resume)| Message::Hello(Hello {
+        hello.prop_map(|(replica, cursor, floor, (digest, credits, chain, seen), resume)| Message::Hello(Hello {
             database: "notes".parse().unwrap(),
             replica: ReplicaId::from_bytes(replica),
             epoch: cursor.epoch,
             head: cursor.seq,
             floor,
             digest,
+            chain,
             credits,
+            seen,
             resume,
         })),
-        resume().prop_map(Message::Resume),
-        (seq(), 0u64..100, prop::option::of((vector(), keys())), entries()).prop_map(
+        (resume(), seen()).prop_map(|(resume, seen)| Message::Resume(resume, seen)),
+        (seq(), 0u64..100, prop::option::of((linked(), keys())), entries()).prop_map(
             |(from, more, end, entries)| {
                 let (clock, absent) = end.map_or((None, Vec::new()), |(clock, absent)| (Some(clock), absent));
                 let (up_to, block) = (Seq(from.0 + more), block(&entries));
@@ -132,7 +150,7 @@ fn read_whole_block(bytes: &[u8]) -> Result<Entries, DecodeError> {
 
 fn received() -> impl Strategy<Value = (Received, Vec<u8>)> {
     let stage = prop::option::of((any::<u64>(), 1u64..9).prop_map(|(name, chunks)| Stage { name, chunks }));
-    (any::<[u8; 16]>(), cursor(), vector(), keys(), stage, entries()).prop_map(
+    (any::<[u8; 16]>(), cursor(), linked(), keys(), stage, entries()).prop_map(
         |(peer, cursor, clock, absent, stage, entries)| {
             let (peer, block) = (ReplicaId::from_bytes(peer), block(&entries));
             (Received { peer, cursor, clock, absent, stage, entries }, block)
@@ -144,7 +162,7 @@ fn export() -> impl Strategy<Value = Export> {
     entries().prop_map(|entries| {
         let mut clock = VersionVector::new();
         entries.iter().for_each(|(_, record)| clock.join(record.context()));
-        Export { clock, entries }
+        Export { clock: clock.iter().map(|dot| (dot, dot.counter)).collect(), entries }
     })
 }
 
@@ -171,8 +189,9 @@ proptest! {
         prop_assert_eq!(stage_of(&bytes, &limits), Ok(received.stage.map(|stage| stage.name)));
         let (peer, entries) = (received.peer, received.entries.clone());
         prop_assert_eq!(Segment::from_bytes(&bytes, &limits), Ok(Segment::Received(received)));
-        let chunk = StagedChunk { peer, base, up_to, entries: entries.clone() };
-        prop_assert_eq!(StagedChunk::from_bytes(&staged_chunk(peer, base, up_to, &block), &limits), Ok(chunk));
+        let own = LogEpoch(up_to.0);
+        let chunk = StagedChunk { own, peer, base, up_to, entries: entries.clone() };
+        prop_assert_eq!(StagedChunk::from_bytes(&staged_chunk(own, peer, base, up_to, &block), &limits), Ok(chunk));
         let mut written = Entries::new();
         for bytes in written_segments(&entries) {
             match Segment::from_bytes(&bytes, &limits) {
@@ -181,17 +200,21 @@ proptest! {
             }
         }
         prop_assert_eq!(written, entries);
+        let confirmed = ChainEnd { counter: up_to.0, link: if up_to.0 > 0 { base.epoch.0 } else { 0 } };
+        let reborn = Reborn { replica: peer, epoch: base.epoch, confirmed };
+        prop_assert_eq!(Segment::from_bytes(&reborn_segment(reborn), &limits), Ok(Segment::Reborn(reborn)));
     }
 
     #[test]
     fn exports_read_back_and_are_imported_whole(export in export()) {
         let limits = Limits::default();
         prop_assert_eq!(Export::from_bytes(&export.to_bytes(), &limits), Ok(export.clone()));
-        let mut back = Export { clock: VersionVector::new(), entries: Entries::new() };
+        let mut back = Export { clock: LinkedVector::new(), entries: Entries::new() };
         for bytes in imported_segments(&export.clock, &export.entries) {
             match Segment::from_bytes(&bytes, &limits) {
                 Ok(Segment::Imported { clock, entries }) => {
-                    back.clock.join(&clock);
+                    // Only the last part has it.
+                    back.clock = clock;
                     back.entries.extend(entries);
                 }
                 other => prop_assert!(false, "{:?}", other),
@@ -217,7 +240,7 @@ proptest! {
             entries.first().map(|(_, record)| record.to_bytes()).unwrap_or_default(),
             message.to_bytes(),
             received_segment(&received, &block(&entries)),
-            staged_chunk(received.peer, received.cursor, Seq(9), &block(&entries)),
+            staged_chunk(LogEpoch(1), received.peer, received.cursor, Seq(9), &block(&entries)),
             export.to_bytes(),
         ];
         for mut bytes in valid {

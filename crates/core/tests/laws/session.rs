@@ -2,7 +2,7 @@
 
 use eyot_core::message::{Hello, Message, Resume};
 use eyot_core::session::{Local, LogPage, Role, Session, SessionConfig, SessionEffect, SessionInput};
-use eyot_core::{LogEpoch, ReplicaId, Seq, VersionVector};
+use eyot_core::{LinkedVector, LogEpoch, ReplicaId, Seq, VersionVector};
 
 const PEER_EPOCH: LogEpoch = LogEpoch(7);
 
@@ -10,7 +10,7 @@ const PEER_EPOCH: LogEpoch = LogEpoch(7);
 fn opened() -> (Session, Vec<SessionEffect>) {
     let database = "notes".parse().unwrap();
     let (replica, epoch, head) = (ReplicaId::letter(b'r'), LogEpoch(1), Seq(5));
-    let local = Local { database, replica, epoch, head, floor: Seq::ZERO, digest: 1 };
+    let local = Local { database, replica, epoch, head, floor: Seq::ZERO, digest: 1, chain: Default::default() };
     let mut session = Session::new(SessionConfig::new(Role::Acceptor), local);
     session.handle(SessionInput::Start, 0);
     let resume = Some(Resume::Cursor { epoch: LogEpoch(1), seq: Seq(2), staged: Seq(2) });
@@ -21,17 +21,19 @@ fn opened() -> (Session, Vec<SessionEffect>) {
         head: Seq::ZERO,
         floor: Seq::ZERO,
         digest: 2,
+        chain: Default::default(),
+        seen: Default::default(),
         credits: 1,
         resume,
     };
     session.handle(SessionInput::Frame(Message::Hello(hello).to_bytes()), 0);
     let clock = VersionVector::new();
-    let effects = session.handle(SessionInput::PeerKnown { standing: None, clock }, 0);
+    let effects = session.handle(SessionInput::PeerKnown { standing: None, clock, seen: Default::default() }, 0);
     (session, effects)
 }
 
 fn page(up_to: u64) -> SessionInput {
-    SessionInput::Page(LogPage { up_to: Seq(up_to), clock: Some(VersionVector::new()), ..LogPage::default() })
+    SessionInput::Page(LogPage { up_to: Seq(up_to), clock: Some(LinkedVector::new()), ..LogPage::default() })
 }
 
 #[test]

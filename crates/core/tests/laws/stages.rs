@@ -5,7 +5,7 @@ use eyot_core::engine::{
 };
 use eyot_core::message::{Delta, Hello, Message, Resume};
 use eyot_core::{
-    Context, Hlc, Limits, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, Writer, write_block,
+    Context, Hlc, Limits, LogEpoch, Record, RecordKey, ReplicaId, Seq, LinkedVector, Writer, write_block,
 };
 
 const RELAY_EPOCH: LogEpoch = LogEpoch(7);
@@ -46,6 +46,8 @@ impl Tab {
             head: Seq(9),
             floor: Seq(floor),
             digest: 99,
+            chain: Default::default(),
+            seen: Default::default(),
             credits: 16,
             resume: Some(Resume::Cursor { epoch, seq: Seq::ZERO, staged: Seq::ZERO }),
         };
@@ -84,7 +86,7 @@ fn delta(from: u64, up_to: u64, is_last: bool) -> Message {
         .collect();
     let mut block = Writer::new();
     write_block(&mut block, entries.iter().map(|(key, record)| (key, record)));
-    let clock: Option<VersionVector> = is_last.then(|| format!("b:{up_to}").parse().unwrap());
+    let clock: Option<LinkedVector> = is_last.then(|| format!("b:{up_to}").parse().unwrap());
     Message::Delta(Delta {
         from: Seq(from),
         up_to: Seq(up_to),

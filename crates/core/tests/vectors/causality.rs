@@ -1,7 +1,7 @@
 //! What writing, merging, comparing and displaying come to, in text notation; and the digests of clocks.
 
 use eyot_core::{
-    Causality, Clock, Content, Context, Dot, Hlc, Merged, Record, Seq, Version, VersionVector,
+    Causality, Clock, Content, Context, Dot, Hlc, Merged, Record, Seq, Version, LinkedVector, VersionVector,
     merge_incoming, siblings,
 };
 use serde::{Deserialize, Serialize};
@@ -229,7 +229,7 @@ struct Digests {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DigestForm {
-    clock: Text<VersionVector>,
+    clock: Text<LinkedVector>,
     digest: Bits,
 }
 
@@ -244,7 +244,7 @@ pub(crate) fn check_digests(name: &str) {
     }
 }
 
-fn digest(vector: &VersionVector) -> u64 {
+fn digest(vector: &LinkedVector) -> u64 {
     let mut clock = Clock::default();
     clock.join(vector, Seq(1), None);
     clock.digest()

@@ -17,6 +17,7 @@ mod conversation;
 mod documents;
 mod file;
 mod forms;
+mod identity;
 mod message;
 mod range;
 mod refusal;

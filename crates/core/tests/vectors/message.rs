@@ -1,11 +1,12 @@
 //! The readable forms of the messages.
 
 use eyot_core::message::{Ack, Delta, Hello, Message, Ranges, Refuse, Resume};
-use eyot_core::{DatabaseName, DecodeError, Limits, LogEpoch, RecordKey, ReplicaId, Seq, VersionVector};
+use eyot_core::{DatabaseName, DecodeError, Limits, LinkedVector, LogEpoch, RecordKey, ReplicaId, Seq, VersionVector};
 use serde::{Deserialize, Serialize};
 
 use crate::file::Form;
 use crate::forms::{Bits, Entries, EntryForm, Text, block, entries, unblock};
+use crate::identity::{EndForm, SeenForm};
 use crate::range::RangeForm;
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -18,16 +19,22 @@ pub(crate) enum MessageForm {
         head: u64,
         floor: u64,
         digest: Bits,
+        #[serde(default, skip_serializing_if = "EndForm::is_nothing")]
+        chain: EndForm,
         credits: u32,
+        #[serde(default, skip_serializing_if = "SeenForm::is_nothing")]
+        seen: SeenForm,
         resume: Option<ResumeForm>,
     },
     Resume {
+        #[serde(default, skip_serializing_if = "SeenForm::is_nothing")]
+        seen: SeenForm,
         resume: ResumeForm,
     },
     Delta {
         from: u64,
         up_to: u64,
-        clock: Option<Text<VersionVector>>,
+        clock: Option<Text<LinkedVector>>,
         #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
         absent: Vec<Text<RecordKey>>,
         entries: Vec<EntryForm>,
@@ -93,10 +100,14 @@ impl MessageForm {
                 head: hello.head.0,
                 floor: hello.floor.0,
                 digest: Bits(hello.digest),
+                chain: EndForm::of(hello.chain),
                 credits: hello.credits,
+                seen: SeenForm::of(hello.seen),
                 resume: hello.resume.as_ref().map(ResumeForm::of),
             },
-            Message::Resume(resume) => Self::Resume { resume: ResumeForm::of(&resume) },
+            Message::Resume(resume, seen) => {
+                Self::Resume { seen: SeenForm::of(seen), resume: ResumeForm::of(&resume) }
+            }
             Message::Delta(Delta { from, up_to, clock, absent, block }) => Self::Delta {
                 from: from.0,
                 up_to: up_to.0,
@@ -121,7 +132,7 @@ impl MessageForm {
 
     pub(crate) fn message(&self) -> Message {
         match self.clone() {
-            Self::Hello { database, replica, epoch, head, floor, digest, credits, resume } => {
+            Self::Hello { database, replica, epoch, head, floor, digest, chain, credits, seen, resume } => {
                 Message::Hello(Hello {
                     database: database.0,
                     replica: replica.0,
@@ -129,11 +140,13 @@ impl MessageForm {
                     head: Seq(head),
                     floor: Seq(floor),
                     digest: digest.0,
+                    chain: chain.end(),
                     credits,
+                    seen: seen.seen(),
                     resume: resume.as_ref().map(ResumeForm::resume),
                 })
             }
-            Self::Resume { resume } => Message::Resume(resume.resume()),
+            Self::Resume { seen, resume } => Message::Resume(resume.resume(), seen.seen()),
             Self::Delta { from, up_to, clock, absent, entries: forms } => Message::Delta(Delta {
                 from: Seq(from),
                 up_to: Seq(up_to),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use eyot_core::message::Message;
 use eyot_core::segment::{Received, Segment};
-use eyot_core::session::{Chunk, Local, Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
-use eyot_core::{Cursor, LogEpoch, Replica, ReplicaId, Seq};
+use eyot_core::session::{Chunk, Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
+use eyot_core::{Cursor, LogEpoch, Replica, ReplicaId, Seen, Seq};
 use serde::{Deserialize, Serialize};
 
 use crate::file::{Form, hex};
@@ -55,15 +55,9 @@ impl Side {
         let chunks = form.staged.iter().map(Form::value);
         let staged: Vec<_> = chunks.map(|chunk| (chunk.base, chunk.up_to, chunk.entries)).collect();
         let guess = form.guess.map(|cursor| Standing { cursor: cursor.cursor(), staged: Seq(0) });
-        let role = if name == "initiator" { Role::Initiator { guess } } else { Role::Acceptor };
-        let local = Local {
-            database: "field-notes".parse().unwrap(),
-            replica: replica.id(),
-            epoch: replica.epoch(),
-            head: replica.head(),
-            floor: replica.floor(),
-            digest: replica.clock().digest(),
-        };
+        let seen = form.guess.map(|cursor| Seen { seq: Seq(cursor.cursor().seq.0), ..Seen::default() }).unwrap_or_default();
+        let role = if name == "initiator" { Role::Initiator { guess, seen } } else { Role::Acceptor };
+        let local = replica.local("field-notes".parse().unwrap());
         let mut config = SessionConfig::new(role);
         config.nonce = form.nonce.map_or(0, |nonce| nonce.0);
         adjust(&mut config);
@@ -117,7 +111,8 @@ impl Side {
             SessionEffect::LoadPeer { replica, epoch } => {
                 let clock = self.replica.clock().to_vector();
                 let standing = self.standing(replica, epoch);
-                inputs.push_back(SessionInput::PeerKnown { standing, clock });
+                let seen = self.replica.seen_of(replica, epoch);
+                inputs.push_back(SessionInput::PeerKnown { standing, clock, seen });
                 format!("looks up how far it is in the log of {replica}")
             }
             SessionEffect::Read(request) => {

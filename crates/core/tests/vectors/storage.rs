@@ -1,15 +1,16 @@
 //! The readable forms of what is at rest: segments, staged chunks, the memory of peers, exports.
 
 use eyot_core::segment::{
-    Received, Segment, Stage, StagedChunk, forgotten_segment, imported_segments, received_segment,
+    Received, Segment, Stage, StagedChunk, forgotten_segment, imported_segments, reborn_segment, received_segment,
     staged_chunk, written_segments,
 };
 use eyot_core::{
-    Cursor, DecodeError, Export, Limits, LogEpoch, Peers, RecordKey, ReplicaId, Seq, VersionVector,
+    Cursor, DecodeError, Export, Limits, LinkedVector, LogEpoch, Peers, Reborn, RecordKey, ReplicaId, Seq,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::file::Form;
+use crate::identity::EndForm;
 use crate::forms::{Bits, EntryForm, Text, block, entries};
 
 /// A position in a certain life of a log.
@@ -42,19 +43,25 @@ pub(crate) enum SegmentForm {
     Received {
         peer: Text<ReplicaId>,
         cursor: CursorForm,
-        clock: Text<VersionVector>,
+        clock: Text<LinkedVector>,
         #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
         absent: Vec<Text<RecordKey>>,
         stage: Option<StageForm>,
         entries: Vec<EntryForm>,
     },
     Imported {
-        clock: Text<VersionVector>,
+        clock: Text<LinkedVector>,
         entries: Vec<EntryForm>,
     },
     Forgotten {
         up_to: u64,
         before_ms: u64,
+    },
+    Reborn {
+        replica: Text<ReplicaId>,
+        epoch: Bits,
+        #[serde(default, skip_serializing_if = "EndForm::is_nothing")]
+        confirmed: EndForm,
     },
 }
 
@@ -82,6 +89,11 @@ impl Form for SegmentForm {
             Self::Forgotten { up_to, before_ms } => {
                 Segment::Forgotten { up_to: Seq(*up_to), before_ms: *before_ms }
             }
+            Self::Reborn { replica, epoch, confirmed } => Segment::Reborn(Reborn {
+                replica: replica.0,
+                epoch: LogEpoch(epoch.0),
+                confirmed: confirmed.end(),
+            }),
         }
     }
 
@@ -92,6 +104,7 @@ impl Form for SegmentForm {
             // The records come first and the clock last, each in a segment of its own.
             Segment::Imported { clock, entries } => imported_segments(&clock, &entries).swap_remove(0),
             Segment::Forgotten { up_to, before_ms } => forgotten_segment(up_to, before_ms),
+            Segment::Reborn(reborn) => reborn_segment(reborn),
         }
     }
 
@@ -103,6 +116,7 @@ impl Form for SegmentForm {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StagedChunkForm {
+    own: Bits,
     peer: Text<ReplicaId>,
     base: CursorForm,
     up_to: u64,
@@ -115,6 +129,7 @@ impl Form for StagedChunkForm {
 
     fn value(&self) -> StagedChunk {
         StagedChunk {
+            own: LogEpoch(self.own.0),
             peer: self.peer.0,
             base: self.base.cursor(),
             up_to: Seq(self.up_to),
@@ -124,7 +139,7 @@ impl Form for StagedChunkForm {
 
     fn write(&self) -> Vec<u8> {
         let chunk = self.value();
-        staged_chunk(chunk.peer, chunk.base, chunk.up_to, &block(&chunk.entries))
+        staged_chunk(chunk.own, chunk.peer, chunk.base, chunk.up_to, &block(&chunk.entries))
     }
 
     fn read(bytes: &[u8], limits: &Limits) -> Result<StagedChunk, DecodeError> {
@@ -133,8 +148,11 @@ impl Form for StagedChunkForm {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct PeersForm(Vec<PeerForm>);
+#[serde(deny_unknown_fields)]
+pub(crate) struct PeersForm {
+    own: Bits,
+    peers: Vec<PeerForm>,
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -149,8 +167,8 @@ impl Form for PeersForm {
     type Value = Peers;
 
     fn value(&self) -> Peers {
-        let mut peers = Peers::default();
-        let (last, others): (Vec<_>, Vec<_>) = self.0.iter().partition(|form| form.last_met);
+        let mut peers = Peers::new(LogEpoch(self.own.0));
+        let (last, others): (Vec<_>, Vec<_>) = self.peers.iter().partition(|form| form.last_met);
         for form in others.into_iter().chain(last) {
             peers.move_cursor(form.peer.0, form.cursor.cursor());
             peers.move_reached(form.peer.0, Seq(form.reached));
@@ -170,7 +188,7 @@ impl Form for PeersForm {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExportForm {
-    clock: Text<VersionVector>,
+    clock: Text<LinkedVector>,
     entries: Vec<EntryForm>,
 }
 

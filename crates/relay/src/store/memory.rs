@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use eyot_core::reconcile::{FingerprintKey, Snapshot};
 use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
-use eyot_core::{Clock, Cursor, DatabaseName, LogEpoch, Record, RecordKey, ReplicaId, Seq, drop_covered};
+use eyot_core::{
+    ChainEnd, Clock, Cursor, DatabaseName, LogEpoch, Record, RecordKey, ReplicaId, Seen, Seq, drop_covered,
+};
 
 use super::{
     Change, Database, Delta, Opened, PeerKnown, Store, StoreError, Survey, is_wanted, merge_within, new_names,
@@ -73,7 +75,7 @@ impl Replica {
         let (replica, epoch) = new_names()?;
         let (database, head, floor) = (name.clone(), Seq::ZERO, Seq::ZERO);
         Ok(Self {
-            local: Local { database, replica, epoch, head, floor, digest: 0 },
+            local: Local { database, replica, epoch, head, floor, digest: 0, chain: ChainEnd::default() },
             records: BTreeMap::new(),
             clock: Clock::default(),
             cursors: BTreeMap::new(),
@@ -99,6 +101,17 @@ impl Replica {
             standing,
             chunks: if staged { self.staged.get(&peer).map_or(0, |chunks| chunks.len() as u64) } else { 0 },
             clock: if standing.is_some() { Default::default() } else { self.clock.to_vector() },
+            seen: self.seen(peer, epoch, staged),
+        }
+    }
+
+    fn seen(&self, peer: ReplicaId, epoch: LogEpoch, staged: bool) -> Seen {
+        let cursor = self.cursors.get(&peer).filter(|cursor| cursor.epoch == epoch);
+        let last = self.staged.get(&peer).and_then(|chunks| chunks.values().next_back()).filter(|_| staged);
+        let (end, told) = (self.clock.end(peer), last.map(|chunk| chunk.chain).unwrap_or_default());
+        Seen {
+            seq: cursor.map_or(Seq::ZERO, |cursor| cursor.seq),
+            end: if told.counter > end.counter { told } else { end },
         }
     }
 
@@ -125,7 +138,7 @@ impl Replica {
             page.clock = Some(self.clock.changed_since(request.clock_since, request.exclude));
             return page;
         };
-        page.clock = Some(self.clock.to_vector());
+        page.clock = Some(self.clock.to_linked());
         let absent = among.keys.iter().filter(|key| !self.records.contains_key::<str>(key));
         page.absent = absent.filter_map(|key| key.parse().ok()).collect();
         page
@@ -166,6 +179,9 @@ impl Replica {
 
     fn apply(&mut self, delta: Delta, limits: &Limits) -> Result<(Seq, bool), StoreError> {
         let (peer, cursor, before) = (delta.last.peer, delta.cursor(), self.local.head);
+        if delta.chain.has_forked(self.clock.end(peer), delta.clock.end(peer)) {
+            return Err(StoreError::Forked);
+        }
         let staged = self.staged.remove(&peer).unwrap_or_default();
         let mut entries = Vec::new();
         if delta.chunks > 0 {

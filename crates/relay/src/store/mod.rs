@@ -15,7 +15,10 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use eyot_core::reconcile::{FingerprintKey, Snapshot};
 use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
-use eyot_core::{Cursor, DatabaseName, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seq, VersionVector};
+use eyot_core::{
+    ChainEnd, Cursor, DatabaseName, LinkedVector, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seen, Seq,
+    VersionVector,
+};
 
 use crate::limits::Limits;
 use crate::refusal::Code;
@@ -47,6 +50,8 @@ pub struct PeerKnown {
     pub chunks: u64,
     /// The relay's whole clock where there is no standing; empty otherwise.
     pub clock: VersionVector,
+    /// What was seen of it: its log in this life, staged chunks not counted, and its chain, staged chunks counted.
+    pub seen: Seen,
 }
 
 /// A whole delta, to become visible at once.
@@ -57,7 +62,9 @@ pub struct Delta {
     /// How many chunks were staged before.
     pub chunks: u64,
     /// The clock entries that it completes.
-    pub clock: VersionVector,
+    pub clock: LinkedVector,
+    /// Where the peer's chain ended for this side when it was compared.
+    pub chain: ChainEnd,
     /// Records that the peer has not got. What the clock, which is the peer's whole one then, covers of them is dropped.
     pub absent: Vec<RecordKey>,
 }
@@ -105,7 +112,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Merges a delta with what is here: records that changed get the next positions of the log, the clock is joined,
     /// the peer's cursor moved, its staged chunks dropped. Says where the log's head is then. A delta whose chunks are
-    /// not all there (another connection of the same peer has dropped them) is refused. So is one with a record whose
+    /// not all there (another connection of the same peer has dropped them) is refused, and one whose sender's chain has
+    /// gone on otherwise meanwhile. So is one with a record whose
     /// context neither this replica's clock nor the delta's accounts for; what was staged of that is dropped.
     async fn apply(&self, database: &Database, delta: Delta) -> Result<Seq, StoreError>;
 
@@ -159,6 +167,9 @@ pub enum StoreError {
     /// A record of the delta has seen writes that neither clock accounts for.
     #[error("a record has seen writes that are not accounted for")]
     Unaccounted,
+    /// Somebody else writes under the peer's name.
+    #[error("another copy of the replica has written meanwhile")]
+    Forked,
     /// Anything else.
     #[error("{0}")]
     Failed(String),
@@ -174,6 +185,7 @@ impl StoreError {
             Self::StagedTooLarge => Code::DeltaTooLarge,
             Self::ChunksMissing => Code::StagingLost,
             Self::Unaccounted => Code::BadMessage,
+            Self::Forked => Code::ReplicaForked,
             Self::InUse | Self::NewerFile | Self::Failed(_) => Code::StorageFailed,
         }
     }

@@ -75,8 +75,9 @@ impl Fixture {
         clock: &str,
         entries: &[Entry],
     ) -> Result<Seq, StoreError> {
-        let (last, clock) = (chunk(peer, place, entries), vector(clock));
-        let delta = Delta { last, chunks, clock, absent: Vec::new() };
+        let (last, clock) = (chunk(peer, place, entries), clock.parse().unwrap());
+        let chain = self.store.peer(&self.database, peer, epoch(peer)).await.unwrap().seen.end;
+        let delta = Delta { last, chunks, clock, chain, absent: Vec::new() };
         self.store.apply(&self.database, delta).await
     }
 
@@ -154,6 +155,7 @@ pub(crate) fn chunk(peer: ReplicaId, (base, from, up_to): Place, entries: &[Entr
     }
     Chunk {
         peer,
+        chain: ChainEnd::default(),
         base: Cursor { epoch: epoch(peer), seq: Seq(base) },
         from: Seq(from),
         up_to: Seq(up_to),

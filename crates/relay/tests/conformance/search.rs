@@ -53,7 +53,8 @@ pub(crate) async fn what_a_peer_has_not_got_and_its_clock_covers_is_dropped(it: 
     let entries = [entry("n1", "a:1/"), entry("n2", "a:2/"), entry("n3", "a:3/, a:4/"), entry("n4", "a:5/")];
     it.apply(A, 4, "a:5", &entries).await.unwrap();
     let absent = ["n1", "n3", "n4", "n9"].map(|id| RecordKey::new("notes", id).unwrap()).to_vec();
-    let delta = Delta { last: chunk(B, (0, 0, 1), &[]), chunks: 0, clock: vector("a:3 b:1"), absent };
+    let (clock, chain) = ("a:3 b:1".parse().unwrap(), Default::default());
+    let delta = Delta { last: chunk(B, (0, 0, 1), &[]), chunks: 0, clock, chain, absent };
     assert_eq!(it.store.apply(&it.database, delta.clone()).await, Ok(Seq(6)));
     assert_eq!(text(&it.page(0).await), "n2=a:2 n4=a:5 n1= n3=a:4");
     // The peer has nothing of the first, and less than there is now of the third.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use eyot_core::message::{Message, Refuse};
 use eyot_core::segment::{Entries, Received, Segment};
-use eyot_core::session::{Local, Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
+use eyot_core::session::{Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
 use eyot_core::{Context, Cursor, Dot, Hlc, Limits, LogEpoch, RecordKey, Replica, ReplicaId, Seq};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
@@ -105,15 +105,8 @@ impl Client {
         if let Some(token) = token {
             wire.send_token(token).await;
         }
-        let local = Local {
-            database: "notes".parse().unwrap(),
-            replica: replica.id(),
-            epoch: replica.epoch(),
-            head: replica.head(),
-            floor: replica.floor(),
-            digest: replica.clock().digest(),
-        };
-        let mut config = SessionConfig::new(Role::Initiator { guess: None });
+        let local = replica.local("notes".parse().unwrap());
+        let mut config = SessionConfig::new(Role::Initiator { guess: None, seen: Default::default() });
         config.nonce = 7;
         let session = Session::new(config, local);
         let (staged, began_at) = (Vec::new(), Instant::now());
@@ -194,7 +187,8 @@ impl Client {
             SessionEffect::LoadPeer { replica, epoch } => {
                 let cursor = self.replica.cursor(replica, epoch);
                 let standing = cursor.map(|cursor| Standing { cursor, staged: cursor.seq });
-                return vec![SessionInput::PeerKnown { standing, clock: self.replica.clock().to_vector() }];
+                let (clock, seen) = (self.replica.clock().to_vector(), self.replica.seen_of(replica, epoch));
+                return vec![SessionInput::PeerKnown { standing, clock, seen }];
             }
             SessionEffect::Read(request) => return vec![SessionInput::Page(self.replica.page(&request))],
             SessionEffect::Survey { own, key } => {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use eyot_core::{
-    Dot, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, advance_digest, drop_covered,
+    ChainEnd, Dot, LinkedVector, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, advance_digest,
+    drop_covered,
 };
 use rusqlite::Connection;
 
@@ -22,6 +23,9 @@ pub(super) fn apply(
     let before = log_end(transaction, database)?;
     let (peer, cursor) = (delta.last.peer, delta.cursor());
     let (origin, known) = (cursor.epoch, BTreeMap::new());
+    if delta.chain.has_forked(peers::chain_end(transaction, database, peer)?, delta.clock.end(peer)) {
+        return Err(StoreError::Forked);
+    }
     let clock = &delta.clock;
     let mut target = Target { transaction, database, origin, end: before, clock, known, limits };
     if delta.chunks > 0 {
@@ -49,9 +53,9 @@ struct Target<'a> {
     origin: LogEpoch,
     end: LogEnd,
     // The delta's clock.
-    clock: &'a VersionVector,
+    clock: &'a LinkedVector,
     // This replica's clock as it was before the delta, as far as it was needed.
-    known: BTreeMap<ReplicaId, u64>,
+    known: BTreeMap<ReplicaId, ChainEnd>,
     limits: &'a Limits,
 }
 
@@ -73,7 +77,7 @@ impl Target<'_> {
     // What a record has seen must be accounted for when it becomes visible: otherwise the clock would claim too little.
     fn demand_accounts_for(&mut self, context: &VersionVector) -> Result<(), StoreError> {
         for dot in context.iter().filter(|dot| !self.clock.covers(*dot)).collect::<Vec<_>>() {
-            if self.counter_of(dot.replica)? < dot.counter {
+            if self.end_of(dot.replica)?.counter < dot.counter {
                 return Err(StoreError::Unaccounted);
             }
         }
@@ -84,7 +88,7 @@ impl Target<'_> {
     fn clock_before(&mut self, record: &Record) -> Result<VersionVector, StoreError> {
         let mut clock = VersionVector::new();
         for version in record.versions() {
-            let counter = self.counter_of(version.dot.replica)?;
+            let counter = self.end_of(version.dot.replica)?.counter;
             if counter > 0 {
                 clock.include(Dot::new(version.dot.replica, counter));
             }
@@ -132,45 +136,43 @@ impl Target<'_> {
     // the log on by one, so that those who listen hear of it.
     fn join_clock(&mut self, before: Seq) -> Result<(), StoreError> {
         let mut changed = Vec::new();
-        for dot in self.clock.iter() {
-            let known = self.counter_of(dot.replica)?;
-            if dot.counter > known {
-                self.end.digest = advance_digest(self.end.digest, dot.replica, known, dot.counter);
-                changed.push(dot);
+        for (dot, link) in self.clock.entries() {
+            let (known, end) = (self.end_of(dot.replica)?, ChainEnd { counter: dot.counter, link });
+            // Of two links at one counter the greater one stays, everywhere.
+            if (end.counter, end.link) > (known.counter, known.link) {
+                self.end.digest = advance_digest(self.end.digest, dot.replica, known, end);
+                changed.push((dot.replica, end));
             }
         }
         if !changed.is_empty() && self.end.head == before {
             self.end.head = self.end.head.next();
         }
-        changed.into_iter().try_for_each(|dot| self.put_clock_entry(dot))
+        changed.into_iter().try_for_each(|(replica, end)| self.put_clock_entry(replica, end))
     }
 
     // As it was before the delta.
-    fn counter_of(&mut self, replica: ReplicaId) -> Result<u64, StoreError> {
-        if let Some(counter) = self.known.get(&replica) {
-            return Ok(*counter);
+    fn end_of(&mut self, replica: ReplicaId) -> Result<ChainEnd, StoreError> {
+        if let Some(end) = self.known.get(&replica) {
+            return Ok(*end);
         }
-        let mut query = self
-            .transaction
-            .prepare_cached("SELECT counter FROM clock WHERE database = ? AND replica = ?")?;
-        let mut found = query.query((self.database.id, replica.to_bytes()))?;
-        let counter = found.next()?.map_or(Ok(0), |row| rows::counter(row, 0))?;
-        self.known.insert(replica, counter);
-        Ok(counter)
+        let end = peers::chain_end(self.transaction, self.database, replica)?;
+        self.known.insert(replica, end);
+        Ok(end)
     }
 
-    fn put_clock_entry(&self, dot: Dot) -> Result<(), StoreError> {
+    fn put_clock_entry(&self, replica: ReplicaId, end: ChainEnd) -> Result<(), StoreError> {
         self.transaction
             .prepare_cached(
-                "INSERT INTO clock (database, replica, counter, seq, origin) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (database, replica) DO UPDATE SET counter = ?3, seq = ?4, origin = ?5",
+                "INSERT INTO clock (database, replica, counter, seq, origin, link) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (database, replica) DO UPDATE SET counter = ?3, seq = ?4, origin = ?5, link = ?6",
             )?
             .execute((
                 self.database.id,
-                dot.replica.to_bytes(),
-                rows::from_counter(dot.counter),
+                replica.to_bytes(),
+                rows::from_counter(end.counter),
                 rows::from_seq(self.end.head),
                 rows::from_epoch(self.origin),
+                end.link.cast_signed(),
             ))?;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Reading a part of the log, as of one moment.
 
 use eyot_core::session::{Among, LogPage, PageRequest};
-use eyot_core::{Dot, LogEpoch, Record, RecordKey, Seq, VersionVector};
+use eyot_core::{LinkedVector, LogEpoch, Record, RecordKey, Seq};
 use rusqlite::Connection;
 
 use super::databases::{LogEnd, log_end};
@@ -89,14 +89,12 @@ fn clock_since(
     database: &Database,
     since: Seq,
     exclude: LogEpoch,
-) -> Result<VersionVector, StoreError> {
+) -> Result<LinkedVector, StoreError> {
+    // In the order of the replicas, for the entries are told in it.
     let mut query = connection.prepare_cached(
-        "SELECT replica, counter FROM clock WHERE database = ? AND seq > ? AND origin IS NOT ?",
+        "SELECT replica, counter, link FROM clock WHERE database = ? AND seq > ? AND origin IS NOT ?
+         ORDER BY replica",
     )?;
     let mut found = query.query((database.id, rows::from_seq(since), rows::from_epoch(exclude)))?;
-    let mut clock = VersionVector::new();
-    while let Some(row) = found.next()? {
-        clock.include(Dot::new(rows::replica(row, 0)?, rows::counter(row, 1)?));
-    }
-    Ok(clock)
+    peers::clock_entries(&mut found)
 }

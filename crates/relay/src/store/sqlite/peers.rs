@@ -1,8 +1,10 @@
 //! The rows of peers: how far their logs were taken in, and the chunks of deltas that are not complete yet.
 
 use eyot_core::session::{Chunk, Standing};
-use eyot_core::{Cursor, Dot, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector};
-use rusqlite::Connection;
+use eyot_core::{
+    ChainEnd, Cursor, Dot, LinkedVector, LogEpoch, Record, RecordKey, ReplicaId, Seen, Seq, VersionVector,
+};
+use rusqlite::{Connection, Rows};
 
 use super::rows;
 use crate::limits::Limits;
@@ -18,19 +20,30 @@ pub(super) fn known(
     let start = Cursor { epoch, seq: Seq::ZERO };
     let cursor = cursor(connection, database, peer)?.filter(|cursor| cursor.epoch == epoch);
     let staged = last_staged(connection, database, peer)?;
-    match (cursor, staged.filter(|staged| staged.base == cursor.unwrap_or(start))) {
+    let staged = staged.filter(|staged| staged.base == cursor.unwrap_or(start));
+    // What is staged was written by whoever sends it, and who goes on after it must have written it too.
+    let told = staged.as_ref().map(|staged| staged.chain).unwrap_or_default();
+    let end = chain_end(connection, database, peer)?;
+    let seen = Seen {
+        seq: cursor.map_or(Seq::ZERO, |cursor| cursor.seq),
+        end: if told.counter > end.counter { told } else { end },
+    };
+    match (cursor, staged) {
         (_, Some(staged)) => Ok(PeerKnown {
             standing: Some(Standing { cursor: staged.base, staged: staged.up_to }),
             chunks: staged.chunks,
             clock: VersionVector::new(),
+            seen,
         }),
         (Some(cursor), None) => Ok(PeerKnown {
             standing: Some(Standing { cursor, staged: cursor.seq }),
             chunks: 0,
             clock: VersionVector::new(),
+            seen,
         }),
         (None, None) => {
-            Ok(PeerKnown { standing: None, chunks: 0, clock: whole_clock(connection, database)? })
+            let clock = whole_clock(connection, database)?.vector().clone();
+            Ok(PeerKnown { standing: None, chunks: 0, clock, seen })
         }
     }
 }
@@ -48,14 +61,32 @@ fn cursor(
 }
 
 /// This replica's whole clock.
-pub(super) fn whole_clock(connection: &Connection, database: &Database) -> Result<VersionVector, StoreError> {
-    let mut query = connection.prepare_cached("SELECT replica, counter FROM clock WHERE database = ?")?;
-    let mut found = query.query([database.id])?;
-    let mut clock = VersionVector::new();
+pub(super) fn whole_clock(connection: &Connection, database: &Database) -> Result<LinkedVector, StoreError> {
+    let mut query = connection
+        .prepare_cached("SELECT replica, counter, link FROM clock WHERE database = ? ORDER BY replica")?;
+    clock_entries(&mut query.query([database.id])?)
+}
+
+/// Clock entries of rows in the order of the replicas.
+pub(super) fn clock_entries(found: &mut Rows<'_>) -> Result<LinkedVector, StoreError> {
+    let mut entries = Vec::new();
     while let Some(row) = found.next()? {
-        clock.include(Dot::new(rows::replica(row, 0)?, rows::counter(row, 1)?));
+        let ChainEnd { counter, link } = rows::end(row, 1)?;
+        entries.push((Dot::new(rows::replica(row, 0)?, counter), link));
     }
-    Ok(clock)
+    Ok(entries.into_iter().collect())
+}
+
+/// What the clock has of one replica.
+pub(super) fn chain_end(
+    connection: &Connection,
+    database: &Database,
+    replica: ReplicaId,
+) -> Result<ChainEnd, StoreError> {
+    let mut query =
+        connection.prepare_cached("SELECT counter, link FROM clock WHERE database = ? AND replica = ?")?;
+    let mut found = query.query((database.id, replica.to_bytes()))?;
+    found.next()?.map_or(Ok(ChainEnd::default()), |row| rows::end(row, 0))
 }
 
 /// Moves the cursor into a peer's log, never back within one life of it.
@@ -86,6 +117,7 @@ struct LastStaged {
     up_to: Seq,
     chunks: u64,
     bytes: u64,
+    chain: ChainEnd,
 }
 
 fn last_staged(
@@ -94,7 +126,7 @@ fn last_staged(
     peer: ReplicaId,
 ) -> Result<Option<LastStaged>, StoreError> {
     let mut query = connection.prepare_cached(
-        "SELECT epoch, base, position, ordinal, bytes FROM staged
+        "SELECT epoch, base, position, ordinal, bytes, counter, link FROM staged
          WHERE database = ? AND replica = ? ORDER BY position DESC LIMIT 1",
     )?;
     let mut found = query.query((database.id, peer.to_bytes()))?;
@@ -104,6 +136,7 @@ fn last_staged(
         up_to: rows::seq(row, 2)?,
         chunks: rows::counter(row, 3)?,
         bytes: rows::counter(row, 4)?,
+        chain: rows::end(row, 5)?,
     }))
 }
 
@@ -130,8 +163,8 @@ pub(super) fn stage(
     }
     transaction
         .prepare_cached(
-            "INSERT INTO staged (database, replica, epoch, base, position, ordinal, bytes, chunk)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO staged (database, replica, epoch, base, position, ordinal, bytes, chunk, counter, link)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute((
             database.id,
@@ -142,6 +175,8 @@ pub(super) fn stage(
             rows::from_counter(chunks + 1),
             rows::from_counter(bytes),
             &chunk.block,
+            rows::from_counter(chunk.chain.counter),
+            chunk.chain.link.cast_signed(),
         ))?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Values as SQLite has them, and back. Numbers of the core are unsigned, SQLite's are not.
 
-use eyot_core::{Limits, LogEpoch, Reader, Record, RecordKey, ReplicaId, Seq, read_block};
+use eyot_core::{ChainEnd, Limits, LogEpoch, Reader, Record, RecordKey, ReplicaId, Seq, read_block};
 use rusqlite::Row;
 
 use crate::store::StoreError;
@@ -38,6 +38,11 @@ pub(super) fn epoch(row: &Row<'_>, column: usize) -> Result<LogEpoch, StoreError
 
 pub(super) fn from_epoch(epoch: LogEpoch) -> i64 {
     epoch.0.cast_signed()
+}
+
+/// Where a chain ends: a counter, and the link in the column after it.
+pub(super) fn end(row: &Row<'_>, column: usize) -> Result<ChainEnd, StoreError> {
+    Ok(ChainEnd { counter: counter(row, column)?, link: bits(row, column + 1)? })
 }
 
 /// The log that a state came from just so, if it came from one.

@@ -8,7 +8,7 @@ use crate::store::{StoreError, now_ms};
 type Migration = fn(&Connection) -> Result<(), StoreError>;
 
 // Each entry takes a file from the version that is its index to the next one. Entries are never changed, only added.
-const MIGRATIONS: [Migration; 2] = [make_tables, find_deletions];
+const MIGRATIONS: [Migration; 3] = [make_tables, find_deletions, make_chains];
 
 fn make_tables(transaction: &Connection) -> Result<(), StoreError> {
     Ok(transaction.execute_batch(FIRST)?)
@@ -18,6 +18,10 @@ fn make_tables(transaction: &Connection) -> Result<(), StoreError> {
 fn find_deletions(transaction: &Connection) -> Result<(), StoreError> {
     transaction.execute_batch(SECOND)?;
     deletions::mark_all(transaction, now_ms())
+}
+
+fn make_chains(transaction: &Connection) -> Result<(), StoreError> {
+    Ok(transaction.execute_batch(THIRD)?)
 }
 
 const FIRST: &str = "
@@ -87,6 +91,14 @@ const SECOND: &str = "
     -- stored here, in milliseconds since 1970.
     ALTER TABLE records ADD COLUMN deleted_ms INTEGER;
     CREATE INDEX records_by_deletion ON records (database, deleted_ms) WHERE deleted_ms IS NOT NULL;
+";
+
+const THIRD: &str = "
+    -- The link of the writer's chain at the counter; 0 where it is not known.
+    ALTER TABLE clock ADD COLUMN link INTEGER NOT NULL DEFAULT 0;
+    -- Where the sender's chain ended when it said hello.
+    ALTER TABLE staged ADD COLUMN counter INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE staged ADD COLUMN link INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// Makes a connection ready: settings that are the connection's own, not the file's.
