@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
-use eyot_core::RecordKey;
+use eyot_core::{LogEpoch, RecordKey};
 use eyot_core::engine::{Cause, EngineEffect, EngineInput, Link, StorageFailure};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
+use crate::clock::{random_id, random_number};
 use crate::doc::to_js;
 use crate::driver::{Answer, Driver};
 use crate::errors::ShellError;
@@ -35,6 +36,8 @@ impl Driver {
                 self.answer(ticket, Err(ShellError::new(code, message)));
             }
             EngineEffect::Changed { keys, cause } => self.emit_changes(&keys, cause),
+            EngineEffect::Name => self.name_replica(),
+            EngineEffect::Notice { code, keys } => self.emit_notice(code, &keys),
             EngineEffect::Connect(link) => self.connect(link),
             EngineEffect::Transmit(link, bytes) => {
                 if let Some((_, socket)) = self.socket.borrow().as_ref().filter(|(open, _)| *open == link) {
@@ -129,6 +132,20 @@ impl Driver {
             driver.socket.borrow_mut().take_if(|(open, _)| *open == link);
             driver.dispatch(EngineInput::LinkClosed(link, failure));
         });
+    }
+
+    // Without a source of randomness it would not have been opened.
+    fn name_replica(self: &Rc<Self>) {
+        match random_id().and_then(|replica| Ok((replica, LogEpoch(random_number()?)))) {
+            Ok((replica, epoch)) => self.dispatch(EngineInput::Named { replica, epoch }),
+            Err(error) => self.degrade(error.code),
+        }
+    }
+
+    fn emit_notice(&self, code: &str, keys: &[RecordKey]) {
+        let keys: Array =
+            keys.iter().map(|key| Array::of2(&key.collection().into(), &key.id().into())).collect();
+        self.emit(&event("notice", &[("code", code.into()), ("records", keys.into())]));
     }
 
     fn emit_changes(&self, keys: &[RecordKey], cause: Cause) {

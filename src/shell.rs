@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use eyot_core::engine::{Condition, EngineInput};
-use eyot_core::{Causality, Export, Limits, VersionVector};
+use eyot_core::{Causality, Export, Limits, MAXIMUM_COUNTER, VersionVector};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Promise, Uint8Array};
 use serde::Deserialize;
@@ -33,7 +33,8 @@ struct Options {
 
 #[wasm_bindgen]
 impl Shell {
-    /// Opens a database, or makes it. `listener` hears of changes, of the sync, of the storage's health, and of the end.
+    /// Opens a database, or makes it. `listener` hears of changes, of the sync, of the storage's health,
+    /// of what is worth a notice, and of the end.
     pub async fn open(name: String, options: JsValue, listener: Function) -> Result<Shell, JsValue> {
         let mut limits = Limits::default();
         if options.is_object() {
@@ -54,7 +55,9 @@ impl Shell {
         let vector = |text: &str| -> Result<VersionVector, ShellError> {
             let context = read_context(text)?;
             let mut vector = context.vector().clone();
-            context.dots().for_each(|dot| vector.include(dot));
+            // A dot that no write has says under which name the context was handed out.
+            let writes = context.dots().filter(|dot| dot.counter < MAXIMUM_COUNTER);
+            writes.for_each(|dot| vector.include(dot));
             Ok(vector)
         };
         let outcome = match vector(local)?.compare(&vector(incoming)?) {

@@ -11,6 +11,8 @@ use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 pub struct Peers {
     // Positions in another life of the log mean something else, and so do cursors that somebody had under another name.
     own: LogEpoch,
+    // Up to here others had everything when this life of the log began.
+    inherited: Seq,
     peers: BTreeMap<ReplicaId, Place>,
     last_met: Option<ReplicaId>,
 }
@@ -26,7 +28,17 @@ struct Place {
 impl Peers {
     /// No peers, in that life of this replica's log.
     pub const fn new(own: LogEpoch) -> Self {
-        Self { own, peers: BTreeMap::new(), last_met: None }
+        Self::after(own, Seq::ZERO)
+    }
+
+    /// No peers, in a life of the log in which others had everything up to there when it began.
+    pub const fn after(own: LogEpoch, saved: Seq) -> Self {
+        Self { own, inherited: saved, peers: BTreeMap::new(), last_met: None }
+    }
+
+    /// No peers, in another life of the log, which has the same positions so far.
+    pub(crate) fn begin_life(&mut self, own: LogEpoch) {
+        *self = Self::after(own, self.saved());
     }
 
     /// True when none was met.
@@ -47,7 +59,7 @@ impl Peers {
 
     /// The position in this replica's log up to which some peer has durably taken in everything.
     pub fn saved(&self) -> Seq {
-        self.peers.values().map(|place| place.reached).max().unwrap_or(Seq::ZERO)
+        self.peers.values().map(|place| place.reached).fold(self.inherited, Seq::max)
     }
 
     /// True when that is the log of a peer as it lives now.
@@ -94,6 +106,8 @@ impl Peers {
             news |= self.move_cursor(*peer, place.cursor);
             news |= self.move_reached(*peer, place.reached);
         }
+        news |= other.inherited > self.inherited;
+        self.inherited = self.inherited.max(other.inherited);
         self.last_met = other.last_met.or(self.last_met);
         news
     }
@@ -102,6 +116,7 @@ impl Peers {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::new();
         writer.fixed(self.own.0);
+        writer.number(self.inherited.0);
         writer.size(self.peers.len());
         for (peer, place) in &self.peers {
             writer.raw(&peer.to_bytes());
@@ -117,6 +132,7 @@ impl Peers {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         let mut peers = Self::new(LogEpoch(reader.fixed()?));
+        peers.inherited = Seq(reader.number_up_to(MAXIMUM_COUNTER, "a position")?);
         for _ in 0..reader.count()? {
             let peer = ReplicaId::from_bytes(reader.array()?);
             let epoch = LogEpoch(reader.fixed()?);

@@ -9,7 +9,6 @@ use crate::dot::Dot;
 use crate::id::{LogEpoch, ReplicaId};
 use crate::key::RecordKey;
 use crate::linked::LinkedVector;
-use crate::peers::Peers;
 use crate::record::{Record, Version};
 use crate::replica::Replica;
 use crate::vector::VersionVector;
@@ -98,19 +97,19 @@ impl Rebirth {
 }
 
 impl Replica {
-    /// The rebirths of this replica, in order.
+    /// What became of its names, in order.
     pub fn rebirths(&self) -> &[Rebirth] {
         &self.rebirths
     }
 
-    /// The names that it had before this one.
+    /// Takes the new names. Returns the keys of the records that have changed by it.
     pub(crate) fn be_reborn(&mut self, reborn: Reborn) -> Vec<RecordKey> {
         let Reborn { replica, epoch, confirmed } = reborn;
         let last = self.chain.end().counter;
         let rebirth = Rebirth { from: self.id, to: replica, confirmed: confirmed.counter, last };
         // Where this replica was in others' logs, it was as somebody whose writes they know already: they have left out
         // what the other copy wrote. So it forgets that, and asks again.
-        self.peers = Peers::new(epoch);
+        self.peers.begin_life(epoch);
         let is_renamed = |record: &Record| record.context().get(rebirth.from) > rebirth.confirmed;
         let renamed: Vec<(RecordKey, Record)> = self
             .log_after(crate::id::Seq::ZERO)

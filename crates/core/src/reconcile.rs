@@ -26,14 +26,21 @@ const MAXIMUM_RANGES: usize = 200_000;
 pub struct FingerprintKey(pub u64, pub u64);
 
 impl FingerprintKey {
-    /// The fingerprint of a record's state. The dots stand for the contents: one dot never denotes two.
+    /// The fingerprint of a record's state. Dots and times stand for the contents: one dot never denotes two, and should
+    /// it all the same, in two copies of one replica, the times differ.
     pub fn of(self, key: &str, record: &Record) -> u64 {
         let mut hasher = SipHasher24::new_with_keys(self.0, self.1);
         hasher.write(key.as_bytes());
         hasher.write_u8(0xff);
-        for dot in record.context().iter().chain(record.versions().iter().map(|version| version.dot)) {
+        for dot in record.context().iter() {
             hasher.write(&dot.replica.to_bytes());
             hasher.write(&dot.counter.to_le_bytes());
+        }
+        for version in record.versions() {
+            hasher.write(&version.dot.replica.to_bytes());
+            hasher.write(&version.dot.counter.to_le_bytes());
+            hasher.write(&version.at.ms.to_le_bytes());
+            hasher.write(&version.at.count.to_le_bytes());
         }
         hasher.write(&(record.versions().len() as u64).to_le_bytes());
         hasher.finish()

@@ -310,7 +310,9 @@ impl Replica {
 
     /// What was seen is of this log: so much of it others have.
     pub(crate) fn confirm_seen(&mut self, seen: Seen) {
-        self.chain.confirm(seen.end.counter);
+        if seen.end.link != 0 {
+            self.chain.confirm(seen.end.counter);
+        }
     }
 
     fn confirm(&mut self) {

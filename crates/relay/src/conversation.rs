@@ -265,7 +265,8 @@ impl<'a> Conversation<'a> {
                 }));
             }
             SessionEffect::Apply { chunk, staged, clock, chain, absent } => {
-                if !self.may_store(staged || !chunk.entries.is_empty()) {
+                // Who tells of writes of its own writes, also where their records are known already.
+                if !self.may_store(staged || !chunk.entries.is_empty() || clock.get(chunk.peer) > 0) {
                     return Ok(());
                 }
                 // What a reader says of the clock, or has not got, is nobody's news: it has written nothing here.

@@ -115,7 +115,9 @@ impl Engine {
     pub fn next_wake_ms(&self) -> Option<u64> {
         // What cannot be read is not told to anybody either.
         let connect_at_ms = self.connector.next_wake_ms().filter(|_| !self.corrupt);
-        [connect_at_ms, self.links.next_wake_ms(), self.commits.next_wake_ms()].into_iter().flatten().min()
+        let birth_at_ms = self.births.next_wake_ms(self.now_ms);
+        let others = [connect_at_ms, birth_at_ms, self.links.next_wake_ms(), self.commits.next_wake_ms()];
+        others.into_iter().flatten().min()
     }
 
     /// A record as this tab shows it, pending writes included; by `collection/id`, deleted ones too.

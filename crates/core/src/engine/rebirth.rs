@@ -14,10 +14,10 @@ use crate::context::Context;
 use crate::dot::{Dot, MAXIMUM_COUNTER};
 use crate::id::{LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
+use crate::linked::LinkedVector;
 use crate::rebirth::{Rebirth, Reborn};
 use crate::record::{Record, Version};
 use crate::segment::Segment;
-use crate::vector::VersionVector;
 
 const COLLISION: &str = "dot-collision";
 const FORKED: &str = "replica-forked";
@@ -41,8 +41,6 @@ pub(super) struct Births {
 pub(super) enum Suspicion {
     /// This was seen of it.
     Seen(Seen),
-    /// A write under its name that it has not made.
-    Unknown(Dot),
     /// A record that has seen a write under its name to that record, which it has not made.
     UnknownIn(RecordKey, Dot),
     /// A write under its name, and it was another one.
@@ -50,6 +48,17 @@ pub(super) enum Suspicion {
 }
 
 impl Births {
+    // When the next name may be taken.
+    fn may_be_at_ms(&self) -> u64 {
+        self.last_ms.map_or(0, |last_ms| last_ms.saturating_add(PAUSE_MS))
+    }
+
+    /// When a rebirth that had to wait is due.
+    pub(super) fn next_wake_ms(&self, now_ms: u64) -> Option<u64> {
+        let waits = self.suspicion.is_some() && self.names.is_some();
+        Some(self.may_be_at_ms()).filter(|at_ms| waits && *at_ms > now_ms)
+    }
+
     /// The commit of a new name has found its place taken.
     pub(super) fn keep_names(&mut self, reborn: Reborn) {
         self.names = Some((reborn.replica, reborn.epoch));
@@ -77,12 +86,11 @@ impl Engine {
     pub(super) fn doubt<'a>(
         &self,
         mut entries: impl Iterator<Item = &'a (RecordKey, Record)>,
-        clock: &VersionVector,
+        clock: &LinkedVector,
     ) -> Option<Suspicion> {
-        let own = self.replica.id();
-        let told = Dot::new(own, clock.get(own));
-        if told.counter > self.replica.clock().get(own) {
-            return Some(Suspicion::Unknown(told));
+        let told = Seen { seq: Seq::ZERO, end: clock.end(self.replica.id()) };
+        if !self.replica.admits(told) {
+            return Some(Suspicion::Seen(told));
         }
         entries.find_map(|(key, record)| self.doubt_record(key, record))
     }
@@ -120,7 +128,6 @@ impl Engine {
         let own = self.replica.id();
         match suspicion {
             Suspicion::Seen(seen) => !self.replica.admits(*seen),
-            Suspicion::Unknown(dot) => dot.replica == own && !self.replica.clock().covers(*dot),
             Suspicion::UnknownIn(key, dot) => dot.replica == own && self.is_unknown_in(key, *dot),
             Suspicion::Other(key, version) => version.dot.replica == own && self.is_other(key, version),
         }
@@ -144,17 +151,16 @@ impl Engine {
     /// The new name that is to be stored now, if there is to be one.
     pub(super) fn next_rebirth(&mut self) -> Option<Reborn> {
         let suspicion = self.births.suspicion.take_if(|_| self.births.names.is_some())?;
-        let is_early = self.births.last_ms.is_some_and(|last_ms| self.now_ms < last_ms.saturating_add(PAUSE_MS));
         if !self.stands(&suspicion) {
             // What was missing had been written by another tab.
             self.connector.nudge();
             return None;
         }
-        if is_early {
+        self.births.suspicion = Some(suspicion);
+        if self.births.may_be_at_ms() > self.now_ms {
             return None;
         }
         let (replica, epoch) = self.births.names.take()?;
-        self.births.suspicion = Some(suspicion);
         Some(Reborn { replica, epoch, confirmed: self.replica.confirmed() })
     }
 
@@ -169,6 +175,10 @@ impl Engine {
     /// The log has given the replica another name, whichever tab it was that found out.
     pub(super) fn was_reborn(&mut self) {
         self.births.suspicion = None;
+        // What happened before this tab was opened is nobody's news.
+        if self.births.before_opening.is_none() {
+            return;
+        }
         if let Some(rebirth) = self.replica.rebirths().last() {
             self.pending.rename(rebirth);
         }

@@ -1,13 +1,12 @@
 //! The messages as bytes.
 
+use super::identity::{read_end, read_linked, read_seen, write_end, write_linked, write_seen};
 use super::{Ack, Delta, Hello, MAXIMUM_TOKEN_BYTES, Message, PROTOCOL_VERSION, Ranges, Refuse, Resume};
-use crate::chain::{ChainEnd, Seen};
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::dot::{Dot, MAXIMUM_COUNTER};
 use crate::id::{LogEpoch, ReplicaId, Seq};
 use crate::key::{MAXIMUM_KEY_BYTES, RecordKey};
 use crate::limits::Limits;
-use crate::linked::LinkedVector;
 use crate::reconcile::{read_ranges, write_ranges};
 use crate::vector::VersionVector;
 
@@ -211,7 +210,7 @@ pub fn read_keys(reader: &mut Reader<'_>) -> Result<Vec<RecordKey>, DecodeError>
     Ok(keys)
 }
 
-fn read_seq(reader: &mut Reader<'_>) -> Result<Seq, DecodeError> {
+pub(super) fn read_seq(reader: &mut Reader<'_>) -> Result<Seq, DecodeError> {
     reader.number_up_to(MAXIMUM_COUNTER, "a position").map(Seq)
 }
 
@@ -229,49 +228,6 @@ fn read_bool(reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
     }
 }
 
-/// Writes where a chain ends.
-pub(crate) fn write_end(writer: &mut Writer, end: ChainEnd) {
-    writer.number(end.counter);
-    if end.counter > 0 {
-        writer.fixed(end.link);
-    }
-}
-
-/// Reads what [`write_end`] wrote.
-pub(crate) fn read_end(reader: &mut Reader<'_>) -> Result<ChainEnd, DecodeError> {
-    let counter = reader.number_up_to(MAXIMUM_COUNTER, "a counter")?;
-    Ok(ChainEnd { counter, link: if counter > 0 { reader.fixed()? } else { 0 } })
-}
-
-fn write_seen(writer: &mut Writer, seen: Seen) {
-    writer.number(seen.seq.0);
-    write_end(writer, seen.end);
-}
-
-fn read_seen(reader: &mut Reader<'_>) -> Result<Seen, DecodeError> {
-    Ok(Seen { seq: read_seq(reader)?, end: read_end(reader)? })
-}
-
-/// Writes a vector with its replica ids in full, and the link after every entry.
-pub(crate) fn write_linked(writer: &mut Writer, vector: &LinkedVector) {
-    writer.size(vector.len());
-    for (dot, link) in vector.entries() {
-        writer.raw(&dot.replica.to_bytes());
-        writer.number(dot.counter);
-        writer.fixed(link);
-    }
-}
-
-/// Reads what [`write_linked`] wrote.
-pub(crate) fn read_linked(reader: &mut Reader<'_>, limits: &Limits) -> Result<LinkedVector, DecodeError> {
-    let mut links = Vec::new();
-    let vector = read_entries(reader, limits, |reader| {
-        links.push(reader.fixed()?);
-        Ok(())
-    })?;
-    LinkedVector::from_parts(vector, links).ok_or(DecodeError::Invalid("a vector"))
-}
-
 /// Writes a vector with its replica ids in full.
 pub fn write_vector(writer: &mut Writer, vector: &VersionVector) {
     writer.size(vector.len());
@@ -287,7 +243,7 @@ pub fn read_vector(reader: &mut Reader<'_>, limits: &Limits) -> Result<VersionVe
 }
 
 // A vector, and what follows each of its entries.
-fn read_entries(
+pub(super) fn read_entries(
     reader: &mut Reader<'_>,
     limits: &Limits,
     mut rest: impl FnMut(&mut Reader<'_>) -> Result<(), DecodeError>,
@@ -313,6 +269,7 @@ fn read_entries(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chain::{ChainEnd, Seen};
 
     #[test]
     fn every_message_reads_back_as_it_was_written() {

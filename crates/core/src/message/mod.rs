@@ -3,10 +3,10 @@
 //! Knows nothing of connections: what may be sent when is the session's matter.
 
 mod bytes;
+mod identity;
 
 pub use bytes::{read_keys, read_vector, write_keys, write_vector};
-pub(crate) use bytes::{read_end, read_linked, write_end, write_linked};
-
+pub(crate) use identity::{read_end, read_linked, write_end, write_linked};
 
 use crate::chain::{ChainEnd, Seen};
 use crate::id::{DatabaseName, LogEpoch, ReplicaId, Seq};

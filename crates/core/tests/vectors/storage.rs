@@ -151,6 +151,7 @@ impl Form for StagedChunkForm {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PeersForm {
     own: Bits,
+    saved: u64,
     peers: Vec<PeerForm>,
 }
 
@@ -167,7 +168,7 @@ impl Form for PeersForm {
     type Value = Peers;
 
     fn value(&self) -> Peers {
-        let mut peers = Peers::new(LogEpoch(self.own.0));
+        let mut peers = Peers::after(LogEpoch(self.own.0), Seq(self.saved));
         let (last, others): (Vec<_>, Vec<_>) = self.peers.iter().partition(|form| form.last_met);
         for form in others.into_iter().chain(last) {
             peers.move_cursor(form.peer.0, form.cursor.cursor());

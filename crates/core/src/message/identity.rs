@@ -1,0 +1,53 @@
+//! What tells copies of a replica apart, as bytes: the ends of chains, what was seen of them, and clocks with their links.
+
+use super::bytes::{read_entries, read_seq};
+use crate::chain::{ChainEnd, Seen};
+use crate::codec::{DecodeError, Reader, Writer};
+use crate::dot::MAXIMUM_COUNTER;
+use crate::limits::Limits;
+use crate::linked::LinkedVector;
+
+/// Writes where a chain ends.
+pub(crate) fn write_end(writer: &mut Writer, end: ChainEnd) {
+    writer.number(end.counter);
+    if end.counter > 0 {
+        writer.fixed(end.link);
+    }
+}
+
+/// Reads what [`write_end`] wrote.
+pub(crate) fn read_end(reader: &mut Reader<'_>) -> Result<ChainEnd, DecodeError> {
+    let counter = reader.number_up_to(MAXIMUM_COUNTER, "a counter")?;
+    Ok(ChainEnd { counter, link: if counter > 0 { reader.fixed()? } else { 0 } })
+}
+
+/// Writes what was seen of a replica.
+pub(super) fn write_seen(writer: &mut Writer, seen: Seen) {
+    writer.number(seen.seq.0);
+    write_end(writer, seen.end);
+}
+
+/// Reads what [`write_seen`] wrote.
+pub(super) fn read_seen(reader: &mut Reader<'_>) -> Result<Seen, DecodeError> {
+    Ok(Seen { seq: read_seq(reader)?, end: read_end(reader)? })
+}
+
+/// Writes a vector with its replica ids in full, and the link after every entry.
+pub(crate) fn write_linked(writer: &mut Writer, vector: &LinkedVector) {
+    writer.size(vector.len());
+    for (dot, link) in vector.entries() {
+        writer.raw(&dot.replica.to_bytes());
+        writer.number(dot.counter);
+        writer.fixed(link);
+    }
+}
+
+/// Reads what [`write_linked`] wrote.
+pub(crate) fn read_linked(reader: &mut Reader<'_>, limits: &Limits) -> Result<LinkedVector, DecodeError> {
+    let mut links = Vec::new();
+    let vector = read_entries(reader, limits, |reader| {
+        links.push(reader.fixed()?);
+        Ok(())
+    })?;
+    LinkedVector::from_parts(vector, links).ok_or(DecodeError::Invalid("a vector"))
+}
