@@ -9,7 +9,7 @@ use crate::hlc::MAXIMUM_MS;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::limits::{CHUNK_BYTES, Limits};
-use crate::message::{read_keys, read_vector, write_keys, write_vector};
+use crate::message::{DeltaClock, read_delta_clock, read_vector, write_delta_clock, write_vector};
 use crate::record::Record;
 use crate::vector::VersionVector;
 
@@ -35,6 +35,8 @@ pub enum Segment {
     Imported {
         /// The clock of the replica that was exported.
         clock: VersionVector,
+        /// The writes whose traces that replica may have forgotten.
+        forgotten: VersionVector,
         /// Its records.
         entries: Entries,
     },
@@ -54,10 +56,8 @@ pub struct Received {
     pub peer: ReplicaId,
     /// Where the peer's log is reached with it.
     pub cursor: Cursor,
-    /// What of the peer's clock changed.
-    pub clock: VersionVector,
-    /// Records that the peer has not got; what its clock covers of them was deleted there.
-    pub absent: Vec<RecordKey>,
+    /// What the delta says of the peer's clock.
+    pub clock: DeltaClock,
     /// The chunks that were staged before the last one; they come before `entries`.
     pub stage: Option<Stage>,
     /// The records of the last chunk.
@@ -89,18 +89,22 @@ fn written_segment(entries: &[(RecordKey, Record)]) -> Vec<u8> {
 pub fn received_segment(received: &Received, block: &[u8]) -> Vec<u8> {
     let mut writer = header(RECEIVED);
     write_place(&mut writer, received.peer, received.cursor);
-    write_vector(&mut writer, &received.clock);
-    write_keys(&mut writer, &received.absent);
+    write_delta_clock(&mut writer, &received.clock);
     write_stage(&mut writer, received.stage);
     writer.raw(block);
     writer.into_bytes()
 }
 
-/// The segments of an import. Each brings the whole clock, which counts once all are there: they are one commit.
-pub fn imported_segments(clock: &VersionVector, entries: &[(RecordKey, Record)]) -> Vec<Vec<u8>> {
+/// The segments of an import. The last one brings the clock: they are one commit.
+pub fn imported_segments(
+    clock: &VersionVector,
+    forgotten: &VersionVector,
+    entries: &[(RecordKey, Record)],
+) -> Vec<Vec<u8>> {
     let mut segments: Vec<Vec<u8>> = split(entries)
         .map(|part| {
             let mut writer = header(IMPORTED);
+            write_vector(&mut writer, &VersionVector::new());
             write_vector(&mut writer, &VersionVector::new());
             write_block(&mut writer, part.iter().map(|(key, record)| (key, record)));
             writer.into_bytes()
@@ -108,6 +112,7 @@ pub fn imported_segments(clock: &VersionVector, entries: &[(RecordKey, Record)])
         .collect();
     let mut writer = header(IMPORTED);
     write_vector(&mut writer, clock);
+    write_vector(&mut writer, forgotten);
     segments.push(writer.into_bytes());
     segments
 }
@@ -129,14 +134,14 @@ impl Segment {
             WRITTEN => Self::Written(read_entries(&mut reader, limits)?),
             RECEIVED => {
                 let (peer, cursor) = read_place(&mut reader)?;
-                let clock = read_vector(&mut reader, limits)?;
-                let absent = read_keys(&mut reader)?;
+                let clock = read_delta_clock(&mut reader, limits)?;
                 let stage = read_stage(&mut reader)?;
                 let entries = read_entries(&mut reader, limits)?;
-                Self::Received(Received { peer, cursor, clock, absent, stage, entries })
+                Self::Received(Received { peer, cursor, clock, stage, entries })
             }
             IMPORTED => Self::Imported {
                 clock: read_vector(&mut reader, limits)?,
+                forgotten: read_vector(&mut reader, limits)?,
                 entries: read_entries(&mut reader, limits)?,
             },
             FORGOTTEN => Self::Forgotten {
@@ -168,8 +173,7 @@ pub fn stage_of(segment: &[u8], limits: &Limits) -> Result<Option<u64>, DecodeEr
         return Ok(None);
     }
     read_place(&mut reader)?;
-    read_vector(&mut reader, limits)?;
-    read_keys(&mut reader)?;
+    read_delta_clock(&mut reader, limits)?;
     Ok(read_stage(&mut reader)?.map(|stage| stage.name))
 }
 
@@ -314,12 +318,11 @@ mod tests {
         let block = writer.into_bytes();
         let cursor = Cursor { epoch: LogEpoch(9), seq: Seq(300) };
         for stage in [None, Some(Stage { name: 77, chunks: 2 })] {
-            let clock = "a:1".parse().unwrap();
+            let changed = "a:1".parse().unwrap();
             let received = Received {
                 peer: ReplicaId::letter(b'r'),
                 cursor,
-                clock,
-                absent: Vec::new(),
+                clock: DeltaClock { changed, ..DeltaClock::default() },
                 stage,
                 entries: entries.clone(),
             };

@@ -60,6 +60,7 @@ mod tests {
     use crate::limits::Limits;
     use crate::store::memory::MemoryStore;
     use crate::store::{Database, Delta};
+    use eyot_core::message::DeltaClock;
     use eyot_core::session::Chunk;
     use eyot_core::{Context, Cursor, Hlc, LogEpoch, Record, RecordKey, ReplicaId, Seq};
 
@@ -76,7 +77,8 @@ mod tests {
             block: Vec::new(),
             entries: vec![(RecordKey::new("notes", "n1").unwrap(), record)],
         };
-        let delta = Delta { last, chunks: 0, clock: "a:1".parse().unwrap(), absent: Vec::new() };
+        let clock = DeltaClock { changed: "a:1".parse().unwrap(), ..DeltaClock::default() };
+        let delta = Delta { last, chunks: 0, clock };
         store.apply(&database, delta).await.unwrap();
         database
     }

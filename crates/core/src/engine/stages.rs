@@ -6,8 +6,8 @@ use super::Engine;
 use super::io::{EngineEffect, Link, StorageFailure};
 use crate::dot::Dot;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
-use crate::key::RecordKey;
 use crate::limits::Limits;
+use crate::message::DeltaClock;
 use crate::segment::{Entries, Received, Stage, StagedChunk, staged_chunk};
 use crate::session::{Chunk, SessionInput, Standing};
 use crate::vector::VersionVector;
@@ -132,7 +132,7 @@ impl Engine {
         link: Link,
         chunk: Chunk,
         staged: bool,
-        (clock, absent): (VersionVector, Vec<RecordKey>),
+        clock: DeltaClock,
     ) {
         let Chunk { peer, base, from, up_to, block, entries } = chunk;
         let fits = |stage: &mut OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
@@ -141,13 +141,13 @@ impl Engine {
             return self.feed_link(link, SessionInput::Failed { code: "superseded" });
         }
         let earlier = stage.iter().flat_map(|stage| stage.chunks.iter().flatten());
-        if !earlier.chain(&entries).all(|(_, record)| self.accounts_for(record.context(), &clock)) {
+        if !earlier.chain(&entries).all(|(_, record)| self.accounts_for(record.context(), &clock.changed)) {
             self.effects.extend(stage.map(|stage| EngineEffect::DropStage(stage.name)));
             return self.feed_link(link, SessionInput::Failed { code: "bad-message" });
         }
         let cursor = Cursor { epoch: base.epoch, seq: up_to };
         let place = stage.as_ref().map(|open| Stage { name: open.name, chunks: open.chunks.len() as u64 });
-        let received = Received { peer, cursor, clock, absent, stage: place, entries };
+        let received = Received { peer, cursor, clock, stage: place, entries };
         let chunks = stage.map(|stage| stage.chunks).unwrap_or_default();
         self.commits.deliver(Delivery { link, received, block, chunks });
     }

@@ -35,6 +35,8 @@ pub struct Session {
     outgoing: Outgoing,
     incoming: Incoming,
     searches: Searches,
+    // Read while a delta of the peer's was being stored, which may be why the floor has risen.
+    held_page: Option<LogPage>,
     heard_at_ms: u64,
     pinged: bool,
     // After a probe: the session ends if nothing has come by then.
@@ -91,6 +93,7 @@ impl Session {
             outgoing: Outgoing::default(),
             incoming,
             searches: Searches::default(),
+            held_page: None,
             heard_at_ms: 0,
             pinged: false,
             answer_by_ms: None,
@@ -170,10 +173,17 @@ impl Session {
                 self.receive(message)?;
             }
             SessionInput::PeerKnown { standing, clock } => self.know_peer(standing, clock)?,
-            SessionInput::Page(page) => self.outgoing.take_page(page, now_ms, &mut self.effects)?,
+            SessionInput::Page(page) => self.take_page(page, now_ms)?,
             SessionInput::Surveyed { own, snapshot, head } => self.surveyed(own, snapshot, head)?,
-            SessionInput::Staged => self.incoming.staged(&mut self.effects),
-            SessionInput::Applied => self.incoming.applied(&mut self.effects),
+            SessionInput::Staged => {
+                self.incoming.staged(&mut self.effects);
+                self.release_page(now_ms)?;
+            }
+            SessionInput::Applied { floor_before, floor } => {
+                self.outgoing.accept_floor(floor_before, floor);
+                self.incoming.applied(&mut self.effects);
+                self.release_page(now_ms)?;
+            }
             SessionInput::Failed { code } => {
                 return Err((code, "The request could not be stored.".to_owned()));
             }
@@ -182,6 +192,18 @@ impl Session {
             SessionInput::Tick => self.watch_silence(now_ms)?,
         }
         Ok(())
+    }
+
+    fn take_page(&mut self, page: LogPage, now_ms: u64) -> Result<(), Refusal> {
+        if self.incoming.is_storing() && !self.outgoing.accepts_floor(page.floor) {
+            self.held_page = Some(page);
+            return Ok(());
+        }
+        self.outgoing.take_page(page, now_ms, &mut self.effects)
+    }
+
+    fn release_page(&mut self, now_ms: u64) -> Result<(), Refusal> {
+        self.held_page.take().map_or(Ok(()), |page| self.take_page(page, now_ms))
     }
 
     fn receive(&mut self, message: Message) -> Result<(), Refusal> {
@@ -205,7 +227,10 @@ impl Session {
             Message::Auth { .. } => Err(("unexpected-message", "A token is not for this side.".to_owned())),
             _ if self.peer.is_none() => Err(("unexpected-message", "The hello comes first.".to_owned())),
             Message::Resume(resume) => self.take_resume(resume),
-            Message::Delta(delta) => self.incoming.queue(delta),
+            Message::Delta(delta) => {
+                let searched = self.end_search()?;
+                self.incoming.queue(delta, searched)
+            }
             Message::Ack(ack) => self.outgoing.take_ack(ack, &mut self.effects),
             Message::Ranges(ranges) => self.take_ranges(ranges),
         }

@@ -4,7 +4,9 @@ use eyot_core::engine::{
     Condition, Engine, EngineEffect, EngineInput, Identity, StorageFailure, StoredSegment, Write,
 };
 use eyot_core::segment::Segment;
-use eyot_core::{Context, Dot, Export, Hlc, Limits, LogEpoch, MAXIMUM_COUNTER, Record, RecordKey, ReplicaId};
+use eyot_core::{
+    Context, Dot, Export, Hlc, Limits, LogEpoch, MAXIMUM_COUNTER, Record, RecordKey, ReplicaId, VersionVector,
+};
 
 /// A tab whose disk answers when the test says so.
 struct Tab {
@@ -158,7 +160,7 @@ fn what_is_stored_has_no_more_siblings_than_are_allowed_and_can_always_be_resolv
 fn counters_that_are_used_up_are_refused_and_nothing_is_written_that_cannot_be_read() {
     let mut tab = Tab::open();
     let last = Dot::new(ReplicaId::letter(b'a'), MAXIMUM_COUNTER - 1);
-    tab.import(&Export { clock: [last].into_iter().collect(), entries: vec![] });
+    tab.import(&Export { clock: [last].into_iter().collect(), forgotten: VersionVector::new(), entries: vec![] });
     let effects = tab.write_all(vec![sibling(1), sibling(2)]);
     assert_eq!(rejection(&effects), Some("counters-exhausted"));
     assert!(!effects.iter().any(|effect| matches!(effect, EngineEffect::Commit { .. })), "{effects:?}");
@@ -175,7 +177,11 @@ fn a_record_that_names_the_tab_does_no_harm() {
     let mut record = Record::new();
     record.write(tab_dot, &Context::new(), Hlc::from_ms(1), Some((*b"odd").into()));
     let mut tab = Tab::open();
-    tab.import(&Export { clock: [tab_dot].into_iter().collect(), entries: vec![(key(), record)] });
+    tab.import(&Export {
+        clock: [tab_dot].into_iter().collect(),
+        forgotten: VersionVector::new(),
+        entries: vec![(key(), record)],
+    });
     tab.write("one", None);
     tab.write("two", None);
     tab.feed(EngineInput::Committed);

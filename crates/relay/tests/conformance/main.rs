@@ -75,6 +75,11 @@ conformance! {
             a_survey_has_what_is_not_deleted
             a_page_after_a_search_has_what_differs_wherever_it_came_from
             a_page_after_a_search_goes_on_as_always_behind_it
+            who_has_heard_of_all_that_is_forgotten_need_not_search
+            what_is_absent_is_told_in_as_many_pages_as_it_takes
+            deletions_that_a_peer_has_not_heard_of_are_told_after_a_search
+            of_a_record_that_comes_twice_the_last_state_counts
+            what_a_peer_has_forgotten_is_forgotten_here_if_it_is_news
             what_a_peer_has_not_got_and_its_clock_covers_is_dropped;
     }
 }
