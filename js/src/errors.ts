@@ -47,6 +47,7 @@ export type EyotErrorCode =
   | 'invalid-context'
   | 'invalid-token'
   | 'invalid-export'
+  | 'deletions-unknown'
   | 'invalid-argument'
   | 'record-too-large'
   | 'too-many-siblings'

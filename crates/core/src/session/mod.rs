@@ -23,6 +23,8 @@ use reconciling::Searches;
 
 /// How long the answer to a probe may take.
 const PROBE_ANSWER_MS: u64 = 10_000;
+/// When a peer comes again, at the latest, whose place has fallen below the floor.
+const BELOW_FLOOR_RETRY_MS: u64 = 2_000;
 
 /// One connection's state.
 pub struct Session {
@@ -269,7 +271,9 @@ impl Session {
     }
 
     fn refuse(&mut self, code: &'static str, message: String) {
-        self.end(code, message, None);
+        // Who is to search comes again soon, and not all at once.
+        let retry_after_ms = (code == "below-floor").then_some(self.config.nonce % BELOW_FLOOR_RETRY_MS);
+        self.end(code, message, retry_after_ms);
     }
 
     fn end(&mut self, code: &'static str, message: String, retry_after_ms: Option<u64>) {
