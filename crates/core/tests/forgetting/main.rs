@@ -13,3 +13,4 @@ mod handing_on;
 mod imports;
 mod late;
 mod net;
+mod schedules;

@@ -13,7 +13,8 @@ type Entries = Vec<(RecordKey, Record)>;
 /// One replica, its sessions by the name of the peer, and what is staged of each.
 pub(crate) struct Side {
     pub(crate) replica: Replica,
-    sessions: BTreeMap<char, Session>,
+    // Each with the number of its connection.
+    sessions: BTreeMap<char, (Session, u64)>,
     staged: BTreeMap<ReplicaId, (Cursor, Seq, Vec<Entries>)>,
 }
 
@@ -46,11 +47,12 @@ impl Side {
         self.replica.get(&format!("notes/{id}"))
     }
 
-    /// What is shown: ids and dots.
+    /// What is shown: ids and the dots of what stands, but for deletions.
     pub(crate) fn shown(&self) -> String {
         let records = self.replica.range_after(Bound::Unbounded);
         let shown = records.filter(|(_, record)| !record.is_deleted()).map(|(key, record)| {
-            let dots: Vec<String> = record.versions().iter().map(|version| version.dot.to_string()).collect();
+            let edits = record.versions().iter().filter(|version| version.content.is_some());
+            let dots: Vec<String> = edits.map(|version| version.dot.to_string()).collect();
             format!("{}={}", key.id(), dots.join("+"))
         });
         shown.collect::<Vec<_>>().join(" ")
@@ -88,8 +90,12 @@ impl std::ops::Sub for Count {
 #[derive(Default)]
 pub(crate) struct Net {
     sides: BTreeMap<char, Side>,
-    wires: VecDeque<(char, char, Vec<u8>)>,
+    // From whom, to whom, on which connection.
+    wires: VecDeque<(char, char, u64, Vec<u8>)>,
+    connections: u64,
     pub(crate) count: Count,
+    /// How much a delta carries, where it is not the usual.
+    pub(crate) chunk_bytes: Option<usize>,
     now_ms: u64,
 }
 
@@ -137,15 +143,18 @@ impl Net {
     }
 
     pub(crate) fn connect(&mut self, initiator: char, acceptor: char) {
+        self.connections += 1;
+        let connection = self.connections;
         for (name, peer, role) in [
             (acceptor, initiator, Role::Acceptor),
             (initiator, acceptor, Role::Initiator { guess: None }),
         ] {
-            let side = self.side(name);
             let mut config = SessionConfig::new(role);
             config.nonce = name as u64;
+            config.chunk_bytes = self.chunk_bytes.unwrap_or(config.chunk_bytes);
+            let side = self.side(name);
             let session = Session::new(config, side.local());
-            side.sessions.insert(peer, session);
+            side.sessions.insert(peer, (session, connection));
             self.feed(name, peer, SessionInput::Start);
         }
     }
@@ -153,13 +162,23 @@ impl Net {
     fn disconnect(&mut self, one: char, other: char) {
         self.side(one).sessions.remove(&other);
         self.side(other).sessions.remove(&one);
-        self.wires.retain(|(from, to, _)| ![(one, other), (other, one)].contains(&(*from, *to)));
+    }
+
+    /// As [`Net::connect`]; a connection that stands already ends.
+    pub(crate) fn connect_anew(&mut self, initiator: char, acceptor: char) {
+        self.cut(initiator, acceptor);
+        self.connect(initiator, acceptor);
+    }
+
+    /// Ends a connection. What was on its way is lost.
+    pub(crate) fn cut(&mut self, one: char, other: char) {
+        self.disconnect(one, other);
     }
 
     /// Connects two until they have nothing more to say. Says what it took.
     pub(crate) fn meet(&mut self, initiator: char, acceptor: char) -> Count {
         let before = self.count;
-        self.connect(initiator, acceptor);
+        self.connect_anew(initiator, acceptor);
         self.settle();
         self.disconnect(initiator, acceptor);
         self.count - before
@@ -171,8 +190,8 @@ impl Net {
             let messages = self.count.messages;
             while !self.wires.is_empty() {
                 self.count.turns += 1;
-                for (from, to, bytes) in std::mem::take(&mut self.wires) {
-                    self.feed(to, from, SessionInput::Frame(bytes));
+                for wire in std::mem::take(&mut self.wires) {
+                    self.deliver(wire);
                 }
                 assert!(self.count.messages < messages + 10_000, "it does not become quiet");
             }
@@ -188,9 +207,16 @@ impl Net {
 
     /// Delivers one message. False when there is none.
     pub(crate) fn deliver_one(&mut self) -> bool {
-        let Some((from, to, bytes)) = self.wires.pop_front() else { return false };
-        self.feed(to, from, SessionInput::Frame(bytes));
+        let Some(wire) = self.wires.pop_front() else { return false };
+        self.deliver(wire);
         true
+    }
+
+    // What was sent on a connection that has ended is lost.
+    fn deliver(&mut self, (from, to, connection, bytes): (char, char, u64, Vec<u8>)) {
+        if self.side(to).sessions.get(&from).is_some_and(|(_, stands)| *stands == connection) {
+            self.feed(to, from, SessionInput::Frame(bytes));
+        }
     }
 
     fn links(&self) -> Vec<(char, char)> {
@@ -209,14 +235,15 @@ impl Net {
     fn feed(&mut self, name: char, peer: char, input: SessionInput) {
         let (mut inputs, now_ms) = (VecDeque::from([input]), self.now_ms);
         while let Some(input) = inputs.pop_front() {
-            let Some(session) = self.side(name).sessions.get_mut(&peer) else { return };
+            let Some((session, connection)) = self.side(name).sessions.get_mut(&peer) else { return };
+            let connection = *connection;
             for effect in session.handle(input, now_ms) {
                 match effect {
                     SessionEffect::Send(bytes) => {
                         self.count.bytes += bytes.len();
                         self.count.messages += 1;
                         self.count.largest_message_bytes = self.count.largest_message_bytes.max(bytes.len());
-                        self.wires.push_back((name, peer, bytes));
+                        self.wires.push_back((name, peer, connection, bytes));
                     }
                     SessionEffect::Close(closing) if closing.code == "below-floor" => {
                         self.count.below_floor += 1;
