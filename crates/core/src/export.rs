@@ -7,9 +7,10 @@ use crate::block::{read_block, write_block};
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::limits::Limits;
 use crate::linked::LinkedVector;
-use crate::message::{read_linked, write_linked};
+use crate::message::{read_linked, read_vector, write_linked, write_vector};
 use crate::replica::Replica;
 use crate::segment::Entries;
+use crate::vector::VersionVector;
 
 const MAGIC: [u8; 4] = *b"EYOT";
 const VERSION: u8 = 1;
@@ -20,6 +21,8 @@ const RECORDS_PER_BLOCK: usize = 1_000;
 pub struct Export {
     /// The clock of the replica that was exported.
     pub clock: LinkedVector,
+    /// The writes whose traces it may have forgotten.
+    pub forgotten: VersionVector,
     /// Its records, deleted ones too, in the order of keys.
     pub entries: Entries,
 }
@@ -30,6 +33,7 @@ impl Export {
         let entries = replica.range_after(std::ops::Bound::Unbounded);
         Self {
             clock: replica.clock().to_linked(),
+            forgotten: replica.forgotten().clone(),
             entries: entries.map(|(key, record)| (key.clone(), record.clone())).collect(),
         }
     }
@@ -40,6 +44,7 @@ impl Export {
         writer.raw(&MAGIC);
         writer.byte(VERSION);
         write_linked(&mut writer, &self.clock);
+        write_vector(&mut writer, &self.forgotten);
         let blocks = self.entries.chunks(RECORDS_PER_BLOCK);
         writer.size(blocks.len());
         for block in blocks {
@@ -60,7 +65,7 @@ impl Export {
             VERSION => {}
             other => return Err(DecodeError::UnknownVersion(other)),
         }
-        let clock = read_linked(&mut reader, limits)?;
+        let (clock, forgotten) = (read_linked(&mut reader, limits)?, read_vector(&mut reader, limits)?);
         let mut entries = Entries::new();
         for _ in 0..reader.count()? {
             let mut block = Reader::new(reader.bytes()?);
@@ -69,9 +74,13 @@ impl Export {
         }
         reader.finish()?;
         // An import with a clock that is too small would leave writes that peers take for unknown.
-        if entries.iter().any(|(_, record)| !clock.covers_all(record.context())) {
+        let accounted = entries.iter().all(|(_, record)| clock.covers_all(record.context()));
+        if !accounted || !clock.covers_all(&forgotten) {
             return Err(DecodeError::Invalid("the clock"));
         }
-        Ok(Self { clock, entries })
+        if entries.iter().any(|(_, record)| record.is_absent()) {
+            return Err(DecodeError::Invalid("a record"));
+        }
+        Ok(Self { clock, forgotten, entries })
     }
 }

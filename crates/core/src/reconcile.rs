@@ -17,6 +17,10 @@ use crate::record::Record;
 const PARTS: usize = 16;
 /// A range with no more items than this is listed instead of cut.
 const LISTED: usize = 12;
+/// About how many bytes of keys and fingerprints an answer may have. What does not fit into one is said in the next.
+const ANSWER_BYTES: usize = 256 * 1024;
+/// About how many bytes a key or a bound takes beside its text, with a fingerprint and a number.
+const ITEM_BYTES: usize = 16;
 /// How many ranges a message may have.
 const MAXIMUM_RANGES: usize = 200_000;
 
@@ -132,34 +136,33 @@ impl Reconciliation {
 
     /// Takes in what the other side says and answers. An empty answer, or an empty message, is the end.
     ///
-    /// A list of the side that began is answered with a list. One of the other side is not: it may hold next to nothing
+    /// When the answer has become long, what follows is said in a fingerprint: the other side asks about it again, when
+    /// the first part is settled. A list of the side that began is answered with a list. One of the other side is not: it may hold next to nothing
     /// of a large range, and the side that began has all it needs.
     pub fn answer(&mut self, ranges: &[Range]) -> Vec<Range> {
-        let mut answer = Vec::new();
+        let mut answer = Answer::default();
         let mut from = 0;
         for range in ranges {
             let to = self.snapshot.place(range.end.as_deref()).max(from);
             match &range.content {
-                RangeContent::Settled => push_settled(&mut answer, range.end.clone()),
+                RangeContent::Settled => answer.push(range.end.clone(), RangeContent::Settled),
                 RangeContent::Fingerprint(sum, count) => {
                     if *sum == self.snapshot.sum(from, to) && *count == (to - from) as u64 {
-                        push_settled(&mut answer, range.end.clone());
+                        answer.push(range.end.clone(), RangeContent::Settled);
                     } else {
                         self.narrow(from, to, *count, range.end.clone(), &mut answer);
                     }
                 }
                 RangeContent::Items(items) if self.leads => {
                     self.compare(from, to, items);
-                    push_settled(&mut answer, range.end.clone());
+                    answer.push(range.end.clone(), RangeContent::Settled);
                 }
-                RangeContent::Items(_) => {
-                    answer.push(Range { end: range.end.clone(), content: self.list(from, to) });
-                }
+                RangeContent::Items(_) => self.list(from, to, range.end.clone(), &mut answer),
             }
             from = to;
         }
-        let over = answer.iter().all(|range| range.content == RangeContent::Settled);
-        if over { Vec::new() } else { answer }
+        let over = answer.ranges.iter().all(|range| range.content == RangeContent::Settled);
+        if over { Vec::new() } else { answer.ranges }
     }
 
     /// The keys on which both sides differ, for the side that began, once the search is over.
@@ -168,30 +171,52 @@ impl Reconciliation {
     }
 
     // Small ranges are listed; the other side's count tells whether its own answer will be small too.
-    fn narrow(&self, from: usize, to: usize, count: u64, end: Option<Box<str>>, answer: &mut Vec<Range>) {
+    fn narrow(&self, from: usize, to: usize, count: u64, end: Option<Box<str>>, answer: &mut Answer) {
         let own = to - from;
         if own <= LISTED || count == 0 {
-            return answer.push(Range { end, content: self.list(from, to) });
+            return self.list(from, to, end, answer);
+        }
+        if answer.is_long() {
+            return answer.push(end, self.fingerprint(from, to));
         }
         let parts = PARTS.min(own);
         let mut begin = from;
         for part in 1..=parts {
             let stop = from + own * part / parts;
             // The bounds are this side's own keys, cut as short as they can be.
-            let bound = if part == parts {
-                end.clone()
-            } else {
-                Some(separator(self.snapshot.key(stop - 1), self.snapshot.key(stop)))
-            };
-            let content = RangeContent::Fingerprint(self.snapshot.sum(begin, stop), (stop - begin) as u64);
-            answer.push(Range { end: bound, content });
+            let bound = if part == parts { end.clone() } else { Some(self.bound(stop)) };
+            answer.push(bound, self.fingerprint(begin, stop));
             begin = stop;
         }
     }
 
-    fn list(&self, from: usize, to: usize) -> RangeContent {
-        let items = self.snapshot.items(from, to).map(|(key, fingerprint)| (key.into(), fingerprint));
-        RangeContent::Items(items.collect())
+    fn bound(&self, place: usize) -> Box<str> {
+        separator(self.snapshot.key(place.saturating_sub(1)), self.snapshot.key(place))
+    }
+
+    fn fingerprint(&self, from: usize, to: usize) -> RangeContent {
+        RangeContent::Fingerprint(self.snapshot.sum(from, to), (to - from) as u64)
+    }
+
+    // As much as fits; the rest of the range is put off.
+    fn list(&self, from: usize, to: usize, end: Option<Box<str>>, answer: &mut Answer) {
+        let mut left = answer.left();
+        let fits = |(key, _): &(&str, u64)| {
+            let has_room = left > 0;
+            left = left.saturating_sub(key.len() + ITEM_BYTES);
+            has_room
+        };
+        let items = self.snapshot.items(from, to).take_while(fits);
+        let items: Vec<(Box<str>, u64)> =
+            items.map(|(key, fingerprint)| (key.into(), fingerprint)).collect();
+        let stop = from + items.len();
+        if stop == to {
+            return answer.push(end, RangeContent::Items(items));
+        }
+        if stop > from {
+            answer.push(Some(self.bound(stop)), RangeContent::Items(items));
+        }
+        answer.push(end, self.fingerprint(stop, to));
     }
 
     fn compare(&mut self, from: usize, to: usize, theirs: &[(Box<str>, u64)]) {
@@ -204,11 +229,47 @@ impl Reconciliation {
     }
 }
 
-// Settled neighbours are one range.
-fn push_settled(ranges: &mut Vec<Range>, end: Option<Box<str>>) {
-    match ranges.last_mut() {
-        Some(last) if last.content == RangeContent::Settled => last.end = end,
-        _ => ranges.push(Range { end, content: RangeContent::Settled }),
+// The ranges of an answer, and about how many bytes they take.
+#[derive(Default)]
+struct Answer {
+    ranges: Vec<Range>,
+    bytes: usize,
+}
+
+impl Answer {
+    fn left(&self) -> usize {
+        ANSWER_BYTES.saturating_sub(self.bytes)
+    }
+
+    fn is_long(&self) -> bool {
+        self.left() == 0
+    }
+
+    // Settled neighbours are one range, and so are fingerprints of what is put off.
+    fn push(&mut self, end: Option<Box<str>>, content: RangeContent) {
+        let is_long = self.is_long();
+        match (self.ranges.last_mut(), &content) {
+            (Some(last), RangeContent::Settled) if last.content == RangeContent::Settled => {
+                last.end = end;
+                return;
+            }
+            (
+                Some(Range { end: last_end, content: RangeContent::Fingerprint(last_sum, last_count) }),
+                RangeContent::Fingerprint(sum, count),
+            ) if is_long => {
+                *last_end = end;
+                *last_sum = last_sum.wrapping_add(*sum);
+                *last_count = last_count.saturating_add(*count);
+                return;
+            }
+            _ => {}
+        }
+        let items = match &content {
+            RangeContent::Items(items) => items.iter().map(|(key, _)| key.len() + ITEM_BYTES).sum(),
+            RangeContent::Settled | RangeContent::Fingerprint(..) => 0,
+        };
+        self.bytes += items + end.as_ref().map_or(0, |end| end.len()) + ITEM_BYTES;
+        self.ranges.push(Range { end, content });
     }
 }
 

@@ -91,6 +91,12 @@ impl Record {
         &self.versions
     }
 
+    /// True when nothing was ever written, as far as this tells. In a delta after a search it says that the sender has
+    /// nothing of the record any more.
+    pub fn is_absent(&self) -> bool {
+        self.context.is_empty()
+    }
+
     /// True when that write stands.
     pub(crate) fn has(&self, dot: Dot) -> bool {
         self.versions.binary_search_by_key(&dot, |version| version.dot).is_ok()
@@ -176,7 +182,7 @@ impl Record {
 /// Takes in another replica's state of a record; `existing` is none where there is nothing of it here.
 pub fn merge_incoming(existing: Option<&Record>, incoming: Record) -> Merged {
     let Some(existing) = existing else {
-        return Merged::AsSent(incoming);
+        return if incoming.is_absent() { Merged::Unchanged } else { Merged::AsSent(incoming) };
     };
     let merged = existing.merge(&incoming);
     if merged == *existing {

@@ -8,6 +8,7 @@ use std::ops::Bound;
 
 use crate::chain::{Chain, ChainEnd, Seen};
 use crate::clock::Clock;
+use crate::forgetting::{Forgotten, Told};
 use crate::id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::linked::LinkedVector;
@@ -33,8 +34,7 @@ pub struct Replica {
     pub(crate) peers: Peers,
     unsent: usize,
     tally: Tally,
-    // Up to here deletions may have been forgotten.
-    floor: Seq,
+    pub(crate) forgotten: Forgotten,
     pub(crate) rebirths: Vec<Rebirth>,
 }
 
@@ -67,7 +67,7 @@ impl Replica {
             peers: Peers::new(epoch),
             unsent: 0,
             tally: Tally::default(),
-            floor: Seq::ZERO,
+            forgotten: Forgotten::default(),
             rebirths: Vec::new(),
         }
     }
@@ -87,9 +87,14 @@ impl Replica {
         self.head
     }
 
-    /// Below this position deletions are forgotten.
+    /// Below this position the log does not tell of all deletions.
     pub fn floor(&self) -> Seq {
-        self.floor
+        self.forgotten.floor
+    }
+
+    /// The writes whose traces may be forgotten.
+    pub fn forgotten(&self) -> &VersionVector {
+        &self.forgotten.vector
     }
 
     /// Its version vector over the whole database.
@@ -176,17 +181,20 @@ impl Replica {
                 self.extend_chain(link);
                 changed
             }
-            Segment::Imported { clock, entries } => {
+            Segment::Imported { clock, forgotten, entries } => {
                 let changed = self.merge_foreign(entries, None);
+                let unheard = self.unheard(&forgotten);
                 self.join_clock(&clock, None, head_before);
+                self.inherit(&unheard, false);
                 changed
             }
             Segment::Received(received) => {
-                let mut changed = Vec::new();
+                let (mut changed, mut told) = (Vec::new(), Told::new(received.clock.searched));
                 for entries in staged {
+                    told.note(&entries);
                     changed.extend(self.merge_part(entries, received.cursor.epoch));
                 }
-                changed.extend(self.complete(received, head_before));
+                changed.extend(self.complete(received, told, head_before));
                 changed
             }
             Segment::Forgotten { up_to, before_ms } => {
@@ -202,12 +210,22 @@ impl Replica {
         self.merge_foreign(entries, Some(epoch))
     }
 
-    /// Folds in the end of a delta, with its clock and cursor. `head_before` is where the log ended before its parts.
-    pub(crate) fn complete(&mut self, received: Received, head_before: Seq) -> Vec<RecordKey> {
+    /// Folds in the end of a delta, with its clock and cursor. `told` has noted its parts; `head_before` is where the log
+    /// ended before them.
+    pub(crate) fn complete(
+        &mut self,
+        received: Received,
+        mut told: Told,
+        head_before: Seq,
+    ) -> Vec<RecordKey> {
         let origin = Some(received.cursor.epoch);
+        told.note(&received.entries);
         let mut changed = self.merge_foreign(received.entries, origin);
-        changed.extend(self.drop_absent(received.absent, &received.clock, origin));
-        self.join_clock(&received.clock, origin, head_before);
+        let dropped = self.drop_untold(told, &received.clock.changed);
+        let unheard = self.unheard(&received.clock.forgotten);
+        self.join_clock(&received.clock.changed, origin, head_before);
+        self.inherit(&unheard, !dropped.is_empty());
+        changed.extend(dropped);
         self.move_cursor(received.peer, received.cursor);
         changed
     }
@@ -254,11 +272,13 @@ impl Replica {
         self.log.insert(self.head, key.clone());
     }
 
-    /// A deletion is forgotten.
-    pub(crate) fn remove(&mut self, seq: Seq, key: &RecordKey) {
-        self.log.remove(&seq);
-        self.records.remove(key);
-        self.floor = self.floor.max(seq);
+    /// Takes a record out altogether. What it accounted for is to be kept among what is forgotten.
+    pub(crate) fn remove(&mut self, key: &RecordKey) -> Option<Record> {
+        let slot = self.records.remove(key)?;
+        self.tally.note(key, Some(&slot.record), &Record::new());
+        self.unsent = self.unsent.saturating_sub(slot.is_unsent(&self.peers).into());
+        self.log.remove(&slot.seq);
+        Some(slot.record)
     }
 
     pub(crate) fn log_up_to(&self, seq: Seq) -> impl Iterator<Item = (Seq, &RecordKey, &Record)> {
@@ -335,7 +355,7 @@ impl Replica {
             replica: self.id,
             epoch: self.epoch,
             head: self.head,
-            floor: self.floor,
+            floor: self.floor(),
             digest: self.clock.digest(),
             chain: self.chain.end(),
         }

@@ -10,9 +10,11 @@ use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::limits::{CHUNK_BYTES, Limits};
 use crate::linked::LinkedVector;
-use crate::message::{read_end, read_keys, read_linked, write_end, write_keys, write_linked};
+use crate::message::{DeltaClock, read_delta_clock, read_end, read_linked, read_vector};
+use crate::message::{write_delta_clock, write_end, write_linked, write_vector};
 use crate::rebirth::Reborn;
 use crate::record::Record;
+use crate::vector::VersionVector;
 
 /// The version of the format at rest.
 pub const STORAGE_VERSION: u8 = 1;
@@ -37,6 +39,8 @@ pub enum Segment {
     Imported {
         /// The clock of the replica that was exported.
         clock: LinkedVector,
+        /// The writes whose traces that replica may have forgotten.
+        forgotten: VersionVector,
         /// Its records.
         entries: Entries,
     },
@@ -58,10 +62,8 @@ pub struct Received {
     pub peer: ReplicaId,
     /// Where the peer's log is reached with it.
     pub cursor: Cursor,
-    /// What of the peer's clock changed.
-    pub clock: LinkedVector,
-    /// Records that the peer has not got; what its clock covers of them was deleted there.
-    pub absent: Vec<RecordKey>,
+    /// What the delta says of the peer's clock.
+    pub clock: DeltaClock,
     /// The chunks that were staged before the last one; they come before `entries`.
     pub stage: Option<Stage>,
     /// The records of the last chunk.
@@ -93,25 +95,30 @@ fn written_segment(entries: &[(RecordKey, Record)]) -> Vec<u8> {
 pub fn received_segment(received: &Received, block: &[u8]) -> Vec<u8> {
     let mut writer = header(RECEIVED);
     write_place(&mut writer, received.peer, received.cursor);
-    write_linked(&mut writer, &received.clock);
-    write_keys(&mut writer, &received.absent);
+    write_delta_clock(&mut writer, &received.clock);
     write_stage(&mut writer, received.stage);
     writer.raw(block);
     writer.into_bytes()
 }
 
-/// The segments of an import. Each brings the whole clock, which counts once all are there: they are one commit.
-pub fn imported_segments(clock: &LinkedVector, entries: &[(RecordKey, Record)]) -> Vec<Vec<u8>> {
+/// The segments of an import. The last one brings the clock: they are one commit.
+pub fn imported_segments(
+    clock: &LinkedVector,
+    forgotten: &VersionVector,
+    entries: &[(RecordKey, Record)],
+) -> Vec<Vec<u8>> {
     let mut segments: Vec<Vec<u8>> = split(entries)
         .map(|part| {
             let mut writer = header(IMPORTED);
             write_linked(&mut writer, &LinkedVector::new());
+            write_vector(&mut writer, &VersionVector::new());
             write_block(&mut writer, part.iter().map(|(key, record)| (key, record)));
             writer.into_bytes()
         })
         .collect();
     let mut writer = header(IMPORTED);
     write_linked(&mut writer, clock);
+    write_vector(&mut writer, forgotten);
     segments.push(writer.into_bytes());
     segments
 }
@@ -142,14 +149,14 @@ impl Segment {
             WRITTEN => Self::Written(read_entries(&mut reader, limits)?),
             RECEIVED => {
                 let (peer, cursor) = read_place(&mut reader)?;
-                let clock = read_linked(&mut reader, limits)?;
-                let absent = read_keys(&mut reader)?;
+                let clock = read_delta_clock(&mut reader, limits)?;
                 let stage = read_stage(&mut reader)?;
                 let entries = read_entries(&mut reader, limits)?;
-                Self::Received(Received { peer, cursor, clock, absent, stage, entries })
+                Self::Received(Received { peer, cursor, clock, stage, entries })
             }
             IMPORTED => Self::Imported {
                 clock: read_linked(&mut reader, limits)?,
+                forgotten: read_vector(&mut reader, limits)?,
                 entries: read_entries(&mut reader, limits)?,
             },
             FORGOTTEN => Self::Forgotten {
@@ -186,8 +193,7 @@ pub fn stage_of(segment: &[u8], limits: &Limits) -> Result<Option<u64>, DecodeEr
         return Ok(None);
     }
     read_place(&mut reader)?;
-    read_linked(&mut reader, limits)?;
-    read_keys(&mut reader)?;
+    read_delta_clock(&mut reader, limits)?;
     Ok(read_stage(&mut reader)?.map(|stage| stage.name))
 }
 
@@ -336,12 +342,11 @@ mod tests {
         let block = writer.into_bytes();
         let cursor = Cursor { epoch: LogEpoch(9), seq: Seq(300) };
         for stage in [None, Some(Stage { name: 77, chunks: 2 })] {
-            let clock = [("a:1".parse().unwrap(), 77)].into_iter().collect();
+            let changed = [("a:1".parse().unwrap(), 77)].into_iter().collect();
             let received = Received {
                 peer: ReplicaId::letter(b'r'),
                 cursor,
-                clock,
-                absent: Vec::new(),
+                clock: DeltaClock { changed, ..DeltaClock::default() },
                 stage,
                 entries: entries.clone(),
             };

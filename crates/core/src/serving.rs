@@ -2,24 +2,23 @@
 
 use std::ops::Bound;
 
+use crate::forgetting::must_compare;
+use crate::message::DeltaClock;
 use crate::reconcile::{FingerprintKey, Snapshot};
+use crate::record::Record;
 use crate::replica::Replica;
 use crate::segment::entry_size;
 use crate::session::{LogPage, PageRequest};
+use crate::vector::VersionVector;
 
 impl Replica {
     /// Reads a part of the log for a peer. Only what is committed is here, so all of it is at least handed to the disk.
     pub fn page(&self, request: &PageRequest) -> LogPage {
         let (mut page, mut size) = (LogPage { floor: self.floor(), ..LogPage::default() }, 0);
         for (seq, key, record, origin) in self.log_after(request.after) {
-            let searched = request.among.as_ref().filter(|among| seq <= among.until);
-            let left_out = match searched {
-                Some(among) => !among.keys.contains(key.as_str()),
-                None => origin == Some(request.exclude),
-            };
-            let covered =
-                || request.covered_by.as_ref().is_some_and(|clock| clock.covers_all(record.context()));
-            if left_out || covered() {
+            if !request.is_wanted((key.as_str(), seq, origin), record.is_deleted())
+                || request.is_covered(key.as_str(), record)
+            {
                 continue;
             }
             size += entry_size(key, record);
@@ -30,29 +29,46 @@ impl Replica {
             page.up_to = seq;
         }
         page.up_to = self.head();
-        match &request.among {
-            None => page.clock = Some(self.clock().changed_since(request.clock_since, request.exclude)),
-            Some(among) => {
-                // Judged by the whole clock, so all of it is told.
-                page.clock = Some(self.clock().to_linked());
-                let keys = among.keys.iter().filter(|key| self.get(key).is_none());
-                page.absent = keys.filter_map(|key| key.parse().ok()).collect();
+        for key in request.keys_to_tell().filter(|key| self.get(key).is_none()) {
+            let Ok(key) = key.parse() else { continue };
+            let absent = Record::new();
+            size += entry_size(&key, &absent);
+            if size > request.budget_bytes && !page.entries.is_empty() {
+                return page;
             }
+            page.absent_up_to = Some(key.as_str().into());
+            page.entries.push((key, absent));
         }
+        page.clock = Some(self.delta_clock(request));
         page
     }
 
-    /// The fingerprints of all records that are not deleted.
-    pub fn survey(&self, key: FingerprintKey) -> Snapshot {
+    fn delta_clock(&self, request: &PageRequest) -> DeltaClock {
+        let searched = request.among.is_some();
+        let changed = match searched {
+            // What stands at the receiver and not here is judged by the whole clock.
+            true => self.clock().to_linked(),
+            false => self.clock().changed_since(request.clock_since, request.exclude),
+        };
+        DeltaClock { changed, forgotten: request.unheard_of(self.forgotten()), searched }
+    }
+
+    /// The fingerprints of all records that are not deleted, for a search; none where a replica with that clock need not
+    /// search.
+    pub fn survey(&self, key: FingerprintKey, peer_clock: Option<&VersionVector>) -> Option<Snapshot> {
+        if peer_clock.is_some_and(|clock| !must_compare(self.forgotten(), clock)) {
+            return None;
+        }
         let records = self.range_after(Bound::Unbounded).filter(|(_, record)| !record.is_deleted());
-        Snapshot::new(records.map(|(name, record)| (name.as_str().into(), key.of(name.as_str(), record))))
+        Some(Snapshot::new(
+            records.map(|(name, record)| (name.as_str().into(), key.of(name.as_str(), record))),
+        ))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::LinkedVector;
     use crate::context::Context;
     use crate::dot::Dot;
     use crate::hlc::Hlc;
@@ -80,6 +96,7 @@ mod tests {
             exclude,
             covered_by: None,
             among: None,
+            is_first: false,
             budget_bytes: 1 << 20,
         }
     }
@@ -96,7 +113,7 @@ mod tests {
         }
         let page = replica.page(&request(0));
         assert_eq!((keys(&page), page.up_to), (vec!["notes/y", "notes/x"], Seq(3)));
-        assert_eq!(page.clock.map(|clock| clock.vector().to_string()), Some("a:3".to_owned()));
+        assert_eq!(page.clock.map(|clock| clock.changed.vector().to_string()), Some("a:3".to_owned()));
         assert_eq!(keys(&replica.page(&request(2))), ["notes/x"]);
         assert!(replica.page(&request(3)).entries.is_empty());
     }
@@ -109,11 +126,10 @@ mod tests {
         let mut replica = Replica::new(A, LogEpoch(1));
         let cursor = Cursor { epoch: LogEpoch(7), seq: page.up_to };
         let clock = page.clock.unwrap();
-        let received =
-            Received { peer: R, cursor, clock, absent: Vec::new(), stage: None, entries: page.entries };
+        let received = Received { peer: R, cursor, clock, stage: None, entries: page.entries };
         replica.apply(Segment::Received(received), Vec::new());
         let back = replica.page(&PageRequest { exclude: LogEpoch(7), ..request(0) });
-        assert_eq!((back.entries.len(), back.clock), (0, Some(LinkedVector::new())));
+        assert_eq!((back.entries.len(), back.clock), (0, Some(DeltaClock::default())));
         assert_eq!(keys(&replica.page(&request(0))), ["notes/x"]);
         assert_eq!(replica.unsent_up_to(replica.head()).count(), 0);
         assert_eq!(replica.cursor(R, LogEpoch(7)), Some(cursor));

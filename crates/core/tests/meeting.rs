@@ -133,13 +133,14 @@ impl Relay {
                     SessionEffect::Read(request) => {
                         inputs.push_back(SessionInput::Page(self.replica.page(&request)));
                     }
-                    SessionEffect::Apply { chunk, clock, absent, .. } => {
+                    SessionEffect::Apply { chunk, clock, .. } => {
                         let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
                         let entries = chunk.entries;
-                        let received =
-                            Received { peer: chunk.peer, cursor, clock, absent, stage: None, entries };
+                        let received = Received { peer: chunk.peer, cursor, clock, stage: None, entries };
+                        let floor_before = self.replica.floor();
                         self.replica.apply(Segment::Received(received), Vec::new());
-                        inputs.push_back(SessionInput::Applied);
+                        let floor = self.replica.floor();
+                        inputs.push_back(SessionInput::Applied { floor_before, floor });
                     }
                     SessionEffect::MoveCursor { peer, cursor } => self.replica.move_cursor(peer, cursor),
                     _ => {}
@@ -194,7 +195,7 @@ fn a_record_that_claims_more_than_its_delta_accounts_for_is_refused() {
     let mut block = Writer::new();
     write_block(&mut block, [(&key("n1"), &record)].into_iter());
     let (from, up_to, clock) = (Seq(0), Seq(1), Some(Default::default()));
-    let delta = Message::Delta(Delta { from, up_to, clock, absent: Vec::new(), block: block.into_bytes() });
+    let delta = Message::Delta(Delta { from, up_to, clock, block: block.into_bytes() });
     let sent = device.take(EngineInput::LinkReceived(device.link, delta.to_bytes()));
     let refusal = Message::from_bytes(sent.last().unwrap(), &Limits::default());
     assert!(matches!(refusal, Ok(Message::Refuse(refuse)) if refuse.code == "bad-message"));
@@ -210,7 +211,7 @@ fn that_the_peers_log_held_nothing_new_is_told_as_well() {
     meet(&mut device, &mut relay);
     // The relay's log has grown by what this device has sent itself. It says so a while later, with an empty delta.
     let (from, up_to, clock) = (Seq(0), relay.replica.head(), Some(Default::default()));
-    let delta = Message::Delta(Delta { from, up_to, clock, absent: Vec::new(), block: Vec::new() });
+    let delta = Message::Delta(Delta { from, up_to, clock, block: Vec::new() });
     device.take(EngineInput::LinkReceived(device.link, delta.to_bytes()));
     let (received, state) = (relay.replica.head().0, SyncState::Live);
     assert!(received > 0);
@@ -243,8 +244,8 @@ fn a_log_that_is_read_again_gives_the_same_replica_positions_included() {
     let heard = |device: &Device, since| {
         let exclude = LogEpoch(99);
         let (after, clock_since) = (Seq(since), Seq(since));
-        let (covered_by, among, budget_bytes) = (None, None, usize::MAX);
-        let request = PageRequest { after, clock_since, exclude, covered_by, among, budget_bytes };
+        let (covered_by, among, is_first, budget_bytes) = (None, None, false, usize::MAX);
+        let request = PageRequest { after, clock_since, exclude, covered_by, among, is_first, budget_bytes };
         device.engine.replica().page(&request)
     };
     for since in 0..=9 {

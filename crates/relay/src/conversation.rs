@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use eyot_core::session::{PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput};
+use eyot_core::session::{Chunk, PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput};
 use hyper_tungstenite::tungstenite::Bytes;
 use tokio::time::{Instant, sleep_until};
 
@@ -19,7 +19,7 @@ use crate::hub::Seat;
 use crate::refusal::Code;
 use crate::server::Shared;
 use crate::socket::{Incoming, Socket};
-use crate::store::{Database, Delta, PeerKnown, StoreError, Survey};
+use crate::store::{Applied, Database, Delta, PeerKnown, StoreError, Survey};
 
 // How much a session may have waiting while the store is busy with it, before nothing more is read from its socket.
 const UNSTORED_BYTES: usize = 256 * 1024;
@@ -250,13 +250,17 @@ impl<'a> Conversation<'a> {
                 }));
             }
             SessionEffect::Read(request) => self.held_reading = Some(request),
-            SessionEffect::Survey { own, key } => self.surveys.push_back(Box::pin(async move {
-                let survey = store.survey(&database, key).await;
+            SessionEffect::Survey { own, key, peer_clock } => self.surveys.push_back(Box::pin(async move {
+                let survey = store.survey(&database, key, peer_clock).await;
                 done(survey.map(|Survey { snapshot, head }| SessionInput::Surveyed { own, snapshot, head }))
             })),
             SessionEffect::Stage(chunk) => {
-                if !self.may_store(true) {
+                if !self.may_store(says_anything(&chunk)) {
                     return Ok(());
+                }
+                // A reader may have nothing of much that is here. It is heard out, and not believed.
+                if self.grant.access != Access::Write {
+                    return self.input(SessionInput::Staged);
                 }
                 // Where a delta begins anew, what the store has of it is void.
                 self.chunks = if chunk.from == chunk.base.seq { 1 } else { self.chunks + 1 };
@@ -264,19 +268,25 @@ impl<'a> Conversation<'a> {
                     done(store.stage(&database, chunk).await.map(|()| SessionInput::Staged))
                 }));
             }
-            SessionEffect::Apply { chunk, staged, clock, chain, absent } => {
+            SessionEffect::Apply { mut chunk, staged, mut clock, chain } => {
                 // Who tells of writes of its own writes, also where their records are known already.
-                if !self.may_store(staged || !chunk.entries.is_empty() || clock.get(chunk.peer) > 0) {
+                if !self.may_store(says_anything(&chunk) || clock.changed.get(chunk.peer) > 0) {
                     return Ok(());
                 }
-                // What a reader says of the clock, or has not got, is nobody's news: it has written nothing here.
-                let may_write = self.grant.access == Access::Write;
-                let (clock, absent) = if may_write { (clock, absent) } else { Default::default() };
-                let chunks = if staged { self.chunks } else { 0 };
+                let mut chunks = if staged { self.chunks } else { 0 };
                 self.chunks = 0;
-                let delta = Delta { last: chunk, chunks, clock, chain, absent };
+                // What a reader says of the clock, or has nothing of, is nobody's news: it has written nothing here.
+                if self.grant.access != Access::Write {
+                    (chunks, clock) = Default::default();
+                    chunk.entries.clear();
+                }
+                let delta = Delta { last: chunk, chunks, clock, chain };
                 self.storing = Some(Box::pin(async move {
-                    done(store.apply(&database, delta).await.map(|_| SessionInput::Applied))
+                    let applied = store.apply(&database, delta).await;
+                    done(applied.map(|Applied { floor_before, floor, .. }| SessionInput::Applied {
+                        floor_before,
+                        floor,
+                    }))
                 }));
             }
             SessionEffect::MoveCursor { peer, cursor } => {
@@ -342,6 +352,11 @@ impl<'a> Conversation<'a> {
     fn write_limit(&self) -> Option<Instant> {
         self.socket.waiting_since().map(|since| since + self.shared.config.limits.write_timeout())
     }
+}
+
+// True when there is a record in it of which the sender has anything.
+fn says_anything(chunk: &Chunk) -> bool {
+    chunk.entries.iter().any(|(_, record)| !record.is_absent())
 }
 
 fn expiry(grant: &Grant, now: Instant) -> Option<Instant> {

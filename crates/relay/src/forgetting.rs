@@ -60,6 +60,7 @@ mod tests {
     use crate::limits::Limits;
     use crate::store::memory::MemoryStore;
     use crate::store::{Database, Delta};
+    use eyot_core::message::DeltaClock;
     use eyot_core::session::Chunk;
     use eyot_core::{Context, Cursor, Hlc, LogEpoch, Record, RecordKey, ReplicaId, Seq};
 
@@ -77,8 +78,8 @@ mod tests {
             block: Vec::new(),
             entries: vec![(RecordKey::new("notes", "n1").unwrap(), record)],
         };
-        let (clock, chain) = ("a:1".parse().unwrap(), Default::default());
-        let delta = Delta { last, chunks: 0, clock, chain, absent: Vec::new() };
+        let clock = DeltaClock { changed: "a:1".parse().unwrap(), ..DeltaClock::default() };
+        let delta = Delta { last, chunks: 0, clock, chain: Default::default() };
         store.apply(&database, delta).await.unwrap();
         database
     }

@@ -193,6 +193,7 @@ impl World {
                 exclude: eyot_core::LogEpoch(0),
                 covered_by: None,
                 among: None,
+                is_first: false,
                 budget_bytes: 1,
             });
             let Some((key, there)) = page.entries.first() else { return Ok(()) };

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use eyot_core::message::write_vector;
+use eyot_core::message::{DeltaClock, write_vector};
 use eyot_core::segment::{Received, Segment, StagedChunk, received_segment, staged_chunk};
 use eyot_core::session::{Chunk, Local, Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
-use eyot_core::{Cursor, LinkedVector, Limits, LogEpoch, RecordKey, Replica, ReplicaId, Seq, Writer};
+use eyot_core::{Cursor, Limits, LogEpoch, Replica, ReplicaId, Seq, Writer};
 
 use crate::Violation;
 use crate::network::{ConnectionId, End};
@@ -82,13 +82,13 @@ impl RelayHost {
         &mut self,
         chunk: Chunk,
         staged: bool,
-        (clock, absent): (LinkedVector, Vec<RecordKey>),
+        clock: DeltaClock,
     ) -> Result<(), Violation> {
         let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
         let stage = self.stages.remove(&chunk.peer).filter(|stage| staged && stage.base == chunk.base);
         let chunks = stage.map(|stage| stage.chunks).unwrap_or_default();
         let entries = chunk.entries;
-        let received = Received { peer: chunk.peer, cursor, clock, absent, stage: None, entries };
+        let received = Received { peer: chunk.peer, cursor, clock, stage: None, entries };
         let value = received_segment(&received, &chunk.block);
         self.fold(&value, &chunks)?;
         self.log.push((value, chunks));
@@ -246,8 +246,9 @@ impl World {
                 let seen = host.replica.seen_of(replica, epoch);
                 Some(SessionInput::PeerKnown { standing, clock, seen })
             }
-            SessionEffect::Survey { own, key } => {
-                let (snapshot, head) = (host.replica.survey(key), host.replica.head());
+            SessionEffect::Survey { own, key, peer_clock } => {
+                let (snapshot, head) =
+                    (host.replica.survey(key, peer_clock.as_ref()), host.replica.head());
                 Some(SessionInput::Surveyed { own, snapshot, head })
             }
             SessionEffect::Read(request) => Some(SessionInput::Page(host.replica.page(&request))),
@@ -257,13 +258,14 @@ impl World {
             }
             SessionEffect::Stage(_) => Some(SessionInput::Failed { code: "staging-lost" }),
             SessionEffect::Apply { chunk, clock, chain, .. }
-                if chain.has_forked(host.replica.clock().end(chunk.peer), clock.end(chunk.peer)) =>
+                if chain.has_forked(host.replica.clock().end(chunk.peer), clock.changed.end(chunk.peer)) =>
             {
                 Some(SessionInput::Failed { code: "replica-forked" })
             }
-            SessionEffect::Apply { chunk, staged, clock, absent, .. } => {
-                host.apply(chunk, staged, (clock, absent))?;
-                Some(SessionInput::Applied)
+            SessionEffect::Apply { chunk, staged, clock, .. } => {
+                let floor_before = host.replica.floor();
+                host.apply(chunk, staged, clock)?;
+                Some(SessionInput::Applied { floor_before, floor: host.replica.floor() })
             }
             _ => None,
         })

@@ -11,6 +11,7 @@ use super::io::{Cause, EngineEffect, StorageFailure, StoredSegment, Ticket, Writ
 use super::pending::Draft;
 use super::{Engine, stages::Delivery};
 use crate::export::Export;
+use crate::forgetting::must_compare;
 use crate::id::Seq;
 use crate::key::RecordKey;
 use crate::rebirth::Reborn;
@@ -19,6 +20,7 @@ use crate::segment::{
     written_segments,
 };
 use crate::session::SessionInput;
+use crate::vector::VersionVector;
 
 /// How long deletions are remembered, if nothing else is said.
 const DELETIONS_KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
@@ -228,7 +230,14 @@ impl Engine {
     }
 
     fn commit_import(&mut self, ticket: Ticket, export: Export) {
-        let values = imported_segments(&export.clock, &export.entries);
+        // What was deleted is not told by the export, and there is nobody to ask.
+        if must_compare(&export.forgotten, &self.replica.clock().to_vector()) {
+            const MESSAGE: &str = "The export is of a replica that has forgotten deletions of which this one has not heard.";
+            let (code, message) = ("deletions-unknown", MESSAGE.to_owned());
+            self.effects.push(EngineEffect::Rejected { ticket, code, message });
+            return self.pump_commits();
+        }
+        let values = imported_segments(&export.clock, &export.forgotten, &export.entries);
         self.write(values, false, |count| Work::Imported(ticket, Box::new(export), count));
     }
 
@@ -289,9 +298,11 @@ impl Engine {
 
     fn import_done(&mut self, ticket: Ticket, export: Export, count: usize) {
         self.commits.length += count as u64;
-        let Export { clock, entries } = export;
-        let changed = self.fold(Segment::Imported { clock: Default::default(), entries });
-        self.fold(Segment::Imported { clock, entries: Entries::new() });
+        let Export { clock, forgotten, entries } = export;
+        let none = VersionVector::new();
+        let changed =
+            self.fold(Segment::Imported { clock: Default::default(), forgotten: none, entries });
+        self.fold(Segment::Imported { clock, forgotten, entries: Entries::new() });
         self.pending.rebase(Seen::new(&self.replica, None));
         let records = changed.len();
         self.announce_changes(changed.into_iter().collect(), Cause::Local);

@@ -199,12 +199,13 @@ impl Engine {
                 }
             }
             SessionEffect::Stage(chunk) => self.stage_chunk(link, chunk),
-            SessionEffect::Survey { own, key } => {
-                let (snapshot, head) = (self.replica.survey(key), self.replica.head());
+            SessionEffect::Survey { own, key, peer_clock } => {
+                let (snapshot, head) =
+                    (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
                 inputs.push_back(SessionInput::Surveyed { own, snapshot, head });
             }
-            SessionEffect::Apply { chunk, staged, clock, chain, absent } => {
-                self.deliver(link, (chunk, staged), (clock, chain, absent));
+            SessionEffect::Apply { chunk, staged, clock, chain } => {
+                self.deliver(link, (chunk, staged), (clock, chain));
             }
             SessionEffect::MoveCursor { peer, cursor } => {
                 self.replica.move_cursor(peer, cursor);

@@ -7,11 +7,10 @@ use super::io::{EngineEffect, Link, StorageFailure};
 use crate::chain::ChainEnd;
 use crate::dot::Dot;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
-use crate::key::RecordKey;
 use crate::limits::Limits;
+use crate::message::DeltaClock;
 use crate::segment::{Entries, Received, Stage, StagedChunk, staged_chunk};
 use crate::session::{Chunk, SessionInput, Standing};
-use crate::linked::LinkedVector;
 use crate::vector::VersionVector;
 
 /// The code of a failure to store a chunk where there is one already.
@@ -135,7 +134,7 @@ impl Engine {
         &mut self,
         link: Link,
         (chunk, staged): (Chunk, bool),
-        (clock, chain, absent): (LinkedVector, ChainEnd, Vec<RecordKey>),
+        (clock, chain): (DeltaClock, ChainEnd),
     ) {
         let Chunk { peer, base, from, up_to, block, entries, .. } = chunk;
         let fits = |stage: &mut OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
@@ -144,20 +143,20 @@ impl Engine {
             return self.feed_link(link, SessionInput::Failed { code: "superseded" });
         }
         let earlier = stage.iter().flat_map(|stage| stage.chunks.iter().flatten());
-        if let Some(suspicion) = self.doubt(earlier.clone().chain(&entries), &clock) {
+        if let Some(suspicion) = self.doubt(earlier.clone().chain(&entries), &clock.changed) {
             return self.suspect(suspicion);
         }
         // Somebody else has written under the peer's name meanwhile.
-        if chain.has_forked(self.replica.clock().end(peer), clock.end(peer)) {
+        if chain.has_forked(self.replica.clock().end(peer), clock.changed.end(peer)) {
             return self.feed_link(link, SessionInput::Failed { code: "replica-forked" });
         }
-        if !earlier.chain(&entries).all(|(_, record)| self.accounts_for(record.context(), &clock)) {
+        if !earlier.chain(&entries).all(|(_, record)| self.accounts_for(record.context(), &clock.changed)) {
             self.effects.extend(stage.map(|stage| EngineEffect::DropStage(stage.name)));
             return self.feed_link(link, SessionInput::Failed { code: "bad-message" });
         }
         let cursor = Cursor { epoch: base.epoch, seq: up_to };
         let place = stage.as_ref().map(|open| Stage { name: open.name, chunks: open.chunks.len() as u64 });
-        let received = Received { peer, cursor, clock, absent, stage: place, entries };
+        let received = Received { peer, cursor, clock, stage: place, entries };
         let chunks = stage.map(|stage| stage.chunks).unwrap_or_default();
         let own = self.replica.epoch();
         self.commits.deliver(Delivery { link, received, block, chunks, own });

@@ -1,11 +1,12 @@
 //! The messages as bytes.
 
 use super::identity::{read_end, read_linked, read_seen, write_end, write_linked, write_seen};
-use super::{Ack, Delta, Hello, MAXIMUM_TOKEN_BYTES, Message, PROTOCOL_VERSION, Ranges, Refuse, Resume};
+use super::{
+    Ack, Delta, DeltaClock, Hello, MAXIMUM_TOKEN_BYTES, Message, PROTOCOL_VERSION, Ranges, Refuse, Resume,
+};
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::dot::{Dot, MAXIMUM_COUNTER};
 use crate::id::{LogEpoch, ReplicaId, Seq};
-use crate::key::{MAXIMUM_KEY_BYTES, RecordKey};
 use crate::limits::Limits;
 use crate::reconcile::{read_ranges, write_ranges};
 use crate::vector::VersionVector;
@@ -144,13 +145,10 @@ fn write_resume(writer: &mut Writer, resume: &Resume) {
             writer.number(seq.0);
             writer.number(staged.0.saturating_sub(seq.0));
         }
-        Resume::Clock { clock, staged } => {
+        Resume::Clock { clock, staged, nonce } => {
             writer.byte(2);
             write_vector(writer, clock);
             writer.number(staged.0);
-        }
-        Resume::Reconcile { nonce } => {
-            writer.byte(3);
             writer.fixed(*nonce);
         }
     }
@@ -163,8 +161,11 @@ fn read_resume(reader: &mut Reader<'_>, limits: &Limits) -> Result<Resume, Decod
             let seq = read_seq(reader)?;
             Ok(Resume::Cursor { epoch, seq, staged: read_later_seq(reader, seq)? })
         }
-        2 => Ok(Resume::Clock { clock: read_vector(reader, limits)?, staged: read_seq(reader)? }),
-        3 => Ok(Resume::Reconcile { nonce: reader.fixed()? }),
+        2 => Ok(Resume::Clock {
+            clock: read_vector(reader, limits)?,
+            staged: read_seq(reader)?,
+            nonce: reader.fixed()?,
+        }),
         _ => Err(DecodeError::Invalid("where to go on")),
     }
 }
@@ -175,11 +176,7 @@ fn write_delta(writer: &mut Writer, delta: &Delta) {
     writer.number(delta.up_to.0.saturating_sub(delta.from.0));
     match &delta.clock {
         None => writer.byte(0),
-        Some(clock) => {
-            writer.byte(1);
-            write_linked(writer, clock);
-            write_keys(writer, &delta.absent);
-        }
+        Some(clock) => write_delta_clock(writer, clock),
     }
     writer.bytes(&delta.block);
 }
@@ -187,27 +184,32 @@ fn write_delta(writer: &mut Writer, delta: &Delta) {
 fn read_delta(reader: &mut Reader<'_>, limits: &Limits) -> Result<Delta, DecodeError> {
     let from = read_seq(reader)?;
     let up_to = read_later_seq(reader, from)?;
-    let is_last = read_bool(reader)?;
-    let clock = if is_last { Some(read_linked(reader, limits)?) } else { None };
-    let absent = if is_last { read_keys(reader)? } else { Vec::new() };
-    Ok(Delta { from, up_to, clock, absent, block: reader.bytes()?.to_vec() })
+    let clock = match reader.clone().byte()? {
+        0 => reader.byte().map(|_| None)?,
+        _ => Some(read_delta_clock(reader, limits)?),
+    };
+    Ok(Delta { from, up_to, clock, block: reader.bytes()?.to_vec() })
 }
 
-/// Writes keys, each in full.
-pub fn write_keys(writer: &mut Writer, keys: &[RecordKey]) {
-    writer.size(keys.len());
-    keys.iter().for_each(|key| writer.bytes(key.as_str().as_bytes()));
+const CHANGED: u8 = 1;
+const SEARCHED: u8 = 2;
+
+/// Writes what a delta says of a clock.
+pub fn write_delta_clock(writer: &mut Writer, clock: &DeltaClock) {
+    writer.byte(if clock.searched { SEARCHED } else { CHANGED });
+    write_linked(writer, &clock.changed);
+    write_vector(writer, &clock.forgotten);
 }
 
-/// Reads what [`write_keys`] wrote.
-pub fn read_keys(reader: &mut Reader<'_>) -> Result<Vec<RecordKey>, DecodeError> {
-    let count = reader.count()?;
-    let mut keys = Vec::with_capacity(count.min(reader.left() / 4));
-    for _ in 0..count {
-        let key = reader.text(MAXIMUM_KEY_BYTES, "a key")?;
-        keys.push(key.parse().map_err(|_| DecodeError::Invalid("a key"))?);
-    }
-    Ok(keys)
+/// Reads what [`write_delta_clock`] wrote.
+pub fn read_delta_clock(reader: &mut Reader<'_>, limits: &Limits) -> Result<DeltaClock, DecodeError> {
+    let searched = match reader.byte()? {
+        CHANGED => false,
+        SEARCHED => true,
+        _ => return Err(DecodeError::Invalid("a mark")),
+    };
+    let (changed, forgotten) = (read_linked(reader, limits)?, read_vector(reader, limits)?);
+    Ok(DeltaClock { changed, forgotten, searched })
 }
 
 pub(super) fn read_seq(reader: &mut Reader<'_>) -> Result<Seq, DecodeError> {
@@ -275,7 +277,7 @@ mod tests {
     fn every_message_reads_back_as_it_was_written() {
         let clock: VersionVector = "a:3 b:1".parse().unwrap();
         let cursor = Resume::Cursor { epoch: LogEpoch(7), seq: Seq(300), staged: Seq(310) };
-        let by_clock = Resume::Clock { clock: clock.clone(), staged: Seq(2) };
+        let by_clock = Resume::Clock { clock: clock.clone(), staged: Seq(2), nonce: 3 };
         let hello = |resume| {
             Message::Hello(Hello {
                 database: "notes".parse().unwrap(),
@@ -298,13 +300,12 @@ mod tests {
             })
         };
         let delta = |clock| {
-            Message::Delta(Delta {
-                from: Seq(4),
-                up_to: Seq(9),
-                clock,
-                absent: Vec::new(),
-                block: vec![0, 0, 0],
-            })
+            Message::Delta(Delta { from: Seq(4), up_to: Seq(9), clock, block: vec![0, 0, 0] })
+        };
+        let ended = |searched| DeltaClock {
+            changed: clock.clone().into(),
+            forgotten: "b:1".parse().unwrap(),
+            searched,
         };
         for message in [
             hello(None),
@@ -313,7 +314,8 @@ mod tests {
             Message::Resume(cursor, Seen::default()),
             Message::Resume(by_clock, Seen { seq: Seq(3), end: ChainEnd { counter: 1, link: 5 } }),
             delta(None),
-            delta(Some(clock.into())),
+            delta(Some(ended(false))),
+            delta(Some(ended(true))),
             Message::Ack(Ack { up_to: Seq(9), durable: true }),
             Message::Ping,
             Message::Pong,
@@ -336,7 +338,7 @@ mod tests {
             Message::Resume(Resume::Cursor { epoch: LogEpoch(1), seq: Seq(1), staged }, Seen::default())
         };
         let delta = |up_to| {
-            Message::Delta(Delta { from: Seq(1), up_to, clock: None, absent: Vec::new(), block: Vec::new() })
+            Message::Delta(Delta { from: Seq(1), up_to, clock: None, block: Vec::new() })
         };
         for message in [resume(last), delta(last)] {
             assert_eq!(Message::from_bytes(&message.to_bytes(), &Limits::default()), Ok(message));

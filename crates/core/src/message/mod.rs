@@ -5,12 +5,11 @@
 mod bytes;
 mod identity;
 
-pub use bytes::{read_keys, read_vector, write_keys, write_vector};
+pub use bytes::{read_delta_clock, read_vector, write_delta_clock, write_vector};
 pub(crate) use identity::{read_end, read_linked, write_end, write_linked};
 
 use crate::chain::{ChainEnd, Seen};
 use crate::id::{DatabaseName, LogEpoch, ReplicaId, Seq};
-use crate::key::RecordKey;
 use crate::linked::LinkedVector;
 use crate::reconcile::Range;
 use crate::vector::VersionVector;
@@ -84,15 +83,13 @@ pub enum Resume {
         /// Chunks up to here are staged; equal to `seq` when there are none.
         staged: Seq,
     },
-    /// With whatever the clock does not cover: there is no cursor into this log.
+    /// With whatever the clock does not cover: there is no cursor into this log, or it is below the floor. Where the clock
+    /// does not tell enough, because deletions were forgotten, the other begins a search for differences.
     Clock {
         /// The clock of the replica that asks.
         clock: VersionVector,
         /// Chunks up to here are staged.
         staged: Seq,
-    },
-    /// With whatever differs: the cursor is below the floor, where deletions are forgotten. The other begins the search.
-    Reconcile {
         /// This side's half of the key of the fingerprints.
         nonce: u64,
     },
@@ -105,13 +102,23 @@ pub struct Delta {
     pub from: Seq,
     /// The position up to which the chunk goes.
     pub up_to: Seq,
-    /// The clock entries that changed, in the last chunk of a delta: with it the delta becomes visible. None before.
-    pub clock: Option<LinkedVector>,
-    /// In the last chunk, after a search for differences: records that differ and that the sender has not got. What its
-    /// clock covers of them was deleted there.
-    pub absent: Vec<RecordKey>,
+    /// In the last chunk of a delta: with it the delta becomes visible. None before.
+    pub clock: Option<DeltaClock>,
     /// The records, as a block.
     pub block: Vec<u8>,
+}
+
+/// What a whole delta says of the sender's clock.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DeltaClock {
+    /// The entries that changed; after a search all of them.
+    pub changed: LinkedVector,
+    /// In a first delta: the writes whose traces the sender may have forgotten, as far as the receiver may not have
+    /// heard of them. None otherwise.
+    pub forgotten: VersionVector,
+    /// True after a search for differences: of the records in the delta the receiver keeps only what the sender has, and
+    /// what the clock does not cover.
+    pub searched: bool,
 }
 
 /// How far deltas were taken in.

@@ -75,9 +75,7 @@ impl Session {
         let known = standing.filter(|standing| peer.holds(standing, self.local.head)).or(level);
         let resume = match known {
             Some(standing) => resume_at(&standing),
-            // Deletions that this side has not heard of may be forgotten there. Who has nothing has nothing to compare.
-            None if peer.floor > Seq::ZERO && self.local.head > Seq::ZERO => self.ask_for_search(),
-            None => Resume::Clock { clock, staged: Seq::ZERO },
+            None => self.ask_by_clock(clock),
         };
         self.open_at(known.unwrap_or_else(|| at(Seq::ZERO)), seen);
         match self.config.role {
@@ -108,17 +106,20 @@ impl Session {
         }
         match resume {
             Resume::Cursor { seq, staged, .. } => {
-                self.outgoing.open(seq, staged, Filter::None, self.local.floor)?;
+                self.outgoing.open((seq, staged), Filter::None, self.local.floor)?;
                 // As good as an acknowledgement, and perhaps of one that was not heard or was forgotten.
                 if let Some(peer) = self.peer.filter(|_| seq > Seq::ZERO) {
                     self.effects.push(SessionEffect::PeerReached { peer: peer.replica, seq });
                 }
                 Ok(())
             }
-            Resume::Clock { clock, staged } => {
-                self.outgoing.open(Seq::ZERO, staged, Filter::CoveredBy(clock), self.local.floor)
+            // Deletions that the peer has not heard of may be forgotten here.
+            Resume::Clock { clock, nonce, .. } if self.local.floor > Seq::ZERO => {
+                self.look_into_search(clock, nonce)
             }
-            Resume::Reconcile { nonce } => self.begin_search(nonce),
+            Resume::Clock { clock, staged, .. } => {
+                self.outgoing.open((Seq::ZERO, staged), Filter::CoveredBy(clock), self.local.floor)
+            }
         }
     }
 
@@ -148,7 +149,6 @@ impl Resume {
                 *epoch == local.epoch && is_above(local.floor, *seq, *staged, peer_head) && *staged <= head
             }
             Self::Clock { staged, .. } => *staged <= head,
-            Self::Reconcile { .. } => true,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::chain::ChainEnd;
 use crate::codec::Reader;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::limits::Limits;
-use crate::message::{Ack, Delta, Message};
+use crate::message::{Ack, Delta, DeltaClock, Message};
 
 pub(super) struct Incoming {
     credits: usize,
@@ -25,6 +25,8 @@ pub(super) struct Incoming {
     position: Seq,
     // Received and waiting for their turn; no more than the credits.
     queue: VecDeque<Delta>,
+    // The delta under way follows a search.
+    searched: bool,
     // What the host is storing.
     storing: Option<Seq>,
 }
@@ -39,6 +41,7 @@ impl Incoming {
             told_chain: ChainEnd::default(),
             position: Seq::ZERO,
             queue: VecDeque::new(),
+            searched: false,
             storing: None,
         }
     }
@@ -55,7 +58,13 @@ impl Incoming {
         self.position
     }
 
-    pub(super) fn queue(&mut self, delta: Delta) -> Result<(), Refusal> {
+    /// True while the host stores something.
+    pub(super) fn is_storing(&self) -> bool {
+        self.storing.is_some()
+    }
+
+    pub(super) fn queue(&mut self, delta: Delta, searched: bool) -> Result<(), Refusal> {
+        self.searched |= searched;
         let waiting = self.queue.len() + usize::from(self.storing.is_some());
         if waiting >= self.credits {
             return Err(("credits-exceeded", format!("At most {} deltas may wait.", self.credits)));
@@ -81,7 +90,7 @@ impl Incoming {
         limits: &Limits,
         effects: &mut Vec<SessionEffect>,
     ) -> Result<(), Refusal> {
-        let Delta { from, up_to, clock, absent, block } = delta;
+        let Delta { from, up_to, clock, block } = delta;
         if from != self.position {
             return Err((
                 "out-of-order",
@@ -89,10 +98,18 @@ impl Incoming {
             ));
         }
         let entries = read_entries(&block, limits).map_err(super::decode_refusal)?;
+        // Only a search can have found what the sender has nothing of.
+        let is_searched = |clock: &DeltaClock| clock.searched;
+        if (!self.searched && entries.iter().any(|(_, record)| record.is_absent()))
+            || clock.as_ref().is_some_and(|clock| is_searched(clock) != self.searched)
+        {
+            return Err(("bad-message", "A delta follows a search just when there was one.".to_owned()));
+        }
+        self.searched &= clock.is_none();
         let staged = self.position > self.base.seq;
         let chunk = Chunk { peer, chain: self.told_chain, base: self.base, from, up_to, block, entries };
         match clock {
-            Some(clock) if chunk.entries.is_empty() && absent.is_empty() && clock.is_empty() && !staged => {
+            Some(clock) if chunk.entries.is_empty() && clock == DeltaClock::default() && !staged => {
                 self.base.seq = up_to;
                 effects.push(SessionEffect::MoveCursor { peer, cursor: self.base });
                 acknowledge(up_to, true, effects);
@@ -102,12 +119,12 @@ impl Incoming {
                 self.base.seq = up_to;
                 let chain = self.chain;
                 // What it does not tell has not changed.
-                if clock.get(peer) > 0 {
-                    self.chain = clock.end(peer);
+                if clock.changed.get(peer) > 0 {
+                    self.chain = clock.changed.end(peer);
                 }
-                effects.push(SessionEffect::Apply { chunk, staged, clock, chain, absent });
+                effects.push(SessionEffect::Apply { chunk, staged, clock, chain });
             }
-            None if up_to == from => {
+            None if up_to == from && chunk.entries.is_empty() => {
                 return Err(("bad-message", "A chunk that is not the last must go on.".to_owned()));
             }
             None => {

@@ -24,6 +24,8 @@ use reconciling::Searches;
 
 /// How long the answer to a probe may take.
 const PROBE_ANSWER_MS: u64 = 10_000;
+/// When a peer comes again, at the latest, whose place has fallen below the floor.
+const BELOW_FLOOR_RETRY_MS: u64 = 2_000;
 
 /// One connection's state.
 pub struct Session {
@@ -38,6 +40,8 @@ pub struct Session {
     outgoing: Outgoing,
     incoming: Incoming,
     searches: Searches,
+    // Read while a delta of the peer's was being stored, which may be why the floor has risen.
+    held_page: Option<LogPage>,
     heard_at_ms: u64,
     pinged: bool,
     // After a probe: the session ends if nothing has come by then.
@@ -96,6 +100,7 @@ impl Session {
             outgoing: Outgoing::default(),
             incoming,
             searches: Searches::default(),
+            held_page: None,
             heard_at_ms: 0,
             pinged: false,
             answer_by_ms: None,
@@ -181,10 +186,17 @@ impl Session {
                 self.receive(message)?;
             }
             SessionInput::PeerKnown { standing, clock, seen } => self.know_peer(standing, clock, seen)?,
-            SessionInput::Page(page) => self.outgoing.take_page(page, now_ms, &mut self.effects)?,
+            SessionInput::Page(page) => self.take_page(page, now_ms)?,
             SessionInput::Surveyed { own, snapshot, head } => self.surveyed(own, snapshot, head)?,
-            SessionInput::Staged => self.incoming.staged(&mut self.effects),
-            SessionInput::Applied => self.incoming.applied(&mut self.effects),
+            SessionInput::Staged => {
+                self.incoming.staged(&mut self.effects);
+                self.release_page(now_ms)?;
+            }
+            SessionInput::Applied { floor_before, floor } => {
+                self.outgoing.accept_floor(floor_before, floor);
+                self.incoming.applied(&mut self.effects);
+                self.release_page(now_ms)?;
+            }
             SessionInput::Failed { code } => {
                 return Err((code, "The request could not be stored.".to_owned()));
             }
@@ -193,6 +205,18 @@ impl Session {
             SessionInput::Tick => self.watch_silence(now_ms)?,
         }
         Ok(())
+    }
+
+    fn take_page(&mut self, page: LogPage, now_ms: u64) -> Result<(), Refusal> {
+        if self.incoming.is_storing() && !self.outgoing.accepts_floor(page.floor) {
+            self.held_page = Some(page);
+            return Ok(());
+        }
+        self.outgoing.take_page(page, now_ms, &mut self.effects)
+    }
+
+    fn release_page(&mut self, now_ms: u64) -> Result<(), Refusal> {
+        self.held_page.take().map_or(Ok(()), |page| self.take_page(page, now_ms))
     }
 
     fn receive(&mut self, message: Message) -> Result<(), Refusal> {
@@ -219,7 +243,10 @@ impl Session {
                 self.told = Some(seen);
                 self.take_resume(resume)
             }
-            Message::Delta(delta) => self.incoming.queue(delta),
+            Message::Delta(delta) => {
+                let searched = self.end_search()?;
+                self.incoming.queue(delta, searched)
+            }
             Message::Ack(ack) => self.outgoing.take_ack(ack, &mut self.effects),
             Message::Ranges(ranges) => self.take_ranges(ranges),
         }
@@ -258,7 +285,9 @@ impl Session {
     }
 
     fn refuse(&mut self, code: &'static str, message: String) {
-        self.end(code, message, None);
+        // Who is to search comes again soon, and not all at once.
+        let retry_after_ms = (code == "below-floor").then_some(self.config.nonce % BELOW_FLOOR_RETRY_MS);
+        self.end(code, message, retry_after_ms);
     }
 
     fn end(&mut self, code: &'static str, message: String, retry_after_ms: Option<u64>) {

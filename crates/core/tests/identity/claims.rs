@@ -195,7 +195,7 @@ fn one_dot_with_two_contents_is_shown_as_both_and_said() {
         let mut record = Record::new();
         let content = Some(content.as_bytes().into());
         record.write("a:1".parse().unwrap(), &Context::new(), Hlc::from_ms(5), content);
-        Export { clock: "a:1".parse().unwrap(), entries: vec![(key("n1"), record)] }
+        Export { clock: "a:1".parse().unwrap(), forgotten: Default::default(), entries: vec![(key("n1"), record)] }
     };
     for content in ["heron", "egret", "heron"] {
         device.take(EngineInput::Import { ticket: 2, bytes: record(content).to_bytes() });
@@ -269,8 +269,9 @@ fn a_relay_that_lies_costs_one_name_a_minute_at_most() {
         let mut record = Record::new();
         let dot = eyot_core::Dot::new(ReplicaId::letter(letter), 100);
         record.write(dot, &Context::new(), Hlc::from_ms(1), None);
-        let export = Export { clock: [(dot, 7)].into_iter().collect(), entries: vec![(key("n1"), record)] };
-        let segment = eyot_core::segment::Segment::Imported { clock: export.clock, entries: export.entries };
+        let (clock, forgotten) = ([(dot, 7)].into_iter().collect(), Default::default());
+        let entries = vec![(key("n1"), record)];
+        let segment = eyot_core::segment::Segment::Imported { clock, forgotten, entries };
         liar.replica.apply(segment, Vec::new());
     }
     meet(&mut device, &mut liar);

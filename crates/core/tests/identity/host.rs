@@ -197,18 +197,19 @@ impl Relay {
                     SessionEffect::Read(request) => {
                         inputs.push_back(SessionInput::Page(self.replica.page(&request)));
                     }
-                    SessionEffect::Apply { chunk, clock, chain, absent, .. } => {
+                    SessionEffect::Apply { chunk, clock, chain, .. } => {
                         let peer = chunk.peer;
-                        if chain.has_forked(self.replica.clock().end(peer), clock.end(peer)) {
+                        if chain.has_forked(self.replica.clock().end(peer), clock.changed.end(peer)) {
                             inputs.push_back(SessionInput::Failed { code: "replica-forked" });
                             continue;
                         }
                         let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
                         let entries = chunk.entries;
-                        let received = Received { peer, cursor, clock, absent, stage: None, entries };
+                        let received = Received { peer, cursor, clock, stage: None, entries };
                         self.log.push(Segment::Received(received.clone()));
                         self.replica.apply(Segment::Received(received), Vec::new());
-                        inputs.push_back(SessionInput::Applied);
+                        let floor = self.replica.floor();
+                        inputs.push_back(SessionInput::Applied { floor_before: floor, floor });
                         inputs.push_back(SessionInput::HeadMoved(self.replica.head()));
                     }
                     SessionEffect::MoveCursor { peer, cursor } => self.replica.move_cursor(peer, cursor),

@@ -1,7 +1,7 @@
 //! What is written reads back; what is read was written so; and nothing that comes from elsewhere panics or takes memory
 //! beyond its own length (law 10).
 
-use eyot_core::message::{Ack, Delta, Hello, Message, Ranges, Refuse, Resume};
+use eyot_core::message::{Ack, Delta, DeltaClock, Hello, Message, Ranges, Refuse, Resume};
 use eyot_core::reconcile::{Range, RangeContent};
 use eyot_core::segment::{
     Received, Segment, Stage, StagedChunk, imported_segments, reborn_segment, received_segment, stage_of, staged_chunk,
@@ -66,14 +66,14 @@ fn resume() -> impl Strategy<Value = Resume> {
         (cursor(), 0u64..100).prop_map(|(Cursor { epoch, seq }, more)| {
             Resume::Cursor { epoch, seq, staged: Seq(seq.0 + more) }
         }),
-        (vector(), seq()).prop_map(|(clock, staged)| Resume::Clock { clock, staged }),
-        any::<u64>().prop_map(|nonce| Resume::Reconcile { nonce }),
+        (vector(), seq(), any::<u64>())
+            .prop_map(|(clock, staged, nonce)| Resume::Clock { clock, staged, nonce }),
     ]
 }
 
-fn keys() -> impl Strategy<Value = Vec<RecordKey>> {
-    let key = "[a-zé/]{1,9}".prop_map(|id| RecordKey::new("notes", &id).unwrap());
-    prop::collection::vec(key, 0..4)
+fn delta_clock() -> impl Strategy<Value = DeltaClock> {
+    (linked(), vector(), any::<bool>())
+        .prop_map(|(changed, forgotten, searched)| DeltaClock { changed, forgotten, searched })
 }
 
 fn ranges() -> impl Strategy<Value = Vec<Range>> {
@@ -114,11 +114,10 @@ fn message() -> impl Strategy<Value = Message> {
             resume,
         })),
         (resume(), seen()).prop_map(|(resume, seen)| Message::Resume(resume, seen)),
-        (seq(), 0u64..100, prop::option::of((linked(), keys())), entries()).prop_map(
-            |(from, more, end, entries)| {
-                let (clock, absent) = end.map_or((None, Vec::new()), |(clock, absent)| (Some(clock), absent));
+        (seq(), 0u64..100, prop::option::of(delta_clock()), entries()).prop_map(
+            |(from, more, clock, entries)| {
                 let (up_to, block) = (Seq(from.0 + more), block(&entries));
-                Message::Delta(Delta { from, up_to, clock, absent, block })
+                Message::Delta(Delta { from, up_to, clock, block })
             }
         ),
         (any::<bool>(), any::<u64>(), ranges()).prop_map(|(own, nonce, ranges)| Message::Ranges(Ranges {
@@ -150,10 +149,10 @@ fn read_whole_block(bytes: &[u8]) -> Result<Entries, DecodeError> {
 
 fn received() -> impl Strategy<Value = (Received, Vec<u8>)> {
     let stage = prop::option::of((any::<u64>(), 1u64..9).prop_map(|(name, chunks)| Stage { name, chunks }));
-    (any::<[u8; 16]>(), cursor(), linked(), keys(), stage, entries()).prop_map(
-        |(peer, cursor, clock, absent, stage, entries)| {
+    (any::<[u8; 16]>(), cursor(), delta_clock(), stage, entries()).prop_map(
+        |(peer, cursor, clock, stage, entries)| {
             let (peer, block) = (ReplicaId::from_bytes(peer), block(&entries));
-            (Received { peer, cursor, clock, absent, stage, entries }, block)
+            (Received { peer, cursor, clock, stage, entries }, block)
         },
     )
 }
@@ -162,7 +161,8 @@ fn export() -> impl Strategy<Value = Export> {
     entries().prop_map(|entries| {
         let mut clock = VersionVector::new();
         entries.iter().for_each(|(_, record)| clock.join(record.context()));
-        Export { clock: clock.iter().map(|dot| (dot, dot.counter)).collect(), entries }
+        let forgotten = clock.iter().take(1).collect();
+        Export { clock: clock.iter().map(|dot| (dot, dot.counter)).collect(), forgotten, entries }
     })
 }
 
@@ -209,12 +209,14 @@ proptest! {
     fn exports_read_back_and_are_imported_whole(export in export()) {
         let limits = Limits::default();
         prop_assert_eq!(Export::from_bytes(&export.to_bytes(), &limits), Ok(export.clone()));
-        let mut back = Export { clock: LinkedVector::new(), entries: Entries::new() };
-        for bytes in imported_segments(&export.clock, &export.entries) {
+        let none = VersionVector::new();
+        let mut back = Export { clock: LinkedVector::new(), forgotten: none, entries: Entries::new() };
+        for bytes in imported_segments(&export.clock, &export.forgotten, &export.entries) {
             match Segment::from_bytes(&bytes, &limits) {
-                Ok(Segment::Imported { clock, entries }) => {
+                Ok(Segment::Imported { clock, forgotten, entries }) => {
                     // Only the last part has it.
                     back.clock = clock;
+                    back.forgotten.join(&forgotten);
                     back.entries.extend(entries);
                 }
                 other => prop_assert!(false, "{:?}", other),

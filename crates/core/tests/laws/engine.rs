@@ -4,7 +4,9 @@ use eyot_core::engine::{
     Condition, Engine, EngineEffect, EngineInput, Identity, StorageFailure, StoredSegment, Write,
 };
 use eyot_core::segment::{Segment, written_segments};
-use eyot_core::{Context, Dot, Export, Hlc, Limits, LogEpoch, MAXIMUM_COUNTER, Record, RecordKey, ReplicaId};
+use eyot_core::{
+    Context, Dot, Export, Hlc, Limits, LogEpoch, MAXIMUM_COUNTER, Record, RecordKey, ReplicaId, VersionVector,
+};
 
 /// A tab whose disk answers when the test says so.
 struct Tab {
@@ -178,7 +180,11 @@ fn a_record_that_names_the_tab_does_no_harm() {
     let mut record = Record::new();
     record.write(tab_dot, &Context::new(), Hlc::from_ms(1), Some((*b"odd").into()));
     let mut tab = Tab::open();
-    tab.import(&Export { clock: [(tab_dot, 7)].into_iter().collect(), entries: vec![(key(), record)] });
+    tab.import(&Export {
+        clock: [(tab_dot, 7)].into_iter().collect(),
+        forgotten: VersionVector::new(),
+        entries: vec![(key(), record)],
+    });
     tab.write("one", None);
     tab.write("two", None);
     tab.feed(EngineInput::Committed);

@@ -3,9 +3,9 @@
 use eyot_core::engine::{
     Engine, EngineEffect, EngineInput, Identity, LinkFailure, StorageFailure, StoredSegment,
 };
-use eyot_core::message::{Delta, Hello, Message, Resume};
+use eyot_core::message::{Delta, DeltaClock, Hello, Message, Resume};
 use eyot_core::{
-    Context, Hlc, Limits, LogEpoch, Record, RecordKey, ReplicaId, Seq, LinkedVector, Writer, write_block,
+    Context, Hlc, Limits, LogEpoch, Record, RecordKey, ReplicaId, Seq, Writer, write_block,
 };
 
 const RELAY_EPOCH: LogEpoch = LogEpoch(7);
@@ -86,12 +86,12 @@ fn delta(from: u64, up_to: u64, is_last: bool) -> Message {
         .collect();
     let mut block = Writer::new();
     write_block(&mut block, entries.iter().map(|(key, record)| (key, record)));
-    let clock: Option<LinkedVector> = is_last.then(|| format!("b:{up_to}").parse().unwrap());
+    let changed = format!("b:{up_to}").parse().unwrap();
+    let clock = is_last.then(|| DeltaClock { changed, ..DeltaClock::default() });
     Message::Delta(Delta {
         from: Seq(from),
         up_to: Seq(up_to),
         clock,
-        absent: Vec::new(),
         block: block.into_bytes(),
     })
 }

@@ -1,7 +1,9 @@
 //! The readable forms of the messages.
 
-use eyot_core::message::{Ack, Delta, Hello, Message, Ranges, Refuse, Resume};
-use eyot_core::{DatabaseName, DecodeError, Limits, LinkedVector, LogEpoch, RecordKey, ReplicaId, Seq, VersionVector};
+use eyot_core::message::{Ack, Delta, DeltaClock, Hello, Message, Ranges, Refuse, Resume};
+use eyot_core::{
+    DatabaseName, DecodeError, Limits, LinkedVector, LogEpoch, ReplicaId, Seq, VersionVector,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::file::Form;
@@ -34,9 +36,7 @@ pub(crate) enum MessageForm {
     Delta {
         from: u64,
         up_to: u64,
-        clock: Option<Text<LinkedVector>>,
-        #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
-        absent: Vec<Text<RecordKey>>,
+        clock: Option<DeltaClockForm>,
         entries: Vec<EntryForm>,
     },
     Ranges {
@@ -64,8 +64,43 @@ pub(crate) enum MessageForm {
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum ResumeForm {
     Cursor { epoch: Bits, seq: u64, staged: u64 },
-    Clock { clock: Text<VersionVector>, staged: u64 },
-    Reconcile { nonce: Bits },
+    Clock {
+        clock: Text<VersionVector>,
+        staged: u64,
+        #[serde(default = "no_bits")]
+        nonce: Bits,
+    },
+}
+
+fn no_bits() -> Bits {
+    Bits(0)
+}
+
+/// What a delta says of a clock: the entries, and beside them what is seldom there.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub(crate) enum DeltaClockForm {
+    Changed(Text<LinkedVector>),
+    Full { changed: Text<LinkedVector>, forgotten: Text<VersionVector>, searched: bool },
+}
+
+impl DeltaClockForm {
+    pub(crate) fn of(clock: DeltaClock) -> Self {
+        let DeltaClock { changed, forgotten, searched } = clock;
+        if forgotten.is_empty() && !searched {
+            return Self::Changed(Text(changed));
+        }
+        Self::Full { changed: Text(changed), forgotten: Text(forgotten), searched }
+    }
+
+    pub(crate) fn clock(&self) -> DeltaClock {
+        match self.clone() {
+            Self::Changed(changed) => DeltaClock { changed: changed.0, ..DeltaClock::default() },
+            Self::Full { changed, forgotten, searched } => {
+                DeltaClock { changed: changed.0, forgotten: forgotten.0, searched }
+            }
+        }
+    }
 }
 
 impl ResumeForm {
@@ -74,8 +109,9 @@ impl ResumeForm {
             Resume::Cursor { epoch, seq, staged } => {
                 Self::Cursor { epoch: Bits(epoch.0), seq: seq.0, staged: staged.0 }
             }
-            Resume::Clock { clock, staged } => Self::Clock { clock: Text(clock.clone()), staged: staged.0 },
-            Resume::Reconcile { nonce } => Self::Reconcile { nonce: Bits(*nonce) },
+            Resume::Clock { clock, staged, nonce } => {
+                Self::Clock { clock: Text(clock.clone()), staged: staged.0, nonce: Bits(*nonce) }
+            }
         }
     }
 
@@ -84,8 +120,9 @@ impl ResumeForm {
             Self::Cursor { epoch, seq, staged } => {
                 Resume::Cursor { epoch: LogEpoch(epoch.0), seq: Seq(*seq), staged: Seq(*staged) }
             }
-            Self::Clock { clock, staged } => Resume::Clock { clock: clock.0.clone(), staged: Seq(*staged) },
-            Self::Reconcile { nonce } => Resume::Reconcile { nonce: nonce.0 },
+            Self::Clock { clock, staged, nonce } => {
+                Resume::Clock { clock: clock.0.clone(), staged: Seq(*staged), nonce: nonce.0 }
+            }
         }
     }
 }
@@ -108,11 +145,10 @@ impl MessageForm {
             Message::Resume(resume, seen) => {
                 Self::Resume { seen: SeenForm::of(seen), resume: ResumeForm::of(&resume) }
             }
-            Message::Delta(Delta { from, up_to, clock, absent, block }) => Self::Delta {
+            Message::Delta(Delta { from, up_to, clock, block }) => Self::Delta {
                 from: from.0,
                 up_to: up_to.0,
-                clock: clock.map(Text),
-                absent: absent.into_iter().map(Text).collect(),
+                clock: clock.map(DeltaClockForm::of),
                 entries: unblock(&block, &Limits::default()).unwrap().iter().map(EntryForm::of).collect(),
             },
             Message::Ranges(Ranges { own, nonce, ranges }) => Self::Ranges {
@@ -147,11 +183,10 @@ impl MessageForm {
                 })
             }
             Self::Resume { seen, resume } => Message::Resume(resume.resume(), seen.seen()),
-            Self::Delta { from, up_to, clock, absent, entries: forms } => Message::Delta(Delta {
+            Self::Delta { from, up_to, clock, entries: forms } => Message::Delta(Delta {
                 from: Seq(from),
                 up_to: Seq(up_to),
-                clock: clock.map(|clock| clock.0),
-                absent: absent.into_iter().map(|key| key.0).collect(),
+                clock: clock.map(|clock| clock.clock()),
                 block: block(&entries(&forms)),
             }),
             Self::Ranges { own, nonce, ranges } => Message::Ranges(Ranges {

@@ -119,24 +119,31 @@ impl Side {
                 inputs.push_back(SessionInput::Page(self.replica.page(&request)));
                 format!("reads its log after {}", request.after)
             }
-            SessionEffect::Survey { own, key } => {
-                let (snapshot, head) = (self.replica.survey(key), self.replica.head());
+            SessionEffect::Survey { own, key, peer_clock } => {
+                let (snapshot, head) =
+                    (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
+                let is_needed = snapshot.is_some();
                 inputs.push_back(SessionInput::Surveyed { own, snapshot, head });
-                format!("takes the fingerprints of its records, at {head} of its log")
+                match is_needed {
+                    true => format!("takes the fingerprints of its records, at {head} of its log"),
+                    false => "finds that no search is needed".to_owned(),
+                }
             }
             SessionEffect::Stage(Chunk { base, up_to, entries, .. }) => {
                 self.staged.push((base, up_to, entries));
                 inputs.push_back(SessionInput::Staged);
                 format!("stores the chunk up to {up_to}, where nobody sees it yet")
             }
-            SessionEffect::Apply { chunk, clock, absent, .. } => {
+            SessionEffect::Apply { chunk, clock, .. } => {
                 let Chunk { peer, base, up_to, entries, .. } = chunk;
                 let staged = self.staged.drain(..).filter(|staged| staged.0 == base);
                 let staged = staged.map(|(_, _, entries)| entries).collect();
                 let cursor = Cursor { epoch: base.epoch, seq: up_to };
-                let received = Received { peer, cursor, clock, absent, stage: None, entries };
+                let received = Received { peer, cursor, clock, stage: None, entries };
+                let floor_before = self.replica.floor();
                 self.replica.apply(Segment::Received(received), staged);
-                inputs.push_back(SessionInput::Applied);
+                let floor = self.replica.floor();
+                inputs.push_back(SessionInput::Applied { floor_before, floor });
                 inputs.push_back(SessionInput::HeadMoved(self.replica.head()));
                 format!("commits the delta up to {up_to}; its log ends at {} now", self.replica.head())
             }

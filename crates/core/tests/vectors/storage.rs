@@ -5,13 +5,14 @@ use eyot_core::segment::{
     staged_chunk, written_segments,
 };
 use eyot_core::{
-    Cursor, DecodeError, Export, Limits, LinkedVector, LogEpoch, Peers, Reborn, RecordKey, ReplicaId, Seq,
+    Cursor, DecodeError, Export, Limits, LinkedVector, LogEpoch, Peers, Reborn, ReplicaId, Seq, VersionVector,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::file::Form;
-use crate::identity::EndForm;
 use crate::forms::{Bits, EntryForm, Text, block, entries};
+use crate::identity::EndForm;
+use crate::message::DeltaClockForm;
 
 /// A position in a certain life of a log.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
@@ -34,6 +35,14 @@ pub(crate) struct StageForm {
     chunks: u64,
 }
 
+fn no_writes() -> Text<VersionVector> {
+    Text(VersionVector::new())
+}
+
+fn is_empty(vector: &Text<VersionVector>) -> bool {
+    vector.0.is_empty()
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum SegmentForm {
@@ -43,14 +52,14 @@ pub(crate) enum SegmentForm {
     Received {
         peer: Text<ReplicaId>,
         cursor: CursorForm,
-        clock: Text<LinkedVector>,
-        #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
-        absent: Vec<Text<RecordKey>>,
+        clock: DeltaClockForm,
         stage: Option<StageForm>,
         entries: Vec<EntryForm>,
     },
     Imported {
         clock: Text<LinkedVector>,
+        #[serde(default = "no_writes", skip_serializing_if = "is_empty")]
+        forgotten: Text<VersionVector>,
         entries: Vec<EntryForm>,
     },
     Forgotten {
@@ -73,19 +82,20 @@ impl Form for SegmentForm {
     fn value(&self) -> Segment {
         match self {
             Self::Written { entries: forms } => Segment::Written(entries(forms)),
-            Self::Received { peer, cursor, clock, absent, stage, entries: forms } => {
+            Self::Received { peer, cursor, clock, stage, entries: forms } => {
                 Segment::Received(Received {
                     peer: peer.0,
                     cursor: cursor.cursor(),
-                    clock: clock.0.clone(),
-                    absent: absent.iter().map(|key| key.0.clone()).collect(),
+                    clock: clock.clock(),
                     stage: stage.map(|stage| Stage { name: stage.name, chunks: stage.chunks }),
                     entries: entries(forms),
                 })
             }
-            Self::Imported { clock, entries: forms } => {
-                Segment::Imported { clock: clock.0.clone(), entries: entries(forms) }
-            }
+            Self::Imported { clock, forgotten, entries: forms } => Segment::Imported {
+                clock: clock.0.clone(),
+                forgotten: forgotten.0.clone(),
+                entries: entries(forms),
+            },
             Self::Forgotten { up_to, before_ms } => {
                 Segment::Forgotten { up_to: Seq(*up_to), before_ms: *before_ms }
             }
@@ -102,7 +112,9 @@ impl Form for SegmentForm {
             Segment::Written(entries) => written_segments(&entries).swap_remove(0),
             Segment::Received(received) => received_segment(&received, &block(&received.entries)),
             // The records come first and the clock last, each in a segment of its own.
-            Segment::Imported { clock, entries } => imported_segments(&clock, &entries).swap_remove(0),
+            Segment::Imported { clock, forgotten, entries } => {
+                imported_segments(&clock, &forgotten, &entries).swap_remove(0)
+            }
             Segment::Forgotten { up_to, before_ms } => forgotten_segment(up_to, before_ms),
             Segment::Reborn(reborn) => reborn_segment(reborn),
         }
@@ -190,6 +202,8 @@ impl Form for PeersForm {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExportForm {
     clock: Text<LinkedVector>,
+    #[serde(default = "no_writes", skip_serializing_if = "is_empty")]
+    forgotten: Text<VersionVector>,
     entries: Vec<EntryForm>,
 }
 
@@ -197,7 +211,8 @@ impl Form for ExportForm {
     type Value = Export;
 
     fn value(&self) -> Export {
-        Export { clock: self.clock.0.clone(), entries: entries(&self.entries) }
+        let (clock, forgotten) = (self.clock.0.clone(), self.forgotten.0.clone());
+        Export { clock, forgotten, entries: entries(&self.entries) }
     }
 
     fn write(&self) -> Vec<u8> {

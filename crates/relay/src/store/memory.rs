@@ -7,13 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use eyot_core::reconcile::{FingerprintKey, Snapshot};
+use eyot_core::message::DeltaClock;
 use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
 use eyot_core::{
-    ChainEnd, Clock, Cursor, DatabaseName, LogEpoch, Record, RecordKey, ReplicaId, Seen, Seq, drop_covered,
+    ChainEnd, Clock, Cursor, DatabaseName, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seen, Seq, Told,
+    Untold, VersionVector, drop_untold, must_compare,
 };
 
 use super::{
-    Change, Database, Delta, Opened, PeerKnown, Store, StoreError, Survey, is_wanted, merge_within, new_names,
+    Applied, Change, Database, Delta, Opened, PeerKnown, Store, StoreError, Survey, merge_within, new_names,
 };
 use crate::hub::Hubs;
 use crate::limits::Limits;
@@ -32,7 +34,9 @@ struct Replica {
     records: BTreeMap<RecordKey, Stored>,
     clock: Clock,
     cursors: BTreeMap<ReplicaId, Cursor>,
-    staged: BTreeMap<ReplicaId, BTreeMap<Seq, Chunk>>,
+    staged: BTreeMap<ReplicaId, Vec<Chunk>>,
+    // The writes whose traces may be gone.
+    forgotten: VersionVector,
 }
 
 #[derive(Clone)]
@@ -80,6 +84,7 @@ impl Replica {
             clock: Clock::default(),
             cursors: BTreeMap::new(),
             staged: BTreeMap::new(),
+            forgotten: VersionVector::new(),
         })
     }
 
@@ -87,7 +92,7 @@ impl Replica {
         let start = Cursor { epoch, seq: Seq::ZERO };
         let known = self.cursors.get(&peer).copied().filter(|cursor| cursor.epoch == epoch);
         let cursor = known.unwrap_or(start);
-        let last = self.staged.get(&peer).and_then(|chunks| chunks.values().next_back());
+        let last = self.staged.get(&peer).and_then(|chunks| chunks.last());
         match last.filter(|chunk| chunk.base == cursor) {
             Some(chunk) => Some(Standing { cursor, staged: chunk.up_to }),
             None => known.map(|cursor| Standing { cursor, staged: cursor.seq }),
@@ -107,7 +112,7 @@ impl Replica {
 
     fn seen(&self, peer: ReplicaId, epoch: LogEpoch, staged: bool) -> Seen {
         let cursor = self.cursors.get(&peer).filter(|cursor| cursor.epoch == epoch);
-        let last = self.staged.get(&peer).and_then(|chunks| chunks.values().next_back()).filter(|_| staged);
+        let last = self.staged.get(&peer).and_then(|chunks| chunks.last()).filter(|_| staged);
         let (end, told) = (self.clock.end(peer), last.map(|chunk| chunk.chain).unwrap_or_default());
         Seen {
             seq: cursor.map_or(Seq::ZERO, |cursor| cursor.seq),
@@ -122,9 +127,10 @@ impl Replica {
         let mut page = LogPage { up_to: request.after, floor, ..LogPage::default() };
         let mut bytes = 0;
         for (key, stored) in log {
-            let covered =
-                request.covered_by.as_ref().is_some_and(|clock| clock.covers_all(stored.record.context()));
-            if is_wanted(request, key.as_str(), stored.seq, stored.origin) && !covered {
+            let place = (key.as_str(), stored.seq, stored.origin);
+            if request.is_wanted(place, stored.record.is_deleted())
+                && !request.is_covered(key.as_str(), &stored.record)
+            {
                 bytes += stored.bytes + key.as_str().len();
                 if bytes > request.budget_bytes && !page.entries.is_empty() {
                     return page;
@@ -134,30 +140,42 @@ impl Replica {
             page.up_to = stored.seq;
         }
         page.up_to = self.local.head;
-        let Some(among) = &request.among else {
-            page.clock = Some(self.clock.changed_since(request.clock_since, request.exclude));
-            return page;
+        for key in request.keys_to_tell().filter(|key| !self.records.contains_key::<str>(key)) {
+            bytes += key.len();
+            if bytes > request.budget_bytes && !page.entries.is_empty() {
+                return page;
+            }
+            page.entries.extend(key.parse().ok().map(|key| (key, Record::new())));
+            page.absent_up_to = Some(key.into());
+        }
+        let searched = request.among.is_some();
+        let changed = match searched {
+            true => self.clock.to_linked(),
+            false => self.clock.changed_since(request.clock_since, request.exclude),
         };
-        page.clock = Some(self.clock.to_linked());
-        let absent = among.keys.iter().filter(|key| !self.records.contains_key::<str>(key));
-        page.absent = absent.filter_map(|key| key.parse().ok()).collect();
+        page.clock = Some(DeltaClock { changed, forgotten: request.unheard_of(&self.forgotten), searched });
         page
     }
 
-    fn survey(&self, key: FingerprintKey) -> Survey {
+    fn survey(&self, key: FingerprintKey, peer_clock: Option<&VersionVector>) -> Survey {
+        let head = self.local.head;
+        if peer_clock.is_some_and(|clock| !must_compare(&self.forgotten, clock)) {
+            return Survey { snapshot: None, head };
+        }
         let standing = self.records.iter().filter(|(_, stored)| !stored.record.is_deleted());
         let items =
             standing.map(|(name, stored)| (name.as_str().into(), key.of(name.as_str(), &stored.record)));
-        Survey { snapshot: Snapshot::new(items), head: self.local.head }
+        Survey { snapshot: Some(Snapshot::new(items)), head }
     }
 
     fn forget(&mut self, before_ms: u64) -> u64 {
         let count = self.records.len();
-        let floor = &mut self.local.floor;
+        let (floor, forgotten) = (&mut self.local.floor, &mut self.forgotten);
         self.records.retain(|_, stored| {
             let old = stored.deleted_ms.is_some_and(|deleted_ms| deleted_ms < before_ms);
             if old {
                 *floor = stored.seq.max(*floor);
+                forgotten.join(stored.record.context());
             }
             !old
         });
@@ -169,23 +187,24 @@ impl Replica {
         let goes_on = |last: &Chunk| last.base == chunk.base && last.up_to == chunk.from;
         if chunk.from == chunk.base.seq {
             staged.clear();
-        } else if !staged.values().next_back().is_some_and(goes_on) {
+        } else if !staged.last().is_some_and(goes_on) {
             return Err(StoreError::ChunksMissing);
         }
-        staged.insert(chunk.up_to, chunk);
-        let bytes: usize = staged.values().map(|chunk| chunk.block.len()).sum();
+        staged.push(chunk);
+        let bytes: usize = staged.iter().map(|chunk| chunk.block.len()).sum();
         if bytes as u64 > limits.staged_bytes { Err(StoreError::StagedTooLarge) } else { Ok(()) }
     }
 
-    fn apply(&mut self, delta: Delta, limits: &Limits) -> Result<(Seq, bool), StoreError> {
+    fn apply(&mut self, delta: Delta, limits: &Limits) -> Result<Applied, StoreError> {
         let (peer, cursor, before) = (delta.last.peer, delta.cursor(), self.local.head);
-        if delta.chain.has_forked(self.clock.end(peer), delta.clock.end(peer)) {
+        if delta.chain.has_forked(self.clock.end(peer), delta.clock.changed.end(peer)) {
             return Err(StoreError::Forked);
         }
+        let floor_before = self.local.floor;
         let staged = self.staged.remove(&peer).unwrap_or_default();
         let mut entries = Vec::new();
         if delta.chunks > 0 {
-            let chunks = staged.into_values().filter(|chunk| chunk.base == delta.last.base);
+            let chunks = staged.into_iter().filter(|chunk| chunk.base == delta.last.base);
             let chunks: Vec<Chunk> = chunks.collect();
             let end = chunks.last().map(|chunk| chunk.up_to);
             if chunks.len() as u64 != delta.chunks || end != Some(delta.last.from) {
@@ -194,8 +213,10 @@ impl Replica {
             entries.extend(chunks.into_iter().flat_map(|chunk| chunk.entries));
         }
         entries.extend(delta.last.entries);
+        let mut told = Told::new(delta.clock.searched);
+        told.note(&entries);
         let before_delta = self.clock.to_vector();
-        let accounted = |dot| before_delta.covers(dot) || delta.clock.covers(dot);
+        let accounted = |dot| before_delta.covers(dot) || delta.clock.changed.covers(dot);
         let forgotten = (self.local.floor > Seq::ZERO).then_some(&before_delta);
         for (key, record) in entries {
             if !record.context().iter().all(accounted) {
@@ -204,17 +225,42 @@ impl Replica {
             let change = merge_within(self.record(&key), record, forgotten, limits)?;
             self.put(key, change, cursor.epoch);
         }
-        for key in delta.absent {
-            let merged = self.record(&key).map(|record| drop_covered(record, &delta.clock));
-            self.put(key, merged.and_then(Change::of), cursor.epoch);
-        }
+        let dropped = self.drop_untold(told, &delta.clock.changed, cursor.epoch);
         let seq = if self.local.head > before { self.local.head } else { before.next() };
-        if self.clock.join(&delta.clock, seq, Some(cursor.epoch)) {
+        if self.clock.join(&delta.clock.changed, seq, Some(cursor.epoch)) {
             self.local.head = seq;
             self.local.digest = self.clock.digest();
         }
+        let known = delta.clock.forgotten.meet(&delta.clock.changed);
+        let unheard: VersionVector = known.iter().filter(|dot| !before_delta.covers(*dot)).collect();
+        if dropped || !unheard.is_empty() {
+            self.forgotten.join(&unheard);
+            self.local.floor = self.local.head;
+        }
         self.move_cursor(peer, cursor);
-        Ok((self.local.head, self.local.head > before))
+        Ok(Applied { head: self.local.head, floor_before, floor: self.local.floor })
+    }
+
+    // True when anything was.
+    fn drop_untold(&mut self, told: Told, clock: &VersionVector, origin: LogEpoch) -> bool {
+        let mut any = false;
+        for (key, dots) in told.into_records() {
+            let Some(record) = self.record(&key) else { continue };
+            let dropped = match drop_untold(record, &dots, clock) {
+                Untold::Nothing => continue,
+                Untold::Some(dropped, kept) => {
+                    self.put(key, Change::of(Merged::Mixed(kept)), origin);
+                    dropped
+                }
+                Untold::All(dropped) => {
+                    self.records.remove(&key);
+                    dropped
+                }
+            };
+            self.forgotten.join(&dropped);
+            any = true;
+        }
+        any
     }
 
     fn record(&self, key: &RecordKey) -> Option<&Record> {
@@ -261,25 +307,31 @@ impl Store for MemoryStore {
         self.change(database, |replica| Ok(replica.page(&request)))
     }
 
-    async fn survey(&self, database: &Database, key: FingerprintKey) -> Result<Survey, StoreError> {
-        self.change(database, |replica| Ok(replica.survey(key)))
+    async fn survey(
+        &self,
+        database: &Database,
+        key: FingerprintKey,
+        peer_clock: Option<VersionVector>,
+    ) -> Result<Survey, StoreError> {
+        self.change(database, |replica| Ok(replica.survey(key, peer_clock.as_ref())))
     }
 
     async fn stage(&self, database: &Database, chunk: Chunk) -> Result<(), StoreError> {
         self.change(database, |replica| replica.stage(chunk, &self.limits))
     }
 
-    async fn apply(&self, database: &Database, delta: Delta) -> Result<Seq, StoreError> {
+    async fn apply(&self, database: &Database, delta: Delta) -> Result<Applied, StoreError> {
         let peer = delta.last.peer;
+        let before = self.change(database, |replica| Ok(replica.local.head))?;
         let applied = self.change(database, |replica| replica.apply(delta, &self.limits));
         if applied == Err(StoreError::Unaccounted) {
             self.change(database, |replica| Ok(replica.staged.remove(&peer).map(|_| ())))?;
         }
-        let (head, moved) = applied?;
-        if moved {
-            self.hubs.announce(&database.name, head);
+        let applied = applied?;
+        if applied.head > before {
+            self.hubs.announce(&database.name, applied.head);
         }
-        Ok(head)
+        Ok(applied)
     }
 
     async fn move_cursor(

@@ -13,11 +13,11 @@ pub mod sqlite;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
+use eyot_core::message::DeltaClock;
 use eyot_core::reconcile::{FingerprintKey, Snapshot};
 use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
 use eyot_core::{
-    ChainEnd, Cursor, DatabaseName, LinkedVector, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seen, Seq,
-    VersionVector,
+    ChainEnd, Cursor, DatabaseName, LogEpoch, Merged, Record, ReplicaId, Seen, Seq, VersionVector,
 };
 
 use crate::limits::Limits;
@@ -61,12 +61,10 @@ pub struct Delta {
     pub last: Chunk,
     /// How many chunks were staged before.
     pub chunks: u64,
-    /// The clock entries that it completes.
-    pub clock: LinkedVector,
+    /// What it says of the peer's clock.
+    pub clock: DeltaClock,
     /// Where the peer's chain ended for this side when it was compared.
     pub chain: ChainEnd,
-    /// Records that the peer has not got. What the clock, which is the peer's whole one then, covers of them is dropped.
-    pub absent: Vec<RecordKey>,
 }
 
 impl Delta {
@@ -76,11 +74,22 @@ impl Delta {
     }
 }
 
+/// What applying a delta came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Applied {
+    /// Where the log ends now.
+    pub head: Seq,
+    /// The log's floor before.
+    pub floor_before: Seq,
+    /// Its floor now: the head, if the delta brought what is forgotten elsewhere.
+    pub floor: Seq,
+}
+
 /// The fingerprints of a database's records: as of one moment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Survey {
-    /// Those of all records that are not deleted.
-    pub snapshot: Snapshot,
+    /// Those of all records that are not deleted; none where no search is needed.
+    pub snapshot: Option<Snapshot>,
     /// Where the log ends.
     pub head: Seq,
 }
@@ -102,8 +111,14 @@ pub trait Store: Send + Sync + 'static {
     /// Reads a part of the log. The clock is given when the page reaches the head, with all positions below it taken.
     async fn page(&self, database: &Database, request: PageRequest) -> Result<LogPage, StoreError>;
 
-    /// Takes the fingerprints of all records that are not deleted. Reads every record, so there is one at a time.
-    async fn survey(&self, database: &Database, key: FingerprintKey) -> Result<Survey, StoreError>;
+    /// Takes the fingerprints of all records that are not deleted, unless a peer with that clock need not search
+    /// ([`eyot_core::must_compare`]). Reads every record, so there is one at a time.
+    async fn survey(
+        &self,
+        database: &Database,
+        key: FingerprintKey,
+        peer_clock: Option<VersionVector>,
+    ) -> Result<Survey, StoreError>;
 
     /// Keeps a chunk of a delta. The first one of a delta takes the place of all that was kept of the same peer. A later
     /// one is refused unless it goes on just where what is kept ends: another connection of the same peer may have kept
@@ -111,11 +126,13 @@ pub trait Store: Send + Sync + 'static {
     async fn stage(&self, database: &Database, chunk: Chunk) -> Result<(), StoreError>;
 
     /// Merges a delta with what is here: records that changed get the next positions of the log, the clock is joined,
-    /// the peer's cursor moved, its staged chunks dropped. Says where the log's head is then. A delta whose chunks are
+    /// the peer's cursor moved, its staged chunks dropped. After a search, what the peer has not got any more is dropped
+    /// of the records that it told. What it has forgotten and was news is added to what is forgotten here, and the floor
+    /// is the head then. A delta whose chunks are
     /// not all there (another connection of the same peer has dropped them) is refused, and one whose sender's chain has
     /// gone on otherwise meanwhile. So is one with a record whose
     /// context neither this replica's clock nor the delta's accounts for; what was staged of that is dropped.
-    async fn apply(&self, database: &Database, delta: Delta) -> Result<Seq, StoreError>;
+    async fn apply(&self, database: &Database, delta: Delta) -> Result<Applied, StoreError>;
 
     /// Remembers that a position of a peer's log is reached. Within one life of the log a cursor never goes back.
     async fn move_cursor(
@@ -126,8 +143,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<(), StoreError>;
 
     /// Forgets deletions: removes the records that are nothing but deleted, claim to be so since before that time and were
-    /// stored before it by this machine's own clock (milliseconds since 1970), and raises the floor to the highest of
-    /// their positions. In several steps, each of them whole. Says how many there were.
+    /// stored before it by this machine's own clock (milliseconds since 1970), adds what they accounted for to what is
+    /// forgotten, and raises the floor to the highest of their positions. In several steps, each of them whole. Says how many there were.
     async fn forget(&self, database: &Database, before_ms: u64) -> Result<u64, StoreError>;
 
     /// All databases that there are.
@@ -188,14 +205,6 @@ impl StoreError {
             Self::Forked => Code::ReplicaForked,
             Self::InUse | Self::NewerFile | Self::Failed(_) => Code::StorageFailed,
         }
-    }
-}
-
-/// True when a page is to have the record with that key, position and origin, if the clock in the request allows it.
-pub(crate) fn is_wanted(request: &PageRequest, key: &str, seq: Seq, origin: Option<LogEpoch>) -> bool {
-    match request.among.as_ref().filter(|among| seq <= among.until) {
-        Some(among) => among.keys.contains(key),
-        None => origin != Some(request.exclude),
     }
 }
 

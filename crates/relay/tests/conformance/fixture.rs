@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use eyot_core::message::DeltaClock;
 use eyot_core::session::{Among, Chunk, Local, LogPage, PageRequest};
 use eyot_core::{
     ChainEnd, Context, Cursor, Hlc, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, Writer, write_block,
@@ -10,7 +11,7 @@ use eyot_relay::Limits;
 use eyot_relay::hub::Hubs;
 use eyot_relay::store::memory::MemoryStore;
 use eyot_relay::store::sqlite::SqliteStore;
-use eyot_relay::store::{Database, Delta, Store, StoreError};
+use eyot_relay::store::{Applied, Database, Delta, Store, StoreError};
 use tempfile::TempDir;
 
 pub(crate) const A: ReplicaId = ReplicaId::letter(b'a');
@@ -75,9 +76,20 @@ impl Fixture {
         clock: &str,
         entries: &[Entry],
     ) -> Result<Seq, StoreError> {
-        let (last, clock) = (chunk(peer, place, entries), clock.parse().unwrap());
+        let clock = DeltaClock { changed: clock.parse().unwrap(), ..DeltaClock::default() };
+        self.apply_with(peer, (place, chunks), clock, entries).await.map(|applied| applied.head)
+    }
+
+    /// Applies the last chunk of a delta that says this of the peer's clock.
+    pub(crate) async fn apply_with(
+        &self,
+        peer: ReplicaId,
+        (place, chunks): (Place, u64),
+        clock: DeltaClock,
+        entries: &[Entry],
+    ) -> Result<Applied, StoreError> {
         let chain = self.store.peer(&self.database, peer, epoch(peer)).await.unwrap().seen.end;
-        let delta = Delta { last, chunks, clock, chain, absent: Vec::new() };
+        let delta = Delta { last: chunk(peer, place, entries), chunks, clock, chain };
         self.store.apply(&self.database, delta).await
     }
 
@@ -107,6 +119,7 @@ pub(crate) fn request(after: u64) -> PageRequest {
         exclude: LogEpoch(0),
         covered_by: None,
         among: None,
+        is_first: false,
         budget_bytes: 1 << 20,
     }
 }
@@ -114,10 +127,21 @@ pub(crate) fn request(after: u64) -> PageRequest {
 /// A request after a search that found these records, up to that position.
 pub(crate) fn among(ids: &[&str], until: u64) -> PageRequest {
     let keys = ids.iter().map(|id| format!("notes/{id}").into_boxed_str()).collect();
-    PageRequest { among: Some(Among { keys: Arc::new(keys), until: Seq(until) }), ..request(0) }
+    let among = Among { keys: Arc::new(keys), until: Seq(until), absent_up_to: None };
+    PageRequest { among: Some(among), is_first: true, ..request(0) }
 }
 
 pub(crate) type Entry = (RecordKey, Record);
+
+/// What a delta after a search says of a clock.
+pub(crate) fn searched(changed: &str, forgotten: &str) -> DeltaClock {
+    DeltaClock { changed: changed.parse().unwrap(), forgotten: vector(forgotten), searched: true }
+}
+
+/// A record of which a peer has nothing.
+pub(crate) fn absent(id: &str) -> Entry {
+    (RecordKey::new("notes", id).unwrap(), Record::new())
+}
 
 /// A record that was written by these dots, each with the context behind its `/`: `a:1/ a:2/a:1`.
 pub(crate) fn entry(id: &str, writes: &str) -> Entry {
@@ -178,5 +202,5 @@ pub(crate) fn text(page: &LogPage) -> String {
 }
 
 pub(crate) fn clock(page: &LogPage) -> String {
-    page.clock.as_ref().map(ToString::to_string).unwrap_or_else(|| "none".into())
+    page.clock.as_ref().map_or_else(|| "none".into(), |clock| clock.changed.to_string())
 }

@@ -62,6 +62,8 @@ conformance! {
             chunks_are_kept_without_gaps_whoever_brings_them
             a_delta_whose_chunks_are_gone_is_refused
             no_more_is_staged_than_the_limit
+            what_was_seen_of_a_replica_is_told_wherever_it_was_heard_of
+            a_delta_of_a_replica_that_another_copy_writes_as_is_refused
             chunks_that_no_clock_accounts_for_are_dropped;
         forgetting:
             an_old_deletion_is_forgotten_and_the_floor_tells
@@ -75,6 +77,11 @@ conformance! {
             a_survey_has_what_is_not_deleted
             a_page_after_a_search_has_what_differs_wherever_it_came_from
             a_page_after_a_search_goes_on_as_always_behind_it
+            who_has_heard_of_all_that_is_forgotten_need_not_search
+            what_is_absent_is_told_in_as_many_pages_as_it_takes
+            deletions_that_a_peer_has_not_heard_of_are_told_after_a_search
+            of_a_record_that_comes_twice_the_last_state_counts
+            what_a_peer_has_forgotten_is_forgotten_here_if_it_is_news
             what_a_peer_has_not_got_and_its_clock_covers_is_dropped;
     }
 }

@@ -1,10 +1,11 @@
 //! Claims about peers: cursors, and deltas that come in several chunks.
 
+use eyot_core::message::DeltaClock;
 use eyot_core::session::Standing;
-use eyot_core::{Cursor, LogEpoch, ReplicaId, Seq};
-use eyot_relay::store::StoreError;
+use eyot_core::{ChainEnd, Cursor, LogEpoch, ReplicaId, Seen, Seq};
+use eyot_relay::store::{Delta, StoreError};
 
-use crate::fixture::{A, B, Fixture, entry, epoch, sized, text, vector};
+use crate::fixture::{A, B, Entry, Fixture, chunk, entry, epoch, sized, text, vector};
 
 async fn standing(it: &Fixture, peer: ReplicaId) -> Option<(u64, u64)> {
     let known = it.store.peer(&it.database, peer, epoch(peer)).await.unwrap();
@@ -127,4 +128,44 @@ pub(crate) async fn chunks_that_no_clock_accounts_for_are_dropped(it: Fixture) {
     assert_eq!(it.apply_staged(A, ((2, 3, 4), 1), "a:4", &last).await, Err(StoreError::Unaccounted));
     assert_eq!((standing(&it, A).await, standing(&it, B).await), (Some((2, 2)), Some((0, 1))));
     assert_eq!(text(&it.page(0).await), "n1=a:1");
+}
+
+pub(crate) async fn what_was_seen_of_a_replica_is_told_wherever_it_was_heard_of(it: Fixture) {
+    let seen = async |peer| it.store.peer(&it.database, peer, epoch(peer)).await.unwrap().seen;
+    let at = |seq, counter, link| Seen { seq: Seq(seq), end: ChainEnd { counter, link } };
+    assert_eq!(seen(A).await, Seen::default());
+    it.apply(A, 5, "a:2@00000000000000aa", &[entry("n1", "a:1/, a:2/a:1")]).await.unwrap();
+    it.apply(B, 3, "b:1@00000000000000bb c:9@00000000000000cc", &[entry("n2", "b:1/")]).await.unwrap();
+    assert_eq!((seen(A).await, seen(B).await), (at(5, 2, 0xaa), at(3, 1, 0xbb)));
+    assert_eq!(seen(ReplicaId::letter(b'c')).await, at(0, 9, 0xcc), "from others");
+    // Of one replica that says two things, the same is believed everywhere.
+    for (told, link) in [("a:2@0000000000000011", 0xaa), ("a:2@00000000000000bb", 0xbb), ("a:1@ffffffffffffffff", 0xbb)] {
+        it.apply(B, 4, told, &[]).await.unwrap();
+        assert_eq!(seen(A).await, at(5, 2, link), "{told}");
+    }
+    // What is staged was written by its sender too.
+    let mut staged = chunk(A, (5, 5, 7), &[entry("n3", "a:3/")]);
+    staged.chain = ChainEnd { counter: 4, link: 0xdd };
+    it.store.stage(&it.database, staged).await.unwrap();
+    assert_eq!(seen(A).await, at(5, 4, 0xdd));
+}
+
+pub(crate) async fn a_delta_of_a_replica_that_another_copy_writes_as_is_refused(it: Fixture) {
+    it.apply(A, 5, "a:2@00000000000000aa", &[entry("n1", "a:1/, a:2/a:1")]).await.unwrap();
+    let before = it.local().await;
+    // Another copy was compared before that, when nothing was known of either.
+    let delta = |told: &str, entries: &[Entry]| Delta {
+        last: chunk(A, (0, 0, 6), entries),
+        chunks: 0,
+        clock: DeltaClock { changed: told.parse().unwrap(), ..DeltaClock::default() },
+        chain: ChainEnd::default(),
+    };
+    for told in ["a:1@00000000000000ff", "a:2@00000000000000ff", "a:3@00000000000000ff"] {
+        let refused = it.store.apply(&it.database, delta(told, &[entry("n2", "a:1/")])).await;
+        assert_eq!((refused, it.local().await), (Err(StoreError::Forked), before.clone()), "{told}");
+    }
+    // The same replica, from another of its tabs; and what brings no writes of its own.
+    for told in ["a:2@00000000000000aa", "b:1@00000000000000bb"] {
+        assert!(it.store.apply(&it.database, delta(told, &[])).await.is_ok(), "{told}");
+    }
 }

@@ -191,20 +191,23 @@ impl Client {
                 return vec![SessionInput::PeerKnown { standing, clock, seen }];
             }
             SessionEffect::Read(request) => return vec![SessionInput::Page(self.replica.page(&request))],
-            SessionEffect::Survey { own, key } => {
-                let (snapshot, head) = (self.replica.survey(key), self.replica.head());
+            SessionEffect::Survey { own, key, peer_clock } => {
+                let (snapshot, head) =
+                    (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
                 return vec![SessionInput::Surveyed { own, snapshot, head }];
             }
             SessionEffect::Stage(chunk) => {
                 self.staged.push(chunk.entries);
                 return vec![SessionInput::Staged];
             }
-            SessionEffect::Apply { chunk, clock, absent, .. } => {
+            SessionEffect::Apply { chunk, clock, .. } => {
                 let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
                 let (peer, entries) = (chunk.peer, chunk.entries);
-                let received = Received { peer, cursor, clock, absent, stage: None, entries };
+                let received = Received { peer, cursor, clock, stage: None, entries };
+                let floor_before = self.replica.floor();
                 self.replica.apply(Segment::Received(received), std::mem::take(&mut self.staged));
-                return vec![SessionInput::HeadMoved(self.replica.head()), SessionInput::Applied];
+                let applied = SessionInput::Applied { floor_before, floor: self.replica.floor() };
+                return vec![SessionInput::HeadMoved(self.replica.head()), applied];
             }
             SessionEffect::MoveCursor { peer, cursor } => {
                 self.replica.move_cursor(peer, cursor);

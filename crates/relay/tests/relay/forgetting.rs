@@ -92,7 +92,8 @@ async fn a_relay_drops_what_a_device_has_deleted_and_forgotten() {
     let (mut replica, mut counter) =
         (eyot_core::Replica::new(eyot_core::ReplicaId::letter(b'b'), eyot_core::LogEpoch(2)), 0);
     let clock = ada.replica.clock().to_vector();
-    replica.apply(eyot_core::segment::Segment::Imported { clock, entries: records(&ada) }, Vec::new());
+    let (forgotten, entries) = (Default::default(), records(&ada));
+    replica.apply(eyot_core::segment::Segment::Imported { clock, forgotten, entries }, Vec::new());
     append(&mut replica, &mut counter, [("deleted", None)]);
     let up_to = replica.forgettable(MAXIMUM_MS).unwrap();
     let forgotten = eyot_core::segment::Segment::Forgotten { up_to, before_ms: MAXIMUM_MS };
@@ -102,7 +103,13 @@ async fn a_relay_drops_what_a_device_has_deleted_and_forgotten() {
     bob.write("new", "eel").await;
     bob.until(Client::is_saved).await;
     assert_eq!(bob.closed, None);
+    // The relay cannot tell what was deleted by going on: who is connected is to come again, and to compare.
+    ada.until(|it| it.closed.is_some()).await;
+    assert_eq!(ada.closed.as_deref(), Some("below-floor"));
+    let (replica, counter) = ada.disconnect();
+    let mut ada = Client::resume(address, None, replica, counter).await;
     ada.until(|it| it.texts("deleted").is_empty() && it.texts("new") == ["eel"]).await;
+    assert_eq!((ada.closed.clone(), bob.closed.clone()), (None, None));
     assert_eq!((ids(&ada), ids(&bob)), (vec!["kept".to_owned(), "new".to_owned()], ids(&ada)));
     stop.cancel();
     running.await.unwrap().unwrap();

@@ -56,9 +56,8 @@ async fn a_message_that_does_not_fit_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let relay = Program::open(folder.path()).await;
     let delta = |from, clock| {
-        let clock: Option<VersionVector> = clock;
-        let (from, up_to, absent, block) = (Seq(from), Seq(from), Vec::new(), Vec::new());
-        Message::Delta(Delta { from, up_to, clock, absent, block }).to_bytes()
+        let (from, up_to, block) = (Seq(from), Seq(from), Vec::new());
+        Message::Delta(Delta { from, up_to, clock, block }).to_bytes()
     };
     let hello = |database| hello(database, b'a', None);
     for (messages, code) in [
@@ -162,7 +161,7 @@ async fn a_client_that_does_not_receive_is_closed_and_holds_up_nobody() {
     ada.write_many(&writes).await;
     ada.until(Client::is_saved).await;
     let mut deaf = Wire::connect(relay.address, "notes").await;
-    let everything = Resume::Clock { clock: VersionVector::new(), staged: Seq::ZERO };
+    let everything = Resume::Clock { clock: VersionVector::new(), staged: Seq::ZERO, nonce: 0 };
     deaf.send(hello("notes", b'd', Some(everything))).await;
     let refused = |relay: &Program| relay.log().iter().any(|line| line["code"] == "slow-receiver");
     timeout(PATIENCE, async {
@@ -207,6 +206,23 @@ async fn a_replica_that_was_set_back_is_refused() {
     ada.until(Client::is_saved).await;
     let mut copy = Client::connect(relay.address, b'a').await;
     assert_eq!(copy.until_closed().await, "replica-forked");
+}
+
+#[tokio::test]
+async fn of_two_copies_that_write_at_the_same_time_one_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let relay = Program::open(folder.path()).await;
+    let mut ada = Client::connect(relay.address, b'a').await;
+    let mut copy = Client::connect(relay.address, b'a').await;
+    for client in [&mut ada, &mut copy] {
+        client.until(|client| client.is_saved()).await;
+    }
+    ada.write("n1", "heron").await;
+    ada.until(Client::is_saved).await;
+    copy.write("n2", "egret").await;
+    assert_eq!(copy.until_closed().await, "replica-forked");
+    ada.write("n3", "bittern").await;
+    ada.until(Client::is_saved).await;
 }
 
 #[tokio::test]

@@ -2,48 +2,52 @@
 
 use std::collections::BTreeMap;
 
+use eyot_core::message::DeltaClock;
 use eyot_core::{
-    ChainEnd, Dot, LinkedVector, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, advance_digest,
-    drop_covered,
+    ChainEnd, Dot, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seq, Told, Untold, VersionVector, advance_digest,
+    drop_untold,
 };
 use rusqlite::Connection;
 
 use super::databases::{LogEnd, log_end, set_log_end};
-use super::{peers, rows};
+use super::{forgotten, peers, rows};
 use crate::limits::Limits;
-use crate::store::{Change, Database, Delta, StoreError, merge_within};
+use crate::store::{Applied, Change, Database, Delta, StoreError, merge_within};
 
-/// Merges the delta with what is here. Says where the log ends then, if it has grown.
+/// Merges the delta with what is here. Says where the log ends then, and whether it has grown.
 pub(super) fn apply(
     transaction: &Connection,
     database: &Database,
     delta: Delta,
     limits: &Limits,
-) -> Result<(Seq, bool), StoreError> {
+) -> Result<(Applied, bool), StoreError> {
     let before = log_end(transaction, database)?;
     let (peer, cursor) = (delta.last.peer, delta.cursor());
     let (origin, known) = (cursor.epoch, BTreeMap::new());
-    if delta.chain.has_forked(peers::chain_end(transaction, database, peer)?, delta.clock.end(peer)) {
+    if delta.chain.has_forked(peers::chain_end(transaction, database, peer)?, delta.clock.changed.end(peer)) {
         return Err(StoreError::Forked);
     }
     let clock = &delta.clock;
-    let mut target = Target { transaction, database, origin, end: before, clock, known, limits };
+    let told = Told::new(clock.searched);
+    let mut target = Target { transaction, database, origin, end: before, clock, known, told, limits };
     if delta.chunks > 0 {
         // One at a time: a first synchronisation can stage far more than fits into memory many times over.
-        for position in peers::staged_positions(transaction, database, &delta.last, delta.chunks)? {
-            target.merge_all(peers::staged_entries(transaction, database, peer, position)?)?;
+        for ordinal in peers::staged_ordinals(transaction, database, &delta.last, delta.chunks)? {
+            target.merge_all(peers::staged_entries(transaction, database, peer, ordinal)?)?;
         }
     }
     target.merge_all(delta.last.entries)?;
-    delta.absent.iter().try_for_each(|key| target.drop_absent(key))?;
-    target.join_clock(before.head)?;
+    let dropped = target.drop_untold()?;
+    let unheard = target.join_clock(before.head)?;
+    target.inherit(&unheard, dropped)?;
     let end = target.end;
     peers::move_cursor(transaction, database, peer, cursor)?;
     peers::drop_staged(transaction, database, peer)?;
     if end != before {
         set_log_end(transaction, database, end)?;
     }
-    Ok((end.head, end.head > before.head))
+    let applied = Applied { head: end.head, floor_before: before.floor, floor: end.floor };
+    Ok((applied, end.head > before.head))
 }
 
 // What is written to, and where its log ends by now.
@@ -52,15 +56,17 @@ struct Target<'a> {
     database: &'a Database,
     origin: LogEpoch,
     end: LogEnd,
-    // The delta's clock.
-    clock: &'a LinkedVector,
+    // What the delta says of the peer's clock.
+    clock: &'a DeltaClock,
     // This replica's clock as it was before the delta, as far as it was needed.
     known: BTreeMap<ReplicaId, ChainEnd>,
+    told: Told,
     limits: &'a Limits,
 }
 
 impl Target<'_> {
     fn merge_all(&mut self, entries: Vec<(RecordKey, Record)>) -> Result<(), StoreError> {
+        self.told.note(&entries);
         entries.into_iter().try_for_each(|(key, record)| self.merge(&key, record))
     }
 
@@ -76,7 +82,7 @@ impl Target<'_> {
 
     // What a record has seen must be accounted for when it becomes visible: otherwise the clock would claim too little.
     fn demand_accounts_for(&mut self, context: &VersionVector) -> Result<(), StoreError> {
-        for dot in context.iter().filter(|dot| !self.clock.covers(*dot)).collect::<Vec<_>>() {
+        for dot in context.iter().filter(|dot| !self.clock.changed.covers(*dot)).collect::<Vec<_>>() {
             if self.end_of(dot.replica)?.counter < dot.counter {
                 return Err(StoreError::Unaccounted);
             }
@@ -96,13 +102,38 @@ impl Target<'_> {
         Ok(clock)
     }
 
-    // The peer has not got this record: what its clock covers of it was deleted there.
-    fn drop_absent(&mut self, key: &RecordKey) -> Result<(), StoreError> {
-        let merged = self.find_record(key)?.map(|record| drop_covered(&record, self.clock));
-        match merged.and_then(Change::of) {
-            Some(change) => self.put_record(key, &change),
-            None => Ok(()),
+    // Drops of the records that were told after a search what the peer has not got any more. True when there was any.
+    fn drop_untold(&mut self) -> Result<bool, StoreError> {
+        let mut dropped = VersionVector::new();
+        for (key, dots) in std::mem::take(&mut self.told).into_records() {
+            let Some(record) = self.find_record(&key)? else { continue };
+            match drop_untold(&record, &dots, &self.clock.changed) {
+                Untold::Nothing => {}
+                Untold::Some(writes, kept) => {
+                    dropped.join(&writes);
+                    if let Some(change) = Change::of(Merged::Mixed(kept)) {
+                        self.put_record(&key, &change)?;
+                    }
+                }
+                Untold::All(writes) => {
+                    dropped.join(&writes);
+                    self.transaction
+                        .prepare_cached("DELETE FROM records WHERE database = ? AND key = ?")?
+                        .execute((self.database.id, key.as_str()))?;
+                }
+            }
         }
+        forgotten::add(self.transaction, self.database, &dropped)?;
+        Ok(!dropped.is_empty())
+    }
+
+    // From here on the log does not tell of all deletions.
+    fn inherit(&mut self, unheard: &VersionVector, dropped: bool) -> Result<(), StoreError> {
+        forgotten::add(self.transaction, self.database, unheard)?;
+        if dropped || !unheard.is_empty() {
+            self.end.floor = self.end.head;
+        }
+        Ok(())
     }
 
     fn find_record(&self, key: &RecordKey) -> Result<Option<Record>, StoreError> {
@@ -133,21 +164,26 @@ impl Target<'_> {
     }
 
     // The entries that change get the position at which the delta ends. A clock that changes without any record moves
-    // the log on by one, so that those who listen hear of it.
-    fn join_clock(&mut self, before: Seq) -> Result<(), StoreError> {
-        let mut changed = Vec::new();
-        for (dot, link) in self.clock.entries() {
+    // the log on by one, so that those who listen hear of it. Says which of the writes that the peer has forgotten are news.
+    fn join_clock(&mut self, before: Seq) -> Result<VersionVector, StoreError> {
+        let (mut changed, mut unheard) = (Vec::new(), VersionVector::new());
+        for (dot, link) in self.clock.changed.entries() {
             let (known, end) = (self.end_of(dot.replica)?, ChainEnd { counter: dot.counter, link });
             // Of two links at one counter the greater one stays, everywhere.
             if (end.counter, end.link) > (known.counter, known.link) {
                 self.end.digest = advance_digest(self.end.digest, dot.replica, known, end);
                 changed.push((dot.replica, end));
             }
+            let forgotten = self.clock.forgotten.get(dot.replica).min(dot.counter);
+            if forgotten > known.counter {
+                unheard.include(Dot::new(dot.replica, forgotten));
+            }
         }
         if !changed.is_empty() && self.end.head == before {
             self.end.head = self.end.head.next();
         }
-        changed.into_iter().try_for_each(|(replica, end)| self.put_clock_entry(replica, end))
+        changed.into_iter().try_for_each(|(replica, end)| self.put_clock_entry(replica, end))?;
+        Ok(unheard)
     }
 
     // As it was before the delta.

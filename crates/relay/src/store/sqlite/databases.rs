@@ -80,14 +80,16 @@ pub(super) fn raise_floor(
     Ok(())
 }
 
-/// Moves the end of the log of a database. The floor stays.
+/// Moves the end of the log of a database.
 pub(super) fn set_log_end(
     transaction: &Connection,
     database: &Database,
     end: LogEnd,
 ) -> Result<(), StoreError> {
-    transaction.prepare_cached("UPDATE databases SET head = ?, digest = ? WHERE id = ?")?.execute((
+    let update = "UPDATE databases SET head = ?, floor = ?, digest = ? WHERE id = ?";
+    transaction.prepare_cached(update)?.execute((
         rows::from_seq(end.head),
+        rows::from_seq(end.floor),
         end.digest.cast_signed(),
         database.id,
     ))?;

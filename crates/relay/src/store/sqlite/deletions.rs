@@ -1,9 +1,10 @@
 //! The rows of deleted records: which they are, and how they are forgotten.
 
+use eyot_core::VersionVector;
 use rusqlite::Connection;
 
 use super::databases::raise_floor;
-use super::rows;
+use super::{forgotten, rows};
 use crate::store::{Database, StoreError, deleted_ms};
 
 /// How many are forgotten in one transaction at most: others that want to write do not wait for longer.
@@ -30,17 +31,19 @@ pub(super) fn forget_some(
     let mut removal = transaction.prepare_cached(
         "DELETE FROM records WHERE rowid IN
             (SELECT rowid FROM records WHERE database = ? AND deleted_ms < ? ORDER BY deleted_ms LIMIT ?)
-         RETURNING seq",
+         RETURNING seq, state",
     )?;
     let bounds = (database.id, rows::from_counter(before_ms), rows::from_counter(BATCH_ROWS));
     let mut removed = removal.query(bounds)?;
-    let (mut count, mut highest) = (0, None);
+    let (mut count, mut highest, mut writes) = (0, None, VersionVector::new());
     while let Some(row) = removed.next()? {
         count += 1;
         highest = highest.max(Some(rows::seq(row, 0)?));
+        writes.join(rows::record(row, 1)?.context());
     }
     if let Some(floor) = highest {
         raise_floor(transaction, database, floor)?;
+        forgotten::add(transaction, database, &writes)?;
     }
     Ok(count)
 }

@@ -5,6 +5,7 @@
 mod apply;
 mod databases;
 mod deletions;
+mod forgotten;
 mod page;
 mod peers;
 mod readers;
@@ -20,13 +21,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use eyot_core::reconcile::FingerprintKey;
 use eyot_core::session::{Chunk, LogPage, PageRequest};
-use eyot_core::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
+use eyot_core::{Cursor, DatabaseName, LogEpoch, ReplicaId, VersionVector};
 use rusqlite::Connection;
 use tokio::sync::Mutex;
 
 use self::readers::Readers;
 use self::writer::Writer;
-use super::{Database, Delta, Opened, PeerKnown, Store, StoreError, Survey};
+use super::{Applied, Database, Delta, Opened, PeerKnown, Store, StoreError, Survey};
 use crate::hub::Hubs;
 use crate::limits::Limits;
 
@@ -51,11 +52,11 @@ impl SqliteStore {
     }
 
     // Tells the hub after the commit, from the writer's thread: also when the connection that asked is gone by then.
-    fn announce(&self, database: &Database) -> impl FnOnce(&(Seq, bool)) + Send + use<> {
+    fn announce(&self, database: &Database) -> impl FnOnce(&(Applied, bool)) + Send + use<> {
         let (hubs, name) = (Arc::clone(&self.hubs), database.name.clone());
-        move |(head, moved)| {
+        move |(applied, moved)| {
             if *moved {
-                hubs.announce(&name, *head);
+                hubs.announce(&name, applied.head);
             }
         }
     }
@@ -113,10 +114,15 @@ impl Store for SqliteStore {
         self.readers.read(move |it| page::page(it, &database, &request)).await
     }
 
-    async fn survey(&self, database: &Database, key: FingerprintKey) -> Result<Survey, StoreError> {
+    async fn survey(
+        &self,
+        database: &Database,
+        key: FingerprintKey,
+        peer_clock: Option<VersionVector>,
+    ) -> Result<Survey, StoreError> {
         let database = database.clone();
         let _one_at_a_time = self.surveying.lock().await;
-        self.readers.read(move |it| survey::survey(it, &database, key)).await
+        self.readers.read(move |it| survey::survey(it, &database, key, peer_clock.as_ref())).await
     }
 
     async fn stage(&self, database: &Database, chunk: Chunk) -> Result<(), StoreError> {
@@ -124,7 +130,7 @@ impl Store for SqliteStore {
         self.writer.write(move |it| peers::stage(it, &database, &chunk, &limits), |()| {}).await
     }
 
-    async fn apply(&self, database: &Database, delta: Delta) -> Result<Seq, StoreError> {
+    async fn apply(&self, database: &Database, delta: Delta) -> Result<Applied, StoreError> {
         let announce = self.announce(database);
         let (peer, here, limits) = (delta.last.peer, database.clone(), self.limits.clone());
         let work = move |it: &Connection| apply::apply(it, &here, delta, &limits);
@@ -134,7 +140,7 @@ impl Store for SqliteStore {
             let database = database.clone();
             self.writer.write(move |it| peers::drop_staged(it, &database, peer), |()| {}).await?;
         }
-        applied.map(|(head, _)| head)
+        applied.map(|(applied, _)| applied)
     }
 
     async fn move_cursor(

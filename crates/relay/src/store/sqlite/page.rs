@@ -1,12 +1,13 @@
 //! Reading a part of the log, as of one moment.
 
-use eyot_core::session::{Among, LogPage, PageRequest};
-use eyot_core::{LinkedVector, LogEpoch, Record, RecordKey, Seq};
+use eyot_core::message::DeltaClock;
+use eyot_core::session::{LogPage, PageRequest};
+use eyot_core::{LinkedVector, LogEpoch, Record, RecordKey, Seq, VersionVector};
 use rusqlite::Connection;
 
 use super::databases::{LogEnd, log_end};
-use super::{peers, rows};
-use crate::store::{Database, StoreError, is_wanted};
+use super::{forgotten, peers, rows};
+use crate::store::{Database, StoreError};
 
 // How many rows one reading looks at, whether or not they are wanted: a reader's place is not held for longer.
 const ROWS: i64 = 10_000;
@@ -18,70 +19,93 @@ pub(super) fn page(
     request: &PageRequest,
 ) -> Result<LogPage, StoreError> {
     let LogEnd { head, floor, .. } = log_end(connection, database)?;
-    let (entries, stopped_at) = read_records(connection, database, request)?;
+    let (mut entries, mut bytes) = (Entries::new(), 0);
+    let stopped_at = read_records(connection, database, request, (&mut entries, &mut bytes))?;
     let stopped_at = stopped_at.filter(|position| *position < head);
     let mut page = LogPage { entries, up_to: stopped_at.unwrap_or(head), floor, ..LogPage::default() };
-    match &request.among {
-        _ if stopped_at.is_some() => {}
-        None => {
-            page.clock = Some(clock_since(connection, database, request.clock_since, request.exclude)?);
-        }
-        Some(among) => {
-            // The absent are judged by the whole clock, so all of it is told.
-            page.clock = Some(peers::whole_clock(connection, database)?);
-            page.absent = absent(connection, database, among)?;
-        }
+    if stopped_at.is_none() && tell_absent(connection, database, request, (&mut page, bytes))? {
+        page.clock = Some(delta_clock(connection, database, request)?);
     }
     Ok(page)
 }
 
-// Those of the records that a search has found which are not here at all.
-fn absent(connection: &Connection, database: &Database, among: &Among) -> Result<Vec<RecordKey>, StoreError> {
+fn delta_clock(
+    connection: &Connection,
+    database: &Database,
+    request: &PageRequest,
+) -> Result<DeltaClock, StoreError> {
+    let searched = request.among.is_some();
+    let changed = match searched {
+        // What stands at the receiver and not here is judged by the whole clock.
+        true => peers::whole_clock(connection, database)?,
+        false => clock_since(connection, database, request.clock_since, request.exclude)?,
+    };
+    let forgotten = match request.is_first {
+        true => request.unheard_of(&forgotten::vector(connection, database)?),
+        false => VersionVector::new(),
+    };
+    Ok(DeltaClock { changed, forgotten, searched })
+}
+
+// Of the records that a search has found, tells those which are not here at all, up to the budget. True when all are told.
+fn tell_absent(
+    connection: &Connection,
+    database: &Database,
+    request: &PageRequest,
+    (page, mut bytes): (&mut LogPage, usize),
+) -> Result<bool, StoreError> {
     let mut query = connection.prepare_cached("SELECT 1 FROM records WHERE database = ? AND key = ?")?;
-    let mut absent = Vec::new();
-    for key in &*among.keys {
-        if !query.exists((database.id, &**key))? {
-            // What is no key is not the name of a record anywhere.
-            absent.extend(key.parse::<RecordKey>().ok());
+    for key in request.keys_to_tell() {
+        if query.exists((database.id, key))? {
+            continue;
         }
+        bytes += key.len();
+        if bytes > request.budget_bytes && !page.entries.is_empty() {
+            return Ok(false);
+        }
+        // What is no key is not the name of a record anywhere.
+        page.entries.extend(key.parse().ok().map(|key| (key, Record::new())));
+        page.absent_up_to = Some(key.into());
     }
-    Ok(absent)
+    Ok(true)
 }
 
 type Entries = Vec<(RecordKey, Record)>;
 
-// The records, and the position at which the reading stopped; none when it went to the end of the log.
+// Reads records and counts their bytes. Says at which position the reading stopped; none when it went to the end of the log.
 fn read_records(
     connection: &Connection,
     database: &Database,
     request: &PageRequest,
-) -> Result<(Entries, Option<Seq>), StoreError> {
+    (entries, bytes): (&mut Entries, &mut usize),
+) -> Result<Option<Seq>, StoreError> {
     let mut query = connection.prepare_cached(
-        "SELECT seq, key, origin, state FROM records WHERE database = ? AND seq > ? ORDER BY seq LIMIT ?",
+        "SELECT seq, key, origin, state, deleted_ms IS NOT NULL FROM records WHERE database = ? AND seq > ? ORDER BY seq LIMIT ?",
     )?;
     let mut found = query.query((database.id, rows::from_seq(request.after), ROWS))?;
-    let (mut entries, mut bytes, mut looked_at, mut last) = (Entries::new(), 0, 0, request.after);
+    let (mut looked_at, mut last) = (0, request.after);
     while let Some(row) = found.next()? {
         looked_at += 1;
         let seq = rows::seq(row, 0)?;
-        if !is_wanted(request, rows::text(row, 1)?, seq, rows::origin(row, 2)?) {
+        let place = (rows::text(row, 1)?, seq, rows::origin(row, 2)?);
+        if !request.is_wanted(place, row.get(4)?) {
             last = seq;
             continue;
         }
         let record = rows::record(row, 3)?;
-        if request.covered_by.as_ref().is_some_and(|clock| clock.covers_all(record.context())) {
+        if request.is_covered(place.0, &record) {
             last = seq;
             continue;
         }
         let key: RecordKey = rows::key(row, 1)?;
-        bytes += key.as_str().len() + row.get_ref(3)?.as_blob().map_or(0, <[u8]>::len);
-        if bytes > request.budget_bytes && !entries.is_empty() {
-            return Ok((entries, Some(last)));
+        *bytes += key.as_str().len() + row.get_ref(3)?.as_blob().map_or(0, <[u8]>::len);
+        if *bytes > request.budget_bytes && !entries.is_empty() {
+            return Ok(Some(last));
         }
         last = seq;
         entries.push((key, record));
     }
-    Ok((entries, (looked_at >= ROWS).then_some(last)))
+    Ok((looked_at >= ROWS).then_some(last))
 }
 
 fn clock_since(

@@ -91,6 +91,18 @@ const SECOND: &str = "
     -- stored here, in milliseconds since 1970.
     ALTER TABLE records ADD COLUMN deleted_ms INTEGER;
     CREATE INDEX records_by_deletion ON records (database, deleted_ms) WHERE deleted_ms IS NOT NULL;
+
+    -- For every writer of a record that was forgotten, here or by a peer, how far its writes may have left no trace.
+    CREATE TABLE forgotten (
+        database INTEGER NOT NULL,
+        replica  BLOB NOT NULL,
+        counter  INTEGER NOT NULL,
+        PRIMARY KEY (database, replica)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Two chunks of records that the peer has nothing of may end at one position.
+    DROP INDEX staged_by_position;
+    CREATE UNIQUE INDEX staged_by_ordinal ON staged (database, replica, ordinal);
 ";
 
 const THIRD: &str = "
