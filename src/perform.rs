@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use eyot_core::{LogEpoch, RecordKey};
 use eyot_core::engine::{Cause, EngineEffect, EngineInput, Link, StorageFailure};
+use eyot_core::{LogEpoch, RecordKey};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;

@@ -49,9 +49,7 @@ impl Seen {
     /// What has grown since can be judged by its owner only.
     pub fn contradicts(&self, head: Seq, end: ChainEnd) -> bool {
         let is_other = self.end.link != end.link && self.end.link != 0 && end.link != 0;
-        self.seq > head
-            || self.end.counter > end.counter
-            || (self.end.counter == end.counter && is_other)
+        self.seq > head || self.end.counter > end.counter || (self.end.counter == end.counter && is_other)
     }
 }
 

@@ -195,5 +195,9 @@ pub fn drop_untold(record: &Record, dots: &[Dot], clock: &VersionVector) -> Unto
         return Untold::Nothing;
     }
     let kept = record.retaining(|version| !goes(version.dot));
-    if kept.versions().is_empty() { Untold::All(record.context().clone()) } else { Untold::Some(dropped, kept) }
+    if kept.versions().is_empty() {
+        Untold::All(record.context().clone())
+    } else {
+        Untold::Some(dropped, kept)
+    }
 }

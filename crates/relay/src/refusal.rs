@@ -106,7 +106,9 @@ impl Code {
             Self::ReadOnly => "This client may read this database, not write to it.",
             Self::UnknownDatabase => "There is no such database here.",
             Self::BadMessage => "A message could not be read, or it contradicts itself.",
-            Self::ReplicaForked => "This replica is a copy of one that has gone on since, or it was set back.",
+            Self::ReplicaForked => {
+                "This replica is a copy of one that has gone on since, or it was set back."
+            }
             Self::TextMessage => "The protocol is binary; a text message came.",
             Self::TooLarge => "A message is larger than this relay takes.",
             Self::RecordTooLarge => "A record would be larger, or have more siblings, than this relay takes.",

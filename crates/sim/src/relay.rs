@@ -78,12 +78,7 @@ impl RelayHost {
         stage.is_some_and(|stage| stage.base == last.base && stage.position == last.from)
     }
 
-    fn apply(
-        &mut self,
-        chunk: Chunk,
-        staged: bool,
-        clock: DeltaClock,
-    ) -> Result<(), Violation> {
+    fn apply(&mut self, chunk: Chunk, staged: bool, clock: DeltaClock) -> Result<(), Violation> {
         let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
         let stage = self.stages.remove(&chunk.peer).filter(|stage| staged && stage.base == chunk.base);
         let chunks = stage.map(|stage| stage.chunks).unwrap_or_default();
@@ -247,8 +242,7 @@ impl World {
                 Some(SessionInput::PeerKnown { standing, clock, seen })
             }
             SessionEffect::Survey { own, key, peer_clock } => {
-                let (snapshot, head) =
-                    (host.replica.survey(key, peer_clock.as_ref()), host.replica.head());
+                let (snapshot, head) = (host.replica.survey(key, peer_clock.as_ref()), host.replica.head());
                 Some(SessionInput::Surveyed { own, snapshot, head })
             }
             SessionEffect::Read(request) => Some(SessionInput::Page(host.replica.page(&request))),

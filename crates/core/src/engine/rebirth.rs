@@ -21,7 +21,8 @@ use crate::segment::Segment;
 
 const COLLISION: &str = "dot-collision";
 const FORKED: &str = "replica-forked";
-const FORKED_MESSAGE: &str = "This replica is a copy of another, or was set back; it goes on under a new name.";
+const FORKED_MESSAGE: &str =
+    "This replica is a copy of another, or was set back; it goes on under a new name.";
 /// A peer that lies about what it has seen costs a new name. It does not cost one more often than that.
 const PAUSE_MS: u64 = 60_000;
 

@@ -299,9 +299,8 @@ mod tests {
                 retry_after_ms,
             })
         };
-        let delta = |clock| {
-            Message::Delta(Delta { from: Seq(4), up_to: Seq(9), clock, block: vec![0, 0, 0] })
-        };
+        let delta =
+            |clock| Message::Delta(Delta { from: Seq(4), up_to: Seq(9), clock, block: vec![0, 0, 0] });
         let ended = |searched| DeltaClock {
             changed: clock.clone().into(),
             forgotten: "b:1".parse().unwrap(),
@@ -337,9 +336,7 @@ mod tests {
         let resume = |staged| {
             Message::Resume(Resume::Cursor { epoch: LogEpoch(1), seq: Seq(1), staged }, Seen::default())
         };
-        let delta = |up_to| {
-            Message::Delta(Delta { from: Seq(1), up_to, clock: None, block: Vec::new() })
-        };
+        let delta = |up_to| Message::Delta(Delta { from: Seq(1), up_to, clock: None, block: Vec::new() });
         for message in [resume(last), delta(last)] {
             assert_eq!(Message::from_bytes(&message.to_bytes(), &Limits::default()), Ok(message));
         }

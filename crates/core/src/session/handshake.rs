@@ -126,8 +126,7 @@ impl Session {
     pub(super) fn send_hello(&mut self, resume: Option<Resume>, seen: Seen) {
         let Local { database, replica, epoch, head, floor, digest, chain } = self.local.clone();
         let credits = self.config.credits;
-        let hello =
-            Hello { database, replica, epoch, head, floor, digest, chain, credits, seen, resume };
+        let hello = Hello { database, replica, epoch, head, floor, digest, chain, credits, seen, resume };
         self.effects.push(SessionEffect::Send(Message::Hello(hello).to_bytes()));
     }
 }

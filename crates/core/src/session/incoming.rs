@@ -4,8 +4,8 @@
 
 use std::collections::VecDeque;
 
-use super::{Peer, Refusal};
 use super::io::{Chunk, SessionEffect, Standing};
+use super::{Peer, Refusal};
 use crate::block::read_block;
 use crate::chain::ChainEnd;
 use crate::codec::Reader;

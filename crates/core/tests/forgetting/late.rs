@@ -36,6 +36,7 @@ fn what_is_deleted_for_a_late_device_leaves_nothing_behind() {
     net.meet('l', 'r');
     net.write_as('r', 'o', "x", None);
     // Somebody else has heard of the deletion.
+    net.write('f', "y", Some("2"));
     net.meet('f', 'r');
     assert_eq!(net.forget('r'), 0);
     assert_eq!(net.shown('l'), "x=l:1");

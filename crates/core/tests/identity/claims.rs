@@ -36,7 +36,11 @@ fn a_restored_backup_goes_on_under_a_new_name_and_nothing_is_lost() {
     assert!(restored.is_reborn());
     assert_eq!(restored.notices, ["replica-forked"]);
     for (id, content) in [("n1", "grey heron"), ("n2", "little egret"), ("n3", "bittern"), ("n4", "stork")] {
-        assert_eq!((restored.shown(id), relay.shown(id)), (vec![content.into()], vec![content.into()]), "{id}");
+        assert_eq!(
+            (restored.shown(id), relay.shown(id)),
+            (vec![content.into()], vec![content.into()]),
+            "{id}"
+        );
     }
     assert_eq!(restored.engine.sync_status().unsent, 0);
     // The new name is in the log: it stays when the tab is opened again.
@@ -61,7 +65,10 @@ fn two_copies_that_write_the_same_record_become_siblings() {
     // Whoever sees both replaces both.
     two.write("n1", "both herons");
     converge(&mut [&mut two, &mut one], &mut relay);
-    assert_eq!((one.shown("n1"), relay.shown("n1")), (vec!["both herons".into()], vec!["both herons".into()]));
+    assert_eq!(
+        (one.shown("n1"), relay.shown("n1")),
+        (vec!["both herons".into()], vec!["both herons".into()])
+    );
 }
 
 #[test]
@@ -76,7 +83,10 @@ fn a_copy_that_has_written_more_than_the_other_is_found_too() {
     converge(&mut [&mut two, &mut one], &mut relay);
     assert_eq!((one.is_reborn(), two.is_reborn()), (false, true));
     assert_eq!(one.shown("n1"), ["grey heron", "night heron"]);
-    assert_eq!((one.shown("m4"), relay.shown("m4")), (vec!["of the copy".into()], vec!["of the copy".into()]));
+    assert_eq!(
+        (one.shown("m4"), relay.shown("m4")),
+        (vec!["of the copy".into()], vec!["of the copy".into()])
+    );
 }
 
 #[test]
@@ -195,12 +205,19 @@ fn one_dot_with_two_contents_is_shown_as_both_and_said() {
         let mut record = Record::new();
         let content = Some(content.as_bytes().into());
         record.write("a:1".parse().unwrap(), &Context::new(), Hlc::from_ms(5), content);
-        Export { clock: "a:1".parse().unwrap(), forgotten: Default::default(), entries: vec![(key("n1"), record)] }
+        Export {
+            clock: "a:1".parse().unwrap(),
+            forgotten: Default::default(),
+            entries: vec![(key("n1"), record)],
+        }
     };
     for content in ["heron", "egret", "heron"] {
         device.take(EngineInput::Import { ticket: 2, bytes: record(content).to_bytes() });
     }
-    assert_eq!((device.shown("n1"), device.notices.clone()), (vec!["egret".into(), "heron".into()], vec!["dot-collision"]));
+    assert_eq!(
+        (device.shown("n1"), device.notices.clone()),
+        (vec!["egret".into(), "heron".into()], vec!["dot-collision"])
+    );
     // It is kept, and a write that has seen both replaces both.
     let mut again = Device::open(b'c', device.disk, 2);
     assert_eq!(again.shown("n1"), ["egret", "heron"]);
@@ -218,7 +235,10 @@ fn an_import_of_what_was_lost_is_taken_in_under_the_name_that_it_had() {
     restored.write("n4", "stork");
     restored.take(EngineInput::Import { ticket: 5, bytes: export });
     assert!(restored.is_reborn());
-    assert_eq!((restored.shown("n1"), restored.shown("n4")), (vec!["grey heron".into()], vec!["stork".into()]));
+    assert_eq!(
+        (restored.shown("n1"), restored.shown("n4")),
+        (vec!["grey heron".into()], vec!["stork".into()])
+    );
     converge(&mut [&mut restored, &mut device], &mut relay);
     assert_eq!((device.is_reborn(), device.shown("n4")), (false, vec!["stork".into()]));
 }
@@ -240,7 +260,10 @@ fn a_relay_that_was_set_back_makes_nobody_a_copy_and_gets_back_what_it_lost() {
             (Device::open(b'a', device.disk.clone(), 20), Device::open(b'b', other.disk.clone(), 21));
         converge(&mut [&mut one, &mut two], &mut restored);
         assert!(!one.is_reborn() && !two.is_reborn());
-        assert_eq!((restored.shown("n1"), restored.shown("n5")), (vec!["heron 3".into()], vec!["crane 3".into()]));
+        assert_eq!(
+            (restored.shown("n1"), restored.shown("n5")),
+            (vec!["heron 3".into()], vec!["crane 3".into()])
+        );
     }
 }
 

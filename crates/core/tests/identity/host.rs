@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, Link, LinkFailure, StoredSegment, Write};
+use eyot_core::engine::{
+    Engine, EngineEffect, EngineInput, Identity, Link, LinkFailure, StoredSegment, Write,
+};
 use eyot_core::segment::{Received, Segment};
 use eyot_core::session::{Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
 use eyot_core::{Context, Cursor, Limits, LogEpoch, Record, RecordKey, Replica, ReplicaId};
@@ -109,7 +111,8 @@ impl Device {
             EngineEffect::Name => {
                 self.number += 1;
                 let bytes = (u128::from(self.number) << 64 | u128::from(self.now_ms)).to_be_bytes();
-                let (replica, epoch) = (ReplicaId::from_bytes(bytes), LogEpoch(self.number << 20 | self.now_ms));
+                let (replica, epoch) =
+                    (ReplicaId::from_bytes(bytes), LogEpoch(self.number << 20 | self.now_ms));
                 return Some(EngineInput::Named { replica, epoch });
             }
             EngineEffect::Notice { code, .. } => self.notices.push(code),
@@ -219,7 +222,9 @@ impl Relay {
                         }
                         ended = true;
                     }
-                    SessionEffect::Stage(_) | SessionEffect::Survey { .. } => panic!("these deltas are small"),
+                    SessionEffect::Stage(_) | SessionEffect::Survey { .. } => {
+                        panic!("these deltas are small")
+                    }
                     SessionEffect::PeerReached { .. } => {}
                 }
             }
@@ -269,4 +274,3 @@ fn answer(device: &mut Device, link: Link, (frames, ended): (Vec<Vec<u8>>, bool)
         device.take(EngineInput::LinkClosed(link, failure));
     }
 }
-

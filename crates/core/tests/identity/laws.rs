@@ -89,7 +89,8 @@ impl World {
             }
             Step::Restore { .. } => {}
             Step::Copy { device } => {
-                let (letter, disk) = (self.devices[device % count].0, self.devices[device % count].1.disk.clone());
+                let (letter, disk) =
+                    (self.devices[device % count].0, self.devices[device % count].1.disk.clone());
                 let number = self.next_number();
                 if count < 5 {
                     self.devices.push((letter, Device::open(letter, disk, number)));
@@ -146,7 +147,8 @@ impl World {
             self.act(&Step::Write { device, id: device % IDS.len() });
         }
         self.check()?;
-        let names: BTreeSet<_> = self.devices.iter().map(|(_, device)| device.engine.replica().id()).collect();
+        let names: BTreeSet<_> =
+            self.devices.iter().map(|(_, device)| device.engine.replica().id()).collect();
         prop_assert_eq!(names.len(), self.devices.len(), "every copy has a name of its own");
         Ok(())
     }

@@ -4,12 +4,12 @@
 use eyot_core::message::{Ack, Delta, DeltaClock, Hello, Message, Ranges, Refuse, Resume};
 use eyot_core::reconcile::{Range, RangeContent};
 use eyot_core::segment::{
-    Received, Segment, Stage, StagedChunk, imported_segments, reborn_segment, received_segment, stage_of, staged_chunk,
-    written_segments,
+    Received, Segment, Stage, StagedChunk, imported_segments, reborn_segment, received_segment, stage_of,
+    staged_chunk, written_segments,
 };
 use eyot_core::{
-    ChainEnd, Context, Cursor, DecodeError, Dot, Export, Limits, LinkedVector, LogEpoch, Peers, Reader, Record, RecordKey, ReplicaId,
-    Reborn, Seen, Seq, VersionVector, Writer, read_block, write_block,
+    ChainEnd, Context, Cursor, DecodeError, Dot, Export, Limits, LinkedVector, LogEpoch, Peers, Reader,
+    Reborn, Record, RecordKey, ReplicaId, Seen, Seq, VersionVector, Writer, read_block, write_block,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -66,14 +66,20 @@ fn resume() -> impl Strategy<Value = Resume> {
         (cursor(), 0u64..100).prop_map(|(Cursor { epoch, seq }, more)| {
             Resume::Cursor { epoch, seq, staged: Seq(seq.0 + more) }
         }),
-        (vector(), seq(), any::<u64>())
-            .prop_map(|(clock, staged, nonce)| Resume::Clock { clock, staged, nonce }),
+        (vector(), seq(), any::<u64>()).prop_map(|(clock, staged, nonce)| Resume::Clock {
+            clock,
+            staged,
+            nonce
+        }),
     ]
 }
 
 fn delta_clock() -> impl Strategy<Value = DeltaClock> {
-    (linked(), vector(), any::<bool>())
-        .prop_map(|(changed, forgotten, searched)| DeltaClock { changed, forgotten, searched })
+    (linked(), vector(), any::<bool>()).prop_map(|(changed, forgotten, searched)| DeltaClock {
+        changed,
+        forgotten,
+        searched,
+    })
 }
 
 fn ranges() -> impl Strategy<Value = Vec<Range>> {
@@ -101,18 +107,20 @@ fn message() -> impl Strategy<Value = Message> {
     let hello = (any::<[u8; 16]>(), cursor(), seq(), words, prop::option::of(resume()));
     let refuse = ("[a-z-]{0,20}", ".{0,20}", prop::option::of(0u64..100_000));
     prop_oneof![
-        hello.prop_map(|(replica, cursor, floor, (digest, credits, chain, seen), resume)| Message::Hello(Hello {
-            database: "notes".parse().unwrap(),
-            replica: ReplicaId::from_bytes(replica),
-            epoch: cursor.epoch,
-            head: cursor.seq,
-            floor,
-            digest,
-            chain,
-            credits,
-            seen,
-            resume,
-        })),
+        hello.prop_map(|(replica, cursor, floor, (digest, credits, chain, seen), resume)| Message::Hello(
+            Hello {
+                database: "notes".parse().unwrap(),
+                replica: ReplicaId::from_bytes(replica),
+                epoch: cursor.epoch,
+                head: cursor.seq,
+                floor,
+                digest,
+                chain,
+                credits,
+                seen,
+                resume,
+            }
+        )),
         (resume(), seen()).prop_map(|(resume, seen)| Message::Resume(resume, seen)),
         (seq(), 0u64..100, prop::option::of(delta_clock()), entries()).prop_map(
             |(from, more, clock, entries)| {

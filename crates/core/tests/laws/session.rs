@@ -10,7 +10,8 @@ const PEER_EPOCH: LogEpoch = LogEpoch(7);
 fn opened() -> (Session, Vec<SessionEffect>) {
     let database = "notes".parse().unwrap();
     let (replica, epoch, head) = (ReplicaId::letter(b'r'), LogEpoch(1), Seq(5));
-    let local = Local { database, replica, epoch, head, floor: Seq::ZERO, digest: 1, chain: Default::default() };
+    let local =
+        Local { database, replica, epoch, head, floor: Seq::ZERO, digest: 1, chain: Default::default() };
     let mut session = Session::new(SessionConfig::new(Role::Acceptor), local);
     session.handle(SessionInput::Start, 0);
     let resume = Some(Resume::Cursor { epoch: LogEpoch(1), seq: Seq(2), staged: Seq(2) });
@@ -28,12 +29,17 @@ fn opened() -> (Session, Vec<SessionEffect>) {
     };
     session.handle(SessionInput::Frame(Message::Hello(hello).to_bytes()), 0);
     let clock = VersionVector::new();
-    let effects = session.handle(SessionInput::PeerKnown { standing: None, clock, seen: Default::default() }, 0);
+    let effects =
+        session.handle(SessionInput::PeerKnown { standing: None, clock, seen: Default::default() }, 0);
     (session, effects)
 }
 
 fn page(up_to: u64) -> SessionInput {
-    SessionInput::Page(LogPage { up_to: Seq(up_to), clock: Some(DeltaClock::default()), ..LogPage::default() })
+    SessionInput::Page(LogPage {
+        up_to: Seq(up_to),
+        clock: Some(DeltaClock::default()),
+        ..LogPage::default()
+    })
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What writing, merging, comparing and displaying come to, in text notation; and the digests of clocks.
 
 use eyot_core::{
-    Causality, Clock, Content, Context, Dot, Hlc, Merged, Record, Seq, Version, LinkedVector, VersionVector,
+    Causality, Clock, Content, Context, Dot, Hlc, LinkedVector, Merged, Record, Seq, Version, VersionVector,
     merge_incoming, siblings,
 };
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,7 @@
 //! The readable forms of the messages.
 
 use eyot_core::message::{Ack, Delta, DeltaClock, Hello, Message, Ranges, Refuse, Resume};
-use eyot_core::{
-    DatabaseName, DecodeError, Limits, LinkedVector, LogEpoch, ReplicaId, Seq, VersionVector,
-};
+use eyot_core::{DatabaseName, DecodeError, Limits, LinkedVector, LogEpoch, ReplicaId, Seq, VersionVector};
 use serde::{Deserialize, Serialize};
 
 use crate::file::Form;
@@ -63,7 +61,11 @@ pub(crate) enum MessageForm {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum ResumeForm {
-    Cursor { epoch: Bits, seq: u64, staged: u64 },
+    Cursor {
+        epoch: Bits,
+        seq: u64,
+        staged: u64,
+    },
     Clock {
         clock: Text<VersionVector>,
         staged: u64,

@@ -55,7 +55,10 @@ impl Side {
         let chunks = form.staged.iter().map(Form::value);
         let staged: Vec<_> = chunks.map(|chunk| (chunk.base, chunk.up_to, chunk.entries)).collect();
         let guess = form.guess.map(|cursor| Standing { cursor: cursor.cursor(), staged: Seq(0) });
-        let seen = form.guess.map(|cursor| Seen { seq: Seq(cursor.cursor().seq.0), ..Seen::default() }).unwrap_or_default();
+        let seen = form
+            .guess
+            .map(|cursor| Seen { seq: Seq(cursor.cursor().seq.0), ..Seen::default() })
+            .unwrap_or_default();
         let role = if name == "initiator" { Role::Initiator { guess, seen } } else { Role::Acceptor };
         let local = replica.local("field-notes".parse().unwrap());
         let mut config = SessionConfig::new(role);
@@ -120,8 +123,7 @@ impl Side {
                 format!("reads its log after {}", request.after)
             }
             SessionEffect::Survey { own, key, peer_clock } => {
-                let (snapshot, head) =
-                    (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
+                let (snapshot, head) = (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
                 let is_needed = snapshot.is_some();
                 inputs.push_back(SessionInput::Surveyed { own, snapshot, head });
                 match is_needed {

@@ -1,8 +1,8 @@
 //! The readable forms of what is at rest: segments, staged chunks, the memory of peers, exports.
 
 use eyot_core::segment::{
-    Received, Segment, Stage, StagedChunk, forgotten_segment, imported_segments, reborn_segment, received_segment,
-    staged_chunk, written_segments,
+    Received, Segment, Stage, StagedChunk, forgotten_segment, imported_segments, reborn_segment,
+    received_segment, staged_chunk, written_segments,
 };
 use eyot_core::{
     Cursor, DecodeError, Export, Limits, LinkedVector, LogEpoch, Peers, Reborn, ReplicaId, Seq, VersionVector,
@@ -82,15 +82,13 @@ impl Form for SegmentForm {
     fn value(&self) -> Segment {
         match self {
             Self::Written { entries: forms } => Segment::Written(entries(forms)),
-            Self::Received { peer, cursor, clock, stage, entries: forms } => {
-                Segment::Received(Received {
-                    peer: peer.0,
-                    cursor: cursor.cursor(),
-                    clock: clock.clock(),
-                    stage: stage.map(|stage| Stage { name: stage.name, chunks: stage.chunks }),
-                    entries: entries(forms),
-                })
-            }
+            Self::Received { peer, cursor, clock, stage, entries: forms } => Segment::Received(Received {
+                peer: peer.0,
+                cursor: cursor.cursor(),
+                clock: clock.clock(),
+                stage: stage.map(|stage| Stage { name: stage.name, chunks: stage.chunks }),
+                entries: entries(forms),
+            }),
             Self::Imported { clock, forgotten, entries: forms } => Segment::Imported {
                 clock: clock.0.clone(),
                 forgotten: forgotten.0.clone(),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use eyot_core::message::DeltaClock;
 use eyot_core::session::{Among, Chunk, Local, LogPage, PageRequest};
 use eyot_core::{
-    ChainEnd, Context, Cursor, Hlc, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, Writer, write_block,
+    ChainEnd, Context, Cursor, Hlc, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, Writer,
+    write_block,
 };
 use eyot_relay::Limits;
 use eyot_relay::hub::Hubs;

@@ -139,7 +139,9 @@ pub(crate) async fn what_was_seen_of_a_replica_is_told_wherever_it_was_heard_of(
     assert_eq!((seen(A).await, seen(B).await), (at(5, 2, 0xaa), at(3, 1, 0xbb)));
     assert_eq!(seen(ReplicaId::letter(b'c')).await, at(0, 9, 0xcc), "from others");
     // Of one replica that says two things, the same is believed everywhere.
-    for (told, link) in [("a:2@0000000000000011", 0xaa), ("a:2@00000000000000bb", 0xbb), ("a:1@ffffffffffffffff", 0xbb)] {
+    for (told, link) in
+        [("a:2@0000000000000011", 0xaa), ("a:2@00000000000000bb", 0xbb), ("a:1@ffffffffffffffff", 0xbb)]
+    {
         it.apply(B, 4, told, &[]).await.unwrap();
         assert_eq!(seen(A).await, at(5, 2, link), "{told}");
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use eyot_core::message::DeltaClock;
 use eyot_core::{
-    ChainEnd, Dot, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seq, Told, Untold, VersionVector, advance_digest,
-    drop_untold,
+    ChainEnd, Dot, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seq, Told, Untold, VersionVector,
+    advance_digest, drop_untold,
 };
 use rusqlite::Connection;
 
