@@ -89,7 +89,8 @@ impl Fixture {
         clock: DeltaClock,
         entries: &[Entry],
     ) -> Result<Applied, StoreError> {
-        let chain = self.store.peer(&self.database, peer, epoch(peer)).await.unwrap().seen.end;
+        let known = self.store.peer(&self.database, peer, epoch(peer)).await;
+        let chain = known.map(|known| known.seen.end).unwrap_or_default();
         let delta = Delta { last: chunk(peer, place, entries), chunks, clock, chain };
         self.store.apply(&self.database, delta).await
     }

@@ -20,6 +20,8 @@ fn hello(database: &str, letter: u8, resume: Option<Resume>) -> Vec<u8> {
         head: Seq::ZERO,
         floor: Seq::ZERO,
         digest: 0,
+        chain: Default::default(),
+        seen: Default::default(),
         credits: u32::MAX,
         resume,
     };
