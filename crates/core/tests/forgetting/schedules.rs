@@ -144,3 +144,21 @@ fn whatever_is_forgotten_meanwhile_all_come_to_what_the_model_says() {
         }
     }
 }
+
+// b:1 was known to b, e:1, which deleted it, was not. When b hears of it only through a record that was made anew, it must
+// take over both, or d, which also has b:1, is not told.
+#[test]
+fn of_what_is_forgotten_the_known_part_is_handed_on_too() {
+    let steps = [
+        Step::Write('b', "z"),
+        Step::Connect('e', 'a'),
+        Step::Connect('d', 'b'),
+        Step::Write('c', "z"),
+        Step::Meet('e', 'd'),
+        Step::Delete('e', "z"),
+        Step::Meet('c', 'd'),
+        Step::Forget('a'),
+        Step::Forget('e'),
+    ];
+    assert_eq!(run(&steps, None), Ok(()));
+}
