@@ -10,6 +10,7 @@ mod context;
 mod dot;
 pub mod engine;
 mod export;
+pub mod guard;
 mod hlc;
 mod id;
 mod key;
