@@ -163,6 +163,11 @@ impl Client {
         self.session.is_open() && self.replica.unsent_up_to(self.replica.head()).count() == 0
     }
 
+    /// The relay as it has said hello, once both know where the other stands.
+    pub(crate) fn relay(&self) -> Option<eyot_core::session::Peer> {
+        self.session.peer().filter(|_| self.session.is_open())
+    }
+
     /// Talks until it is so, or the conversation has ended.
     pub(crate) async fn until(&mut self, mut it_is_so: impl FnMut(&Self) -> bool) {
         while self.closed.is_none() && !it_is_so(self) {

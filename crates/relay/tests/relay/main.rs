@@ -7,10 +7,12 @@
     reason = "tests fail loudly"
 )]
 
+#[allow(dead_code, reason = "shared with the tests of crashes, which use the rest")]
 mod client;
 mod convergence;
 mod durability;
 mod full_disk;
+#[allow(dead_code, reason = "shared with the tests of crashes, which use the rest")]
 mod program;
 mod refusals;
 mod serving;
