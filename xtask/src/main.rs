@@ -7,6 +7,7 @@ mod command;
 mod demo;
 mod project;
 mod setup;
+mod sim;
 mod stamp;
 mod test;
 mod tidy;
@@ -26,6 +27,7 @@ The commands of Eyot. Each sets up what it needs, says what it does, and may be 
   cargo xtask test             run every test; the last line counts them
   cargo xtask test --list      name the steps of the tests
   cargo xtask test --only A,B  run these steps, and the builds that they need
+  cargo xtask sim              run the simulator; --help says how much of it
   cargo xtask tidy             check the rules that no compiler checks
   cargo xtask setup            install what the other commands need
   cargo xtask wasm             build pkg/ from src/ and crates/core
@@ -58,6 +60,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["test"] => return test::run(&project, None),
         ["test", "--list"] => test::list(),
         ["test", "--only", names] => return test::run(&project, Some(names)),
+        ["sim", rest @ ..] => return sim::run(&project, rest),
         ["tidy"] => return tidy::run(&project),
         ["setup"] => setup::everything(&project)?,
         ["wasm"] => build::wasm::ensure(&project)?,

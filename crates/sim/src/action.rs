@@ -4,9 +4,10 @@
 
 use eyot_core::engine::EngineInput;
 
-use crate::Violation;
 use crate::device::{Fault, TabId};
+use crate::violation::Violation;
 use crate::world::{Event, World};
+use crate::writes::Writes;
 
 /// With what context a write is made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,6 +18,17 @@ pub enum ContextChoice {
     Earlier(usize),
     /// One that has seen nothing.
     Empty,
+}
+
+/// One write of a batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Change {
+    /// Which record.
+    pub key: usize,
+    /// With what context.
+    pub context: ContextChoice,
+    /// True when it deletes.
+    pub deletes: bool,
 }
 
 /// One thing that happens.
@@ -40,8 +52,8 @@ pub enum Action {
         device: usize,
         /// In which tab.
         tab: usize,
-        /// What is written, in order, as one batch: which record, with what context, and whether it is deleted.
-        writes: Vec<(usize, ContextChoice, bool)>,
+        /// What is written, in order, as one batch.
+        changes: Vec<Change>,
         /// How long the contents are, in bytes.
         bytes: usize,
     },
@@ -146,9 +158,9 @@ impl World {
         match *action {
             Action::Open { device } => self.open(device % self.devices.len()).map(drop),
             Action::Kill { device, tab } => self.find(device, tab).map_or(Ok(()), |tab| self.kill(tab)),
-            Action::Write { device, tab, ref writes, bytes } => {
+            Action::Write { device, tab, ref changes, bytes } => {
                 let tab = self.find_or_open(device, tab)?;
-                self.write(tab, writes, bytes).map(drop)
+                self.write(tab, changes, bytes).map(drop)
             }
             Action::Read { device, tab, key } => {
                 self.find(device, tab).map_or(Ok(()), |tab| self.read(tab, key).map(drop))
@@ -162,7 +174,7 @@ impl World {
                 self.import(tab, relay)
             }
             Action::Freeze { device, tab, duration_ms } => {
-                let until_ms = self.schedule.now_ms() + duration_ms;
+                let until_ms = self.agenda.now_ms() + duration_ms;
                 if let Some(tab) = self.find(device, tab).and_then(|id| self.tab_mut(id)) {
                     tab.frozen_until_ms = tab.frozen_until_ms.max(until_ms);
                 }
@@ -207,7 +219,7 @@ impl World {
         }
         if let Some(holder) = holder {
             let heard_ms = self.random.u64(0..2_000);
-            self.schedule.after(heard_ms, Event::LoseSync(holder));
+            self.agenda.after(heard_ms, Event::LoseSync(holder));
         }
         self.hold(id)
     }
@@ -223,16 +235,29 @@ impl World {
         home.requests.clear();
         home.fault = None;
         home.disk.cut_power(lost);
-        let next_position = home.disk.next_position();
-        self.model.undo(device, next_position);
-        Ok(())
+        let (next_position, replica) = (home.disk.next_position(), home.replica);
+        let undone = self.ledger.undo(replica, next_position);
+        self.check_unknown(&undone)
+    }
+
+    // What a power cut undoes has not left the device: its name is free to be used again.
+    fn check_unknown(&self, undone: &Writes) -> Result<(), Violation> {
+        let tabs = self.devices.iter().flat_map(|device| device.tabs.values()).map(|tab| &tab.view);
+        let relays = self.relays.iter().map(|relay| &relay.view);
+        match tabs.chain(relays).map(|view| view.here.both(undone)).find(|known| !known.is_empty()) {
+            Some(known) => {
+                let what = format!("the power cut undoes the writes {known:?}, which others have");
+                Err(Violation::new(3, what))
+            }
+            None => Ok(()),
+        }
     }
 
     fn cut(&mut self, device: usize, is_silent: bool) -> Result<(), Violation> {
         for id in self.network.of(|connection| connection.tab.device == device) {
             self.network.kill(id);
             if !is_silent {
-                self.schedule.after(self.random.u64(0..20), Event::HangUp(id));
+                self.agenda.after(self.random.u64(0..20), Event::HangUp(id));
             }
         }
         Ok(())

@@ -3,12 +3,15 @@
 //! Only the state; what happens to it is in `host`.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
 
 use eyot_core::engine::{Engine, Ticket};
-use eyot_core::{Context, LogEpoch, RecordKey, ReplicaId};
+use eyot_core::{Context, LogEpoch, ReplicaId};
 
-use crate::disk::Disk;
-use crate::model::{WriteId, Writes};
+use crate::check::View;
+use crate::disk::{Content, Disk};
+use crate::writes::{WriteId, Writes};
 
 /// Names a tab: its device, and which of its tabs since the beginning.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -17,6 +20,13 @@ pub struct TabId {
     pub device: usize,
     /// Which of its tabs.
     pub serial: u32,
+}
+
+impl fmt::Display for TabId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let device = u8::try_from(self.device).map_or(b'?', |device| b'a'.saturating_add(device));
+        write!(f, "{}.{}", char::from(device), self.serial)
+    }
 }
 
 /// What goes wrong with the next request to a disk that can go wrong so.
@@ -31,7 +41,7 @@ pub enum Fault {
 /// A request to the disk.
 #[derive(Clone, Debug)]
 pub(crate) enum Request {
-    Commit { position: u64, values: Vec<Vec<u8>>, strict: bool, writes: Vec<WriteId> },
+    Commit(Commit),
     // The log from there on, because a commit has found its position taken.
     Collision(u64),
     // The log from there on, because another tab said that there is more.
@@ -44,10 +54,21 @@ pub(crate) enum Request {
     SavePeers(Vec<u8>),
 }
 
+/// A transaction that appends to the log.
+#[derive(Clone, Debug)]
+pub(crate) struct Commit {
+    pub(crate) position: u64,
+    pub(crate) values: Arc<Vec<Vec<u8>>>,
+    pub(crate) strict: bool,
+    pub(crate) content: Content,
+    // The local writes that it stores.
+    pub(crate) writes: Vec<WriteId>,
+}
+
 /// A context that was handed out, with what whoever has it has seen.
 #[derive(Clone, Debug)]
 pub(crate) struct HandedOut {
-    pub(crate) key: RecordKey,
+    pub(crate) key: usize,
     pub(crate) context: Context,
     pub(crate) seen: Writes,
 }
@@ -66,6 +87,8 @@ pub struct Tab {
     pub(crate) last_ticket: Ticket,
     // The writes that the application waits for to be saved.
     pub(crate) awaited: BTreeMap<Ticket, Writes>,
+    // What it was found to show.
+    pub(crate) view: View,
 }
 
 impl Tab {
@@ -79,6 +102,7 @@ impl Tab {
             wake_at_ms: None,
             last_ticket: 0,
             awaited: BTreeMap::new(),
+            view: View::default(),
         }
     }
 }

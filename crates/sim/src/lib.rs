@@ -1,38 +1,42 @@
 //! The simulator of Eyot: the real core under a fake network, disk and time, against a model that is obviously right.
 //!
-//! Deterministic: a list of actions and one seed decide everything. Nothing here knows how the core does what it does.
+//! Deterministic: a schedule and its seed decide everything. Nothing here knows how the core does what it does.
 #![forbid(unsafe_code)]
 
 mod action;
+mod agenda;
 mod application;
 mod check;
 mod device;
 mod disk;
+mod explore;
+mod generate;
 mod heal;
 mod host;
+mod ledger;
 mod model;
 mod network;
+mod notation;
 mod relay;
+mod run;
 mod schedule;
+mod shrink;
+mod violation;
 mod world;
+mod writes;
 
-use std::fmt;
-
-pub use action::{Action, ContextChoice};
+pub use action::{Action, Change, ContextChoice};
 pub use device::{Device, Fault, Tab, TabId};
 pub use disk::Disk;
-pub use model::{Model, Write, WriteId, Writes};
+pub use explore::{Exploration, Findings, explore};
+pub use generate::{Parameters, generate};
+pub use ledger::Ledger;
+pub use model::{Model, Write};
+pub use notation::NotationError;
 pub use relay::RelayHost;
-pub use world::{Setting, World};
-
-/// What is not as it must be, in words.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Violation(pub String);
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Violation {}
+pub use run::{Tally, run};
+pub use schedule::{Schedule, Setting, Step};
+pub use shrink::shrink;
+pub use violation::Violation;
+pub use world::World;
+pub use writes::{WriteId, Writes};

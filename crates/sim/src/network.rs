@@ -70,6 +70,11 @@ impl Network {
         self.connections.iter().filter(|(_, connection)| is_meant(connection)).map(|(id, _)| *id).collect()
     }
 
+    /// True when there are so many connections, and nothing that is sent is lost.
+    pub(crate) fn is_whole(&self, count: usize) -> bool {
+        self.connections.len() == count && self.connections.values().all(|connection| !connection.is_dead)
+    }
+
     /// Counts a message. A sign of life takes one byte.
     pub(crate) fn count(&mut self, bytes: &[u8]) {
         self.messages += u64::from(bytes.len() > 1);

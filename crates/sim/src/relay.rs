@@ -7,18 +7,19 @@ use std::collections::BTreeMap;
 use eyot_core::message::write_vector;
 use eyot_core::segment::{Received, Segment, StagedChunk, received_segment, staged_chunk};
 use eyot_core::session::{Chunk, Local, Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
-use eyot_core::{Cursor, Limits, LogEpoch, Replica, ReplicaId, Seq, VersionVector, Writer};
+use eyot_core::{Cursor, DatabaseName, Limits, LogEpoch, Replica, ReplicaId, Seq, VersionVector, Writer};
 
-use crate::Violation;
+use crate::check::View;
 use crate::network::{ConnectionId, End};
+use crate::violation::{CONTRACT, Violation};
 use crate::world::{Event, World};
 
 /// Something that a relay does in its own time.
 #[derive(Debug)]
 pub(crate) enum Work {
     // Answers the session, after doing what it asked for.
-    Do(SessionEffect),
-    Answer(SessionInput),
+    Do(Box<SessionEffect>),
+    Answer(Box<SessionInput>),
     Tick,
 }
 
@@ -29,9 +30,17 @@ pub struct RelayHost {
     // The values of its log, each with the chunks that were staged for it.
     log: Vec<(Vec<u8>, Vec<Vec<u8>>)>,
     stages: BTreeMap<ReplicaId, Stage>,
-    sessions: BTreeMap<ConnectionId, Session>,
+    sessions: BTreeMap<ConnectionId, Hosted>,
     // Counts its lives: what was planned in a former one does not happen.
     life: u64,
+    // What it was found to show.
+    pub(crate) view: View,
+}
+
+struct Hosted {
+    session: Session,
+    // When it is woken next, as far as that is planned.
+    wakes_at_ms: Option<u64>,
 }
 
 struct Stage {
@@ -43,18 +52,25 @@ struct Stage {
 impl RelayHost {
     pub(crate) fn new(id: ReplicaId, epoch: LogEpoch) -> Self {
         let (stages, sessions) = (BTreeMap::new(), BTreeMap::new());
-        Self { replica: Replica::new(id, epoch), log: Vec::new(), stages, sessions, life: 0 }
+        Self {
+            replica: Replica::new(id, epoch),
+            log: Vec::new(),
+            stages,
+            sessions,
+            life: 0,
+            view: View::default(),
+        }
     }
 
-    fn local(&self) -> Result<Local, Violation> {
-        Ok(Local {
-            database: "notes".parse().map_err(|error| Violation(format!("{error}")))?,
+    fn local(&self, database: DatabaseName) -> Local {
+        Local {
+            database,
             replica: self.replica.id(),
             epoch: self.replica.epoch(),
             head: self.replica.head(),
             floor: Seq::ZERO,
             digest: self.replica.clock().digest(),
-        })
+        }
     }
 
     fn standing(&self, peer: ReplicaId, epoch: LogEpoch) -> Option<Standing> {
@@ -97,7 +113,7 @@ impl RelayHost {
 
     fn fold(&mut self, value: &[u8], chunks: &[Vec<u8>]) -> Result<(), Violation> {
         let limits = Limits::default();
-        let broken = |error| Violation(format!("a relay cannot read what it has stored: {error}"));
+        let broken = |error| Violation::new(5, format!("a relay cannot read what it has stored: {error}"));
         let entries =
             chunks.iter().map(|bytes| StagedChunk::from_bytes(bytes, &limits).map(|chunk| chunk.entries));
         let entries = entries.collect::<Result<_, _>>().map_err(broken)?;
@@ -132,14 +148,17 @@ impl World {
         let mut config = SessionConfig::new(Role::Acceptor);
         config.chunk_bytes = self.setting.relay_chunk_bytes;
         config.credits = self.setting.relay_credits;
+        let database = self.database.clone();
         let host = self.relay_mut(relay)?;
-        let session = Session::new(config, host.local()?);
-        host.sessions.insert(id, session);
+        let session = Session::new(config, host.local(database));
+        host.sessions.insert(id, Hosted { session, wakes_at_ms: None });
         self.serve(id, SessionInput::Start)
     }
 
     pub(crate) fn relay_mut(&mut self, relay: usize) -> Result<&mut RelayHost, Violation> {
-        self.relays.get_mut(relay).ok_or_else(|| Violation(format!("there is no relay {relay}")))
+        self.relays
+            .get_mut(relay)
+            .ok_or_else(|| Violation::new(CONTRACT, format!("there is no relay {relay}")))
     }
 
     pub(crate) fn forget_session(&mut self, id: ConnectionId) {
@@ -154,21 +173,22 @@ impl World {
 
     /// Gives a relay's session an input and performs what it says.
     pub(crate) fn serve(&mut self, id: ConnectionId, input: SessionInput) -> Result<(), Violation> {
-        let now_ms = self.schedule.now_ms();
+        let now_ms = self.agenda.now_ms();
         let Some(relay) = self.relay_of(id) else { return Ok(()) };
         let host = self.relay_mut(relay)?;
         let life = host.life;
-        let Some(session) = host.sessions.get_mut(&id) else { return Ok(()) };
-        let is_tick = input == SessionInput::Tick;
+        let Some(Hosted { session, wakes_at_ms }) = host.sessions.get_mut(&id) else { return Ok(()) };
+        let is_tick = matches!(input, SessionInput::Tick);
         let effects = session.handle(input, now_ms);
         let wake_ms = session.next_wake_ms();
         if is_tick && wake_ms.is_some_and(|at_ms| at_ms <= now_ms) {
-            return Err(Violation(
-                "a tick does not bring what the session asked for, so its host spins".into(),
-            ));
+            let what = "a tick does not bring what the session asked for, so its host spins";
+            return Err(Violation::new(CONTRACT, what));
         }
-        if let Some(at_ms) = wake_ms {
-            self.schedule.at(at_ms, Event::Relay { relay, life, connection: id, work: Work::Tick });
+        // What is planned and comes too early plans anew.
+        if let Some(at_ms) = wake_ms.filter(|at_ms| wakes_at_ms.is_none_or(|planned| planned > *at_ms)) {
+            *wakes_at_ms = Some(at_ms);
+            self.agenda.at(at_ms, Event::Relay { relay, life, connection: id, work: Work::Tick });
         }
         for effect in effects {
             match effect {
@@ -181,8 +201,8 @@ impl World {
                     self.relay_mut(relay)?.replica.move_reached(peer, seq)
                 }
                 work => {
-                    let (delay_ms, work) = (self.random.u64(0..5), Work::Do(work));
-                    self.schedule.after(delay_ms, Event::Relay { relay, life, connection: id, work });
+                    let (delay_ms, work) = (self.random.u64(0..5), Work::Do(Box::new(work)));
+                    self.agenda.after(delay_ms, Event::Relay { relay, life, connection: id, work });
                 }
             }
         }
@@ -191,17 +211,17 @@ impl World {
 
     fn send_to_tab(&mut self, id: ConnectionId, bytes: Vec<u8>) {
         self.network.count(&bytes);
-        let earliest_ms = self.schedule.now_ms() + self.random.u64(1..40);
+        let earliest_ms = self.agenda.now_ms() + self.random.u64(1..40);
         if let Some(at_ms) = self.network.arrival(id, End::Tab, earliest_ms) {
-            self.schedule.at(at_ms, Event::Arrive(id, bytes));
+            self.agenda.at(at_ms, Event::Arrive(id, bytes));
         }
     }
 
     fn close_from_relay(&mut self, id: ConnectionId) {
         self.forget_session(id);
-        let earliest_ms = self.schedule.now_ms() + 1;
+        let earliest_ms = self.agenda.now_ms() + 1;
         if let Some(at_ms) = self.network.arrival(id, End::Tab, earliest_ms) {
-            self.schedule.at(at_ms, Event::HangUp(id));
+            self.agenda.at(at_ms, Event::HangUp(id));
         }
     }
 
@@ -212,29 +232,41 @@ impl World {
         id: ConnectionId,
         work: Work,
     ) -> Result<(), Violation> {
-        let now_ms = self.schedule.now_ms();
         let host = self.relay_mut(relay)?;
         if host.life != life {
             return Ok(());
         }
         let effect = match work {
-            Work::Answer(input) => return self.serve(id, input),
-            Work::Tick => {
-                let wake_ms = host.sessions.get(&id).and_then(Session::next_wake_ms);
-                let is_due = wake_ms.is_some_and(|at_ms| at_ms <= now_ms);
-                return if is_due { self.serve(id, SessionInput::Tick) } else { Ok(()) };
-            }
-            Work::Do(effect) => effect,
+            Work::Answer(input) => return self.serve(id, *input),
+            Work::Tick => return self.wake_session(relay, id),
+            Work::Do(effect) => *effect,
         };
         let has_applied = matches!(effect, SessionEffect::Apply { .. });
         let Some(answer) = self.relay_does(relay, effect)? else { return Ok(()) };
-        let (delay_ms, work) = (self.random.u64(0..5), Work::Answer(answer));
-        self.schedule.after(delay_ms, Event::Relay { relay, life, connection: id, work });
+        let (delay_ms, work) = (self.random.u64(0..5), Work::Answer(Box::new(answer)));
+        self.agenda.after(delay_ms, Event::Relay { relay, life, connection: id, work });
         if has_applied {
             self.check_relay(relay)?;
             self.tell_head(relay)?;
         }
         Ok(())
+    }
+
+    fn wake_session(&mut self, relay: usize, id: ConnectionId) -> Result<(), Violation> {
+        let now_ms = self.agenda.now_ms();
+        let host = self.relay_mut(relay)?;
+        let life = host.life;
+        let Some(Hosted { session, wakes_at_ms }) = host.sessions.get_mut(&id) else { return Ok(()) };
+        *wakes_at_ms = None;
+        match session.next_wake_ms() {
+            Some(at_ms) if at_ms <= now_ms => self.serve(id, SessionInput::Tick),
+            Some(at_ms) => {
+                *wakes_at_ms = Some(at_ms);
+                self.agenda.at(at_ms, Event::Relay { relay, life, connection: id, work: Work::Tick });
+                Ok(())
+            }
+            None => Ok(()),
+        }
     }
 
     // Done now, and durable; the session learns of it later.
@@ -263,8 +295,8 @@ impl World {
         let host = self.relay_mut(relay)?;
         let (life, head) = (host.life, host.replica.head());
         for connection in host.sessions.keys().copied().collect::<Vec<_>>() {
-            let work = Work::Answer(SessionInput::HeadMoved(head));
-            self.schedule.after(self.random.u64(0..5), Event::Relay { relay, life, connection, work });
+            let work = Work::Answer(Box::new(SessionInput::HeadMoved(head)));
+            self.agenda.after(self.random.u64(0..5), Event::Relay { relay, life, connection, work });
         }
         Ok(())
     }
@@ -275,8 +307,12 @@ impl World {
         let (before, epoch) = (host.fingerprint(), host.replica.epoch());
         host.reopen(epoch)?;
         if host.fingerprint() != before {
-            return Err(Violation(format!("relay {relay} is not what it was before it was restarted")));
+            return Err(Violation::new(
+                5,
+                format!("relay {relay} is not what it was before it was restarted"),
+            ));
         }
+        self.check_relay(relay)?;
         self.drop_connections(relay);
         Ok(())
     }
@@ -288,7 +324,9 @@ impl World {
         let host = self.relay_mut(relay)?;
         host.log.truncate(host.log.len() * percent.min(100) / 100);
         host.stages.clear();
+        host.view = View::default();
         host.reopen(epoch)?;
+        self.check_relay(relay)?;
         self.drop_connections(relay);
         Ok(())
     }
@@ -296,7 +334,7 @@ impl World {
     fn drop_connections(&mut self, relay: usize) {
         for id in self.network.of(|connection| connection.relay == relay) {
             self.network.kill(id);
-            self.schedule.after(self.random.u64(1..50), Event::HangUp(id));
+            self.agenda.after(self.random.u64(1..50), Event::HangUp(id));
         }
     }
 }

@@ -1,48 +1,58 @@
-//! The schedule: what happens when, and the time that passes meanwhile.
+//! The schedule: a world and what happens in it, step by step. It and its seed decide everything.
+//!
+//! Knows nothing of how the steps are done.
 
-use std::collections::BTreeMap;
+use crate::action::Action;
 
-/// Events in the order of their times; those of one millisecond in the order in which they were planned.
-#[derive(Debug)]
-pub(crate) struct Schedule<E> {
-    now_ms: u64,
-    planned: u64,
-    events: BTreeMap<(u64, u64), E>,
+/// How large a world is, and how its parts behave.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Setting {
+    /// Decides everything that the actions leave open.
+    pub seed: u64,
+    /// How many devices there are.
+    pub devices: usize,
+    /// How many relays there are.
+    pub relays: usize,
+    /// How many records there are.
+    pub records: usize,
+    /// How many bytes of records a relay puts into one message.
+    pub relay_chunk_bytes: usize,
+    /// How many unacknowledged deltas a relay takes.
+    pub relay_credits: u32,
+    /// How far ahead of the world's a device's clock may be, in milliseconds.
+    pub skew_ms: u64,
 }
 
-impl<E> Schedule<E> {
-    /// An empty schedule at some time.
-    pub(crate) const fn new(now_ms: u64) -> Self {
-        Self { now_ms, planned: 0, events: BTreeMap::new() }
-    }
-
-    /// The time.
-    pub(crate) const fn now_ms(&self) -> u64 {
-        self.now_ms
-    }
-
-    /// Plans an event, now or later.
-    pub(crate) fn at(&mut self, at_ms: u64, event: E) {
-        self.planned += 1;
-        self.events.insert((at_ms.max(self.now_ms), self.planned), event);
-    }
-
-    /// Plans an event after some milliseconds.
-    pub(crate) fn after(&mut self, delay_ms: u64, event: E) {
-        self.at(self.now_ms + delay_ms, event);
-    }
-
-    /// The next event up to that time; the time moves to it, or to the end.
-    pub(crate) fn next(&mut self, until_ms: u64) -> Option<E> {
-        match self.events.first_entry() {
-            Some(first) if first.key().0 <= until_ms => {
-                self.now_ms = first.key().0;
-                Some(first.remove())
-            }
-            _ => {
-                self.now_ms = self.now_ms.max(until_ms);
-                None
-            }
+impl Setting {
+    /// A small world in which much happens.
+    pub const fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            devices: 3,
+            relays: 1,
+            records: 4,
+            relay_chunk_bytes: 200,
+            relay_credits: 2,
+            skew_ms: 1_000,
         }
     }
+}
+
+/// One step.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// Its number. With the seed it decides what the action leaves open, so that a step does the same when others before
+    /// it are left out.
+    pub number: u32,
+    /// What happens.
+    pub action: Action,
+}
+
+/// A world and what happens in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Schedule {
+    /// The world.
+    pub setting: Setting,
+    /// What happens in it, in order; then it heals.
+    pub steps: Vec<Step>,
 }

@@ -2,51 +2,19 @@
 
 use eyot_core::engine::{EngineInput, Link, LinkFailure};
 use eyot_core::session::SessionInput;
-use eyot_core::{LogEpoch, RecordKey, ReplicaId};
+use eyot_core::{DatabaseName, LogEpoch, MAXIMUM_SKEW_MS, RecordKey, ReplicaId};
 
-use crate::Violation;
+use crate::agenda::Agenda;
 use crate::device::{Device, Tab, TabId};
+use crate::ledger::Ledger;
 use crate::model::Model;
 use crate::network::{ConnectionId, Network};
 use crate::relay::{RelayHost, Work};
-use crate::schedule::Schedule;
+use crate::schedule::Setting;
+use crate::violation::{CONTRACT, Violation};
 
 /// When a world begins, in milliseconds since 1970.
 const BEGIN_MS: u64 = 1_700_000_000_000;
-
-/// How large a world is, and how its parts behave.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Setting {
-    /// Decides everything that the actions leave open.
-    pub seed: u64,
-    /// How many devices there are.
-    pub devices: usize,
-    /// How many relays there are; they do not talk to each other.
-    pub relays: usize,
-    /// How many records there are.
-    pub records: usize,
-    /// How many bytes of records a relay puts into one message.
-    pub relay_chunk_bytes: usize,
-    /// How many unacknowledged deltas a relay takes.
-    pub relay_credits: u32,
-    /// How far ahead of the world's a device's clock may be, in milliseconds.
-    pub skew_ms: u64,
-}
-
-impl Setting {
-    /// A small world in which much happens.
-    pub const fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            devices: 3,
-            relays: 1,
-            records: 4,
-            relay_chunk_bytes: 200,
-            relay_credits: 2,
-            skew_ms: 1_000,
-        }
-    }
-}
 
 /// What is planned.
 #[derive(Debug)]
@@ -75,14 +43,16 @@ pub struct World {
     pub relays: Vec<RelayHost>,
     /// What should be.
     pub model: Model,
+    /// The names of what was written.
+    pub ledger: Ledger,
     /// The records that are written.
     pub keys: Vec<RecordKey>,
     pub(crate) network: Network,
     pub(crate) setting: Setting,
-    pub(crate) schedule: Schedule<Event>,
+    pub(crate) database: DatabaseName,
+    pub(crate) agenda: Agenda<Event>,
     pub(crate) random: fastrand::Rng,
     pub(crate) events: u64,
-    pub(crate) batches: usize,
     // A relay has lost what it had.
     pub(crate) was_set_back: bool,
 }
@@ -103,29 +73,35 @@ impl World {
         let keys = (0..setting.records)
             .map(|id| RecordKey::new("notes", &format!("n{id}")))
             .collect::<Result<_, _>>()
-            .map_err(|error| Violation(error.to_string()))?;
+            .map_err(|error| Violation::new(CONTRACT, error.to_string()))?;
+        let database = "notes".parse().map_err(|_| Violation::new(CONTRACT, "a database has a name"))?;
         Ok(Self {
             devices,
             relays,
             model: Model::default(),
+            ledger: Ledger::new(setting.records),
             network: Network::default(),
             keys,
             setting,
-            schedule: Schedule::new(BEGIN_MS),
+            database,
+            agenda: Agenda::new(BEGIN_MS),
             random,
             events: 0,
-            batches: 0,
             was_set_back: false,
         })
     }
 
     /// A device.
     pub fn device(&self, device: usize) -> Result<&Device, Violation> {
-        self.devices.get(device).ok_or_else(|| Violation(format!("there is no device {device}")))
+        self.devices
+            .get(device)
+            .ok_or_else(|| Violation::new(CONTRACT, format!("there is no device {device}")))
     }
 
     pub(crate) fn device_mut(&mut self, device: usize) -> Result<&mut Device, Violation> {
-        self.devices.get_mut(device).ok_or_else(|| Violation(format!("there is no device {device}")))
+        self.devices
+            .get_mut(device)
+            .ok_or_else(|| Violation::new(CONTRACT, format!("there is no device {device}")))
     }
 
     /// An open tab.
@@ -163,8 +139,8 @@ impl World {
 
     /// Lets time pass, and happen what is due.
     pub fn run_ms(&mut self, duration_ms: u64) -> Result<(), Violation> {
-        let until_ms = self.schedule.now_ms() + duration_ms;
-        while let Some(event) = self.schedule.next(until_ms) {
+        let until_ms = self.agenda.now_ms() + duration_ms;
+        while let Some(event) = self.agenda.next(until_ms) {
             self.events += 1;
             self.happen(event)?;
         }
@@ -173,13 +149,24 @@ impl World {
 
     /// The time by a device's own clock.
     pub(crate) fn time_of(&self, device: usize) -> u64 {
-        self.schedule.now_ms() + self.devices.get(device).map_or(0, |device| device.ahead_ms)
+        self.agenda.now_ms() + self.devices.get(device).map_or(0, |device| device.ahead_ms)
+    }
+
+    /// The latest time that a write of a device may claim: what its own clock has said, and the bound on others'.
+    pub(crate) fn latest_time_of(&self, device: usize) -> u64 {
+        self.time_of(device) + MAXIMUM_SKEW_MS + 1_000
+    }
+
+    /// What happens from now on is decided by the seed and this number alone.
+    pub(crate) fn begin_step(&mut self, number: u32) {
+        let salt = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.random = fastrand::Rng::with_seed(self.setting.seed ^ salt);
     }
 
     fn happen(&mut self, event: Event) -> Result<(), Violation> {
         if let Some(until_ms) = self.frozen_until(&event) {
             // The tab hears of it when it goes on, and of one thing after the other as they came.
-            self.schedule.at(until_ms, event);
+            self.agenda.at(until_ms, event);
             return Ok(());
         }
         match event {
@@ -216,7 +203,7 @@ impl World {
             _ => return None,
         };
         let until_ms = self.tab(tab)?.frozen_until_ms;
-        (until_ms > self.schedule.now_ms()).then_some(until_ms)
+        (until_ms > self.agenda.now_ms()).then_some(until_ms)
     }
 
     /// The connection has ended for the tab.

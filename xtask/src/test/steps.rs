@@ -47,6 +47,9 @@ const PLAIN: Step = Step {
 
 const BUILD_LIMIT: Duration = Duration::from_secs(1800);
 
+/// About a minute's worth on two cores.
+const SCHEDULES: &str = "20000";
+
 /// Every step, in the order in which they run.
 pub(crate) const STEPS: &[Step] = &[
     Step {
@@ -95,6 +98,15 @@ pub(crate) const STEPS: &[Step] = &[
         // The root package only runs in a browser: the step `browser` tests it.
         command: |project, _| {
             in_root(project, &["test", "--workspace", "--exclude", "eyot", "--no-fail-fast"])
+        },
+        ..PLAIN
+    },
+    Step {
+        name: "sim",
+        what: "many schedules in the simulator, the same ones every time",
+        limit: BUILD_LIMIT,
+        command: |project, _| {
+            xtask(project, &["sim", "--schedules", SCHEDULES, "--seed", "1", "--jobs", "2"])
         },
         ..PLAIN
     },
