@@ -316,7 +316,12 @@ fn write_key(writer: &mut Writer, last: &str, key: &str) {
 
 fn read_key(reader: &mut Reader<'_>, last: &str, shared: usize) -> Result<Box<str>, DecodeError> {
     let mut bytes = last.as_bytes().get(..shared).ok_or(DecodeError::Invalid("a key"))?.to_vec();
-    bytes.extend_from_slice(reader.bytes()?);
+    let rest = reader.bytes()?;
+    // What could be shared is.
+    if rest.first().is_some_and(|first| last.as_bytes().get(shared) == Some(first)) {
+        return Err(DecodeError::NotCanonical("a key"));
+    }
+    bytes.extend_from_slice(rest);
     if bytes.len() > MAXIMUM_KEY_BYTES {
         return Err(DecodeError::TooLarge("a key"));
     }
