@@ -4,6 +4,7 @@
 
 mod build;
 mod command;
+mod crash;
 mod demo;
 mod project;
 mod setup;
@@ -27,6 +28,8 @@ The commands of Eyot. Each sets up what it needs, says what it does, and may be 
   cargo xtask test             run every test; the last line counts them
   cargo xtask test --list      name the steps of the tests
   cargo xtask test --only A,B  run these steps, and the builds that they need
+  cargo xtask crash relay --kills N     kill the relay so many times under load, and look for what is lost
+  cargo xtask crash browser --kills N   the same with Chromium
   cargo xtask sim              run the simulator; --help says how much of it
   cargo xtask tidy             check the rules that no compiler checks
   cargo xtask setup            install what the other commands need
@@ -60,6 +63,8 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["test"] => return test::run(&project, None),
         ["test", "--list"] => test::list(),
         ["test", "--only", names] => return test::run(&project, Some(names)),
+        ["crash", "relay", "--kills", kills] => crash::relay(&project, kills)?,
+        ["crash", "browser", "--kills", kills] => crash::browser(&project, kills)?,
         ["sim", rest @ ..] => return sim::run(&project, rest),
         ["tidy"] => return tidy::run(&project),
         ["setup"] => setup::everything(&project)?,
