@@ -49,9 +49,14 @@ pub(super) struct Tab {
 impl Tab {
     /// Opens what is on a disk.
     pub(super) fn open(disk: Disk) -> Self {
+        Self::open_again(disk, 1)
+    }
+
+    // Every tab has random bits of its own.
+    fn open_again(disk: Disk, seed: u64) -> Self {
         let tab = ReplicaId::from_bytes([9; 16]);
         let database = DATABASE.parse().expect("the name of the vectors' database is one");
-        let identity = Identity { database, replica: OWN, epoch: EPOCH, tab, seed: 1 };
+        let identity = Identity { database, replica: OWN, epoch: EPOCH, tab, seed };
         let mut tab = Self {
             engine: Engine::new(identity, Limits::default()),
             disk,
@@ -74,7 +79,7 @@ impl Tab {
 
     /// Closes the tab in the middle of everything, and opens another one on the same disk.
     pub(super) fn reopened(self) -> Self {
-        let mut tab = Self::open(self.disk);
+        let mut tab = Self::open_again(self.disk, self.engine.identity().seed + 1);
         tab.now_ms = self.now_ms;
         tab.acknowledged = self.acknowledged;
         tab
@@ -195,7 +200,7 @@ impl Tab {
     /// Asks whether what the tab has acknowledged and stored is there when it is opened again.
     pub(super) fn check(&self) {
         assert!(!self.corrupt, "nothing that came in makes the log unreadable");
-        let again = Self::open(self.disk.clone());
+        let again = Self::open_again(self.disk.clone(), self.engine.identity().seed + 1);
         assert!(!again.corrupt, "the log can be read again");
         let (here, there) = (self.engine.replica(), again.engine.replica());
         assert_eq!(here.head(), there.head(), "the log ends where it ended");
