@@ -3,7 +3,7 @@
 //! Log positions matter only by their order among what stands in the log; writes may be numbered in any order; an epoch
 //! that has ended is like none. It must not know what can happen to a state.
 
-use crate::replica::{Cursor, KEYS, Replica, WriteSet};
+use crate::replica::{KEYS, Replica, WriteSet};
 use crate::syncing::Place;
 use crate::world::World;
 
@@ -42,6 +42,10 @@ impl World {
                 slot.record.versions = renumber(slot.record.versions);
             }
         }
+        let page = self.session.iter_mut().filter_map(|session| session.page.as_mut());
+        for record in page.flat_map(|page| page.records.iter_mut().flatten()) {
+            record.versions = renumber(record.versions);
+        }
     }
 
     fn drop_ended_epochs(&mut self) {
@@ -57,11 +61,6 @@ impl World {
             for (cursor, epoch) in replica.cursors.iter_mut().zip(&epochs) {
                 *cursor = cursor.filter(|cursor| cursor.epoch == *epoch);
             }
-            let floor = replica.floor;
-            for inherited in replica.inherited.iter_mut().filter(|inherited| inherited.seq <= floor) {
-                *inherited = Cursor { epoch: u8::MAX, seq: 0 };
-            }
-            replica.inherited.sort_by_key(|inherited| (inherited.seq, inherited.epoch));
         }
     }
 
@@ -98,7 +97,10 @@ impl World {
             match &mut session.place {
                 Place::Cursor { seq } => *seq = rank(*seq),
                 Place::Search { until, .. } => *until = rank(*until),
-                Place::Clock(_) => {}
+                Place::Clock => {}
+            }
+            if let Some(page) = &mut session.page {
+                page.up_to = rank(page.up_to);
             }
         }
     }
@@ -108,7 +110,6 @@ impl Replica {
     fn marks(&self) -> Vec<u8> {
         let mut marks: Vec<u8> = self.clock.iter().map(|entry| entry.seq).collect();
         marks.extend((0..KEYS).filter_map(|key| self.slots[key]).map(|slot| slot.seq));
-        marks.extend(self.inherited.iter().map(|floor| floor.seq));
         marks.push(self.floor);
         marks.retain(|mark| *mark > 0);
         marks
@@ -117,7 +118,6 @@ impl Replica {
     fn number_own(&mut self, rank: impl Fn(u8) -> u8) {
         self.head = rank(self.head);
         self.floor = rank(self.floor);
-        self.inherited.iter_mut().for_each(|floor| floor.seq = rank(floor.seq));
         self.clock.iter_mut().for_each(|entry| entry.seq = rank(entry.seq));
         self.slots.iter_mut().flatten().for_each(|slot| slot.seq = rank(slot.seq));
     }

@@ -27,13 +27,15 @@ pub enum Guard {
     ComparedSinceAsked,
     /// After a search the receiver drops what the leader's clock covers, also beside versions that stand.
     SearchedRecordsAreWhole,
+    /// After a search nothing is left out because it came from the receiver meanwhile.
+    TellAllAfterSearch,
     /// A restored log has a new epoch.
     NewEpoch,
 }
 
 impl Guard {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ContextCheck,
         Self::CursorWithData,
         Self::WholeDelta,
@@ -45,6 +47,7 @@ impl Guard {
         Self::FloorInSession,
         Self::ComparedSinceAsked,
         Self::SearchedRecordsAreWhole,
+        Self::TellAllAfterSearch,
         Self::NewEpoch,
     ];
 }

@@ -45,7 +45,7 @@ fn main() {
                             eyot_model::vector::letter(replica),
                             records.join(" "),
                             own.vector(),
-                            own.floor_for(250)
+                            own.floor
                         )
                     })
                     .collect();

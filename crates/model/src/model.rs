@@ -9,7 +9,7 @@ use stateright::{Model, Property};
 use crate::guard::Guard;
 use crate::replica::{KEYS, Replica, WriteSet};
 use crate::setup::Setup;
-use crate::syncing::Place;
+use crate::syncing::Page;
 use crate::vector::letter;
 use crate::world::{World, Write};
 
@@ -28,7 +28,9 @@ pub enum Step {
     Pull { to: usize, from: usize },
     /// The receiver of an exchange says where it stands.
     Ask { to: usize, from: usize },
-    /// The sender answers, and the receiver takes it in.
+    /// The sender sends the first part of its answer.
+    Page,
+    /// The sender answers to the end, and the receiver takes it in.
     Answer,
     /// Only the cursor is moved.
     TearCursor { to: usize, from: usize },
@@ -53,6 +55,7 @@ impl fmt::Display for Step {
             Self::Forget { by, key } => write!(f, "{} forgets the deletion of n{key}", l(by)),
             Self::Pull { to, from } => write!(f, "{} takes in what it lacks of {}", l(to), l(from)),
             Self::Ask { to, from } => write!(f, "{} tells {} where it stands", l(to), l(from)),
+            Self::Page => write!(f, "the first part of the answer is sent"),
             Self::Answer => write!(f, "the answer arrives"),
             Self::TearCursor { to, from } => {
                 write!(f, "{} moves its cursor into {}, and crashes", l(to), l(from))
@@ -140,10 +143,19 @@ impl Setup {
         world.session = None;
     }
 
+    fn page(&self, world: &mut World) {
+        let Some(session) = &world.session else { return };
+        let (records, up_to) = (world.delta(session, self.off).records, world.replicas[session.from].head);
+        world.disks[session.from] = None;
+        if let Some(session) = &mut world.session {
+            session.page = Some(Page { records, up_to });
+        }
+    }
+
     fn answer(&self, world: &mut World) {
         let Some(session) = world.session.take() else { return };
         let delta = world.delta(&session, self.off);
-        if world.goes_on(&session, self.off) {
+        if world.goes_on(&session, &delta, self.off) {
             world.disks[session.from] = None;
             world.take(&session, &delta, self.off);
         }
@@ -190,7 +202,10 @@ impl Model for Setup {
                 steps.extend((0..KEYS).map(|key| Step::TearDelta { to, from, key }));
             }
         }
-        if world.session.is_some() {
+        if let Some(session) = &world.session {
+            if session.page.is_none() && self.pages {
+                steps.push(Step::Page);
+            }
             steps.push(Step::Answer);
         }
     }
@@ -211,6 +226,7 @@ impl Model for Setup {
                 next.take(&session, &delta, self.off);
             }
             Step::Ask { to, from } => next.session = Some(next.ask(to, from, self.off)),
+            Step::Page => self.page(&mut next),
             Step::Answer => self.answer(&mut next),
             Step::TearCursor { to, from } => self.tear(&mut next, to, from, None),
             Step::TearDelta { to, from, key } => self.tear(&mut next, to, from, Some(key)),
@@ -238,9 +254,4 @@ impl Model for Setup {
             }),
         ]
     }
-}
-
-/// What a search was for: whether a place is a search is of interest to those who count them.
-pub fn is_search(place: &Place) -> bool {
-    matches!(place, Place::Search { .. })
 }

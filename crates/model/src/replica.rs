@@ -57,10 +57,10 @@ pub struct Replica {
     pub epoch: u8,
     /// The last position of its log.
     pub head: u8,
-    /// Up to here it has forgotten deletions itself.
+    /// Up to here its log does not tell of all deletions.
     pub floor: u8,
-    /// Up to there it has taken in a clock without its deletions, from the log of that epoch. The two highest.
-    pub inherited: [Cursor; 2],
+    /// The writes whose traces may be gone.
+    pub forgotten: Vector,
     /// What it accounts for.
     pub clock: [ClockEntry; REPLICAS],
     /// Its records.
@@ -77,17 +77,18 @@ pub enum Merged {
     AsSent(Record),
     /// Something else.
     Mixed(Record),
+    /// Nothing is left of this.
+    Gone(Record),
 }
 
 impl Replica {
     /// An empty one.
     pub fn new(epoch: u8) -> Self {
-        let none = Cursor { epoch: u8::MAX, seq: 0 };
         Self {
             epoch,
             head: 0,
             floor: 0,
-            inherited: [none; 2],
+            forgotten: Vector::default(),
             clock: [ClockEntry::default(); REPLICAS],
             slots: [None; KEYS],
             cursors: [None; REPLICAS],
@@ -123,27 +124,21 @@ impl Replica {
     /// Removes a deleted record; its position is the floor then.
     pub fn forget(&mut self, key: usize) {
         if let Some(slot) = self.slots[key].take() {
+            self.forgotten.join(&slot.record.context);
             self.floor = self.floor.max(slot.seq);
         }
     }
 
-    /// The floor for a peer with a log of that epoch: it needs no search for what it told itself.
-    pub fn floor_for(&self, epoch: u8) -> u8 {
-        let others = self.inherited.iter().filter(|floor| floor.epoch != epoch);
-        others.map(|floor| floor.seq).fold(self.floor, u8::max)
+    /// True when a replica with that clock may hold what was deleted by writes that are forgotten here.
+    pub fn must_compare(&self, clock: &Vector) -> bool {
+        let heard_of_writer = self.forgotten.0.iter().zip(clock.0).any(|(own, other)| *own > 0 && other > 0);
+        self.floor > 0 && !clock.covers_all(&self.forgotten) && heard_of_writer
     }
 
-    /// True when it may lack traces of deletions.
-    pub fn has_floor(&self) -> bool {
-        self.floor > 0 || self.inherited.iter().any(|floor| floor.seq > 0)
-    }
-
-    /// A clock without its deletions was taken in from the log of that epoch.
-    pub fn inherit_floor(&mut self, epoch: u8) {
-        let raised = Cursor { epoch, seq: self.head };
-        let other = self.inherited.into_iter().filter(|floor| floor.epoch != epoch);
-        let other = other.max_by_key(|floor| floor.seq).unwrap_or(Cursor { epoch: u8::MAX, seq: 0 });
-        self.inherited = [raised, other];
+    /// The writes whose traces may be gone became more, with a delta that is taken in: from here on the log does not tell all.
+    pub fn inherit(&mut self, writes: &Vector) {
+        self.forgotten.join(&writes.meet(&self.vector()));
+        self.floor = self.head;
     }
 
     /// Keeps what a merge came to; true when the record has changed.
@@ -152,6 +147,10 @@ impl Replica {
             Merged::Unchanged => return false,
             Merged::AsSent(record) => self.place(key, record, Some(origin)),
             Merged::Mixed(record) => self.place(key, record, None),
+            Merged::Gone(record) => {
+                self.forgotten.join(&record.context);
+                self.slots[key] = None;
+            }
         }
         true
     }

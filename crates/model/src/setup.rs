@@ -29,6 +29,8 @@ pub struct Setup {
     pub restores: Option<usize>,
     /// Whether other exchanges may take place while one is under way.
     pub interleaves: bool,
+    /// Whether the answer of such an exchange comes in parts.
+    pub pages: bool,
     /// Whether writers may write without having looked.
     pub blind: bool,
     /// The guard that is taken away.
@@ -76,6 +78,7 @@ pub fn setups() -> Vec<Setup> {
         crashes: 0,
         restores: None,
         interleaves: false,
+        pages: false,
         blind: false,
         off: None,
     };

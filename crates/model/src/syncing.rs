@@ -3,20 +3,20 @@
 //! It must not know the true pasts of writes; of a version it knows the dot, and whether it deletes.
 
 use crate::guard::Guard;
-use crate::replica::{Cursor, KEYS, Merged, Record, Replica};
+use crate::replica::{Cursor, KEYS, Merged, Record, Replica, Slot};
 use crate::vector::Vector;
 use crate::world::{Session, World};
 
 /// Where a replica goes on in the log of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
-    /// After a position; `level` when equal clocks say so.
+    /// After a position.
     Cursor {
         /// Everything up to here is taken in.
         seq: u8,
     },
-    /// Behind this clock.
-    Clock(Vector),
+    /// At the beginning, behind its clock.
+    Clock,
     /// At the beginning, after a search for the records that differ.
     Search {
         /// A bit for each record that differs.
@@ -26,23 +26,31 @@ pub enum Place {
     },
 }
 
+/// The first part of a delta: the records up to a position, as they were then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Page {
+    /// The records.
+    pub records: [Option<Record>; KEYS],
+    /// The sender's head then.
+    pub up_to: u8,
+}
+
 /// What a replica lacks of another.
 #[derive(Clone, Debug)]
 pub struct Delta {
     epoch: u8,
     up_to: u8,
-    records: [Option<Record>; KEYS],
-    // Records that differ and that the sender has not got.
+    /// The records.
+    pub records: [Option<Record>; KEYS],
+    // Records that were searched for and that the sender has not got.
     absent: u8,
-    // Records that are told as they are, not only as far as they changed.
-    whole: u8,
+    searched: bool,
     clock: Vector,
-    // Deletions that the sender has forgotten are left out; and what the receiver accounted for when it asked.
-    omits_deletions: bool,
-    asked: Vector,
+    // The writes whose traces may be gone at the sender, but for those that the receiver knew when it asked.
+    forgotten: Vector,
 }
 
-/// The switches that are off.
+/// The guard that is taken away.
 pub type Off = Option<Guard>;
 
 impl World {
@@ -52,17 +60,14 @@ impl World {
             self.disks[to] = None;
             self.disks[from] = None;
         }
-        let floor = if off == Some(Guard::Floor) {
-            0
-        } else {
-            self.replicas[from].floor_for(self.replicas[to].epoch)
-        };
         let asked = self.replicas[to].vector();
-        Session { to, from, place: self.place(to, from, floor), floor, asked }
+        let floor = self.replicas[from].floor;
+        Session { to, from, place: self.place(to, from, off), floor, asked, page: None }
     }
 
-    fn place(&self, to: usize, from: usize, floor: u8) -> Place {
+    fn place(&self, to: usize, from: usize, off: Off) -> Place {
         let (receiver, sender) = (&self.replicas[to], &self.replicas[from]);
+        let floor = if off == Some(Guard::Floor) { 0 } else { sender.floor };
         let holds = |cursor: &Cursor| {
             cursor.epoch == sender.epoch && cursor.seq <= sender.head && cursor.seq >= floor
         };
@@ -70,12 +75,12 @@ impl World {
             Place::Cursor { seq: cursor.seq }
         } else if receiver.vector() == sender.vector() {
             Place::Cursor { seq: sender.head }
-        } else if floor > 0 && receiver.head > 0 {
+        } else if sender.must_compare(&receiver.vector()) && off != Some(Guard::Floor) {
             let differs = |key: &usize| self.fingerprint(to, *key) != self.fingerprint(from, *key);
             let keys = (0..KEYS).filter(differs).fold(0, |keys, key| keys | (1 << key));
             Place::Search { keys, until: sender.head }
         } else {
-            Place::Clock(receiver.vector())
+            Place::Clock
         }
     }
 
@@ -84,101 +89,86 @@ impl World {
         (self.visible(replica, key) != 0).then(|| self.replicas[replica].record(key))
     }
 
-    /// What the sender sends for a place in its log.
+    /// What the sender has for a place in its log, in its state of now.
     pub fn delta(&self, session: &Session, off: Off) -> Delta {
         let (sender, peer) = (&self.replicas[session.from], self.replicas[session.to].epoch);
-        let floor = sender.floor_for(peer);
         let mut delta = Delta {
             epoch: sender.epoch,
             up_to: sender.head,
             records: [None; KEYS],
             absent: 0,
-            whole: 0,
-            clock: Vector::default(),
-            omits_deletions: false,
-            asked: session.asked,
+            searched: matches!(session.place, Place::Search { .. }),
+            clock: sender.vector(),
+            forgotten: Vector::default(),
         };
-        let (mut searched, mut until, mut after, mut known) = (0, 0, 0, Vector::default());
-        match session.place {
-            Place::Cursor { seq } => after = seq,
-            Place::Clock(clock) => (known, delta.omits_deletions) = (clock, floor > 0),
-            Place::Search { keys, until: head } => {
-                (searched, until, delta.omits_deletions) = (keys, head, true);
-            }
-        }
-        let is_search = matches!(session.place, Place::Search { .. });
+        let sent = session.page.map_or(0, |page| page.up_to);
         for key in 0..KEYS {
-            let differs = searched & (1 << key) != 0;
-            match sender.slots[key] {
-                Some(slot) => {
-                    let new = slot.seq > after.max(until)
-                        && (slot.origin != Some(peer) || is_search)
-                        && !known.covers_all(&slot.record.context);
-                    delta.records[key] = (new || differs).then_some(slot.record);
-                }
-                None if differs && off != Some(Guard::AbsentKeys) => delta.absent |= 1 << key,
-                None => {}
+            let slot = sender.slots[key];
+            let record = slot.filter(|slot| slot.seq > sent && self.is_wanted(session, key, slot, off));
+            delta.records[key] =
+                record.map(|slot| slot.record).or(session.page.and_then(|page| page.records[key]));
+            if let Place::Search { keys, .. } = session.place
+                && slot.is_none()
+                && off != Some(Guard::AbsentKeys)
+            {
+                delta.absent |= keys & (1 << key);
             }
         }
-        if is_search {
-            delta.clock = sender.vector();
-            delta.whole = searched;
-        } else {
-            let told = sender.clock.map(|entry| entry.seq > after && entry.origin != Some(peer));
-            let entries = sender.clock.iter().zip(told);
-            for (entry, counter) in entries.zip(&mut delta.clock.0) {
-                *counter = if entry.1 { entry.0.counter } else { 0 };
+        let base = if let Place::Cursor { seq } = session.place { seq } else { 0 };
+        if !delta.searched {
+            for (entry, counter) in sender.clock.iter().zip(&mut delta.clock.0) {
+                *counter = if entry.seq > base && entry.origin != Some(peer) { entry.counter } else { 0 };
             }
+        }
+        if base == 0 {
+            delta.forgotten = sender.forgotten.beyond(&session.asked);
         }
         delta
     }
 
-    /// The receiver takes the delta in, in one strict commit; true when something but the cursor has changed.
-    pub fn take(&mut self, session: &Session, delta: &Delta, off: Off) -> bool {
-        let clock_before = self.replicas[session.to].vector();
-        let mut changed = false;
-        for key in 0..KEYS {
-            changed |= self.take_record(session.to, key, delta, &clock_before, off);
+    fn is_wanted(&self, session: &Session, key: usize, slot: &Slot, off: Off) -> bool {
+        let (receiver, sender) = (&self.replicas[session.to], &self.replicas[session.from]);
+        let news = slot.origin != Some(receiver.epoch);
+        let known = session.asked.covers_all(&slot.record.context);
+        match session.place {
+            Place::Cursor { seq } => slot.seq > seq && news,
+            Place::Clock => news && !known,
+            Place::Search { keys, until } => {
+                let since = slot.seq > until && (news || off != Some(Guard::TellAllAfterSearch));
+                let differs = keys & (1 << key) != 0;
+                let deleted = self.visible(session.from, key) == 0;
+                debug_assert!(sender.head >= until, "a log does not become shorter in a session");
+                if differs { slot.seq <= until || since } else { (deleted || since) && !known }
+            }
         }
-        let receiver = &mut self.replicas[session.to];
-        receiver.join_clock(&delta.clock, delta.epoch, changed);
-        receiver.cursors[session.from] = Some(Cursor { epoch: delta.epoch, seq: delta.up_to });
-        if delta.omits_deletions && off != Some(Guard::InheritedFloor) {
-            receiver.inherit_floor(delta.epoch);
-        }
-        let news = changed || receiver.vector() != clock_before;
-        self.disks[session.to] = None;
-        news
     }
 
-    /// The same for one record.
-    pub fn take_record(
-        &mut self,
-        to: usize,
-        key: usize,
-        delta: &Delta,
-        clock_before: &Vector,
-        off: Off,
-    ) -> bool {
-        let receiver = &self.replicas[to];
-        let merged = match delta.records[key] {
-            Some(record) => self.merge(receiver, key, record, clock_before, off),
-            None => Merged::Unchanged,
-        };
-        let mut changed = self.replicas[to].keep(key, merged, delta.epoch);
-        let whole = delta.whole & (1 << key) != 0 && off != Some(Guard::SearchedRecordsAreWhole);
-        let compared = if delta.absent & (1 << key) != 0 || (whole && delta.records[key].is_some()) {
-            Some(Vector::default())
-        } else if delta.omits_deletions && off != Some(Guard::ComparedSinceAsked) {
-            Some(delta.asked)
-        } else {
-            None
-        };
-        if let Some(known) = compared {
-            let dropped = self.drop_covered(to, key, delta, &known);
-            changed |= self.replicas[to].keep(key, dropped, delta.epoch);
+    /// The receiver takes the delta in, in one strict commit.
+    pub fn take(&mut self, session: &Session, delta: &Delta, off: Off) {
+        let before = self.replicas[session.to].vector();
+        let (mut changed, mut dropped) = (false, false);
+        for key in 0..KEYS {
+            changed |= self.take_record(session.to, key, delta, &before, off);
         }
-        changed
+        for key in (0..KEYS).filter(|_| delta.searched && off != Some(Guard::SearchedRecordsAreWhole)) {
+            let rest = self.drop_untold(session.to, key, delta);
+            dropped |= self.replicas[session.to].keep(key, rest, delta.epoch);
+        }
+        let receiver = &mut self.replicas[session.to];
+        let unheard = delta.forgotten.beyond(&before);
+        receiver.join_clock(&delta.clock, delta.epoch, changed);
+        receiver.cursors[session.from] = Some(Cursor { epoch: delta.epoch, seq: delta.up_to });
+        if (dropped || unheard != Vector::default()) && off != Some(Guard::InheritedFloor) {
+            receiver.inherit(&unheard);
+        }
+        self.disks[session.to] = None;
+    }
+
+    /// Merges one record of a delta.
+    pub fn take_record(&mut self, to: usize, key: usize, delta: &Delta, before: &Vector, off: Off) -> bool {
+        let Some(record) = delta.records[key] else { return false };
+        let merged = self.merge(&self.replicas[to], key, record, before, off);
+        self.replicas[to].keep(key, merged, delta.epoch)
     }
 
     fn merge(
@@ -186,19 +176,19 @@ impl World {
         receiver: &Replica,
         key: usize,
         mut incoming: Record,
-        clock_before: &Vector,
+        before: &Vector,
         off: Off,
     ) -> Merged {
         let existing = receiver.slots[key].map(|slot| slot.record);
         let sent = incoming.versions;
-        if receiver.has_floor() && off != Some(Guard::Cut) {
+        if receiver.floor > 0 && off != Some(Guard::Cut) {
             let stands = existing.unwrap_or_default().versions;
-            incoming.versions &= stands | !self.covered_by(clock_before);
+            incoming.versions &= stands | !self.covered_by(before);
         }
         let cut = incoming.versions != sent;
         let Some(existing) = existing else {
             return match (cut, incoming.versions) {
-                (true, 0) => Merged::Unchanged,
+                (true, 0) if before.covers_all(&incoming.context) => Merged::Unchanged,
                 (true, _) => Merged::Mixed(incoming),
                 (false, _) => Merged::AsSent(incoming),
             };
@@ -220,26 +210,33 @@ impl World {
         }
     }
 
-    // What the sender's clock covers and what does not stand there was deleted there; but for what was known before.
-    fn drop_covered(&self, to: usize, key: usize, delta: &Delta, known: &Vector) -> Merged {
-        let Some(slot) = self.replicas[to].slots[key] else { return Merged::Unchanged };
-        let stands = delta.records[key].unwrap_or_default().versions;
+    // Of a record that was told after a search, what the sender's clock covers and what does not stand there is gone there.
+    fn drop_untold(&self, to: usize, key: usize, delta: &Delta) -> Merged {
+        let told = delta.records[key].is_some() || delta.absent & (1 << key) != 0;
+        let Some(slot) = self.replicas[to].slots[key].filter(|_| told) else { return Merged::Unchanged };
+        let stands = if delta.absent & (1 << key) != 0 {
+            0
+        } else {
+            delta.records[key].map_or(0, |told| told.versions)
+        };
         let mut record = slot.record;
-        record.versions &= stands | !self.covered_by(&delta.clock) | self.covered_by(known);
+        record.versions &= stands | !self.covered_by(&delta.clock);
         if record == slot.record {
             Merged::Unchanged
         } else if record.versions == 0 {
-            Merged::AsSent(record)
+            Merged::Gone(record)
         } else {
             Merged::Mixed(record)
         }
     }
 
     /// True when the exchange can go on to its end.
-    pub fn goes_on(&self, session: &Session, off: Off) -> bool {
-        let (receiver, sender) = (&self.replicas[session.to], &self.replicas[session.from]);
-        let floor = sender.floor_for(receiver.epoch);
+    pub fn goes_on(&self, session: &Session, delta: &Delta, off: Off) -> bool {
+        let sender = &self.replicas[session.from];
         let told = if let Place::Cursor { seq } = session.place { seq } else { 0 };
-        !(floor > session.floor && floor > told && off != Some(Guard::FloorInSession))
+        let risen = sender.floor > session.floor && sender.floor > told;
+        let now = self.replicas[session.to].vector();
+        let heard = now.meet(&delta.forgotten) != session.asked.meet(&delta.forgotten);
+        (!risen || off == Some(Guard::FloorInSession)) && (!heard || off == Some(Guard::ComparedSinceAsked))
     }
 }

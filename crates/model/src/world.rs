@@ -3,7 +3,7 @@
 //! The list of writes is the reference: no replica may look into it, but for what a version carries with it.
 
 use crate::replica::{Replica, WriteSet};
-use crate::syncing::Place;
+use crate::syncing::{Page, Place};
 use crate::vector::{Vector, dot};
 
 /// A write, as an observer sees it who knows everything.
@@ -38,6 +38,8 @@ pub struct Session {
     pub floor: u8,
     /// What the receiver accounted for at that time.
     pub asked: Vector,
+    /// What was sent already.
+    pub page: Option<Page>,
 }
 
 /// Everything.
