@@ -9,6 +9,7 @@ use fastrand::Rng;
 
 use crate::audit::Audit;
 use crate::client::records;
+use crate::killer::Killer;
 use crate::ledger::Ledger;
 use crate::program::{Program, command};
 use crate::writer::Writer;
@@ -86,23 +87,21 @@ async fn live_and_die(
     ledger: &Mutex<Ledger>,
 ) -> Vec<Writer> {
     let relay = Program::open(data).await;
-    let audit = Arc::new(Audit::of(relay.address, number).await);
+    let audit = Audit::of(relay.address, number).await;
     audit.check(&ledger.lock().unwrap(), writers.iter().map(Writer::replica));
+    let (address, killer) = (relay.address, Arc::new(Killer::new(relay, rng)));
     let mut works = Vec::with_capacity(writers.len());
     for mut writer in writers {
-        let (address, audit) = (relay.address, Arc::clone(&audit));
         let client = writer.connect(address, &audit).await;
         audit.check_holds(&client.replica, "lies below the relay's cursor");
-        works.push(tokio::spawn(writer.work(client)));
+        works.push(tokio::spawn(writer.work(client, Arc::clone(&killer))));
     }
-    // Mostly in the midst of the first writes, and now and then when there has been time for all kinds of things.
-    let most = if rng.u8(..4) == 0 { 400 } else { 60 };
-    tokio::time::sleep(Duration::from_micros(rng.u64(..most * 1000))).await;
-    relay.kill();
+    let timer = tokio::spawn(async move { killer.wait().await });
     let mut writers = Vec::with_capacity(works.len());
     for work in works {
         writers.push(work.await.unwrap());
     }
+    timer.abort();
     writers
 }
 

@@ -15,6 +15,7 @@
 
 mod audit;
 mod full_disk;
+mod killer;
 mod kills;
 mod ledger;
 mod small_disk;

@@ -9,6 +9,7 @@ use fastrand::Rng;
 
 use crate::audit::Audit;
 use crate::client::Client;
+use crate::killer::Killer;
 use crate::ledger::Ledger;
 
 // All writers write to the same records, so that they replace each other's writes and conflict.
@@ -51,17 +52,22 @@ impl Writer {
         client
     }
 
-    /// Writes until the relay is gone.
-    pub(crate) async fn work(mut self, mut client: Client) -> Self {
+    /// Writes until the relay is gone; the killer hears of every acknowledgement.
+    pub(crate) async fn work(mut self, mut client: Client, killer: Arc<Killer>) -> Self {
         while client.closed.is_none() {
             self.write(&mut client).await;
             // Mostly it waits; otherwise much is on the way at once.
             let patience = self.rng.u8(..10);
             let Self { ledger, pending, .. } = &mut self;
-            let mut looks = 0;
+            let (mut looks, mut saved) = (0, client.replica.peers().saved());
             client
                 .until(|it| {
                     looks += 1;
+                    // First of all: a relay that has said so too early has no time to make it true.
+                    if saved < it.replica.peers().saved() {
+                        saved = it.replica.peers().saved();
+                        killer.note_acknowledgement();
+                    }
                     note_acknowledged(it, ledger, pending);
                     it.is_saved() || patience == 0 || (patience < 4 && looks > 1)
                 })
