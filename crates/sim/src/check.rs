@@ -279,7 +279,7 @@ impl World {
         let mut at_relays = Writes::new();
         self.relays.iter().for_each(|relay| at_relays.join(&relay.view.here));
         let lacking = saved.both(self.ledger.stored()).without(&at_relays);
-        if lacking.is_empty() || self.was_set_back {
+        if lacking.is_empty() || self.has_losses {
             return Ok(());
         }
         let lacking = self.ledger.dots(&lacking);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
-use eyot_core::engine::{Engine, Ticket};
+use eyot_core::engine::{Engine, SyncState, Ticket};
 use eyot_core::{Context, LogEpoch, ReplicaId};
 
 use crate::check::View;
@@ -36,6 +36,8 @@ pub enum Fault {
     Refused,
     /// It is done, but the connection to the disk is lost before the answer, so the host tries again.
     Unheard,
+    /// It is refused, and so are all after it, until there is room again.
+    Full,
 }
 
 /// A request to the disk.
@@ -107,6 +109,29 @@ impl Tab {
     }
 }
 
+/// The clock of a device, as wrong as it may be.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct WallClock {
+    /// How far it is ahead of the world's, in milliseconds.
+    pub(crate) ahead_ms: i64,
+    /// The time at which it stands still.
+    pub(crate) stopped_at_ms: Option<u64>,
+    // The latest time that it has shown.
+    latest_ms: u64,
+}
+
+impl WallClock {
+    pub(crate) fn time(&self, now_ms: u64) -> u64 {
+        self.stopped_at_ms.unwrap_or_else(|| now_ms.saturating_add_signed(self.ahead_ms))
+    }
+
+    /// The latest time that it has shown, now included.
+    pub(crate) fn latest(&mut self, now_ms: u64) -> u64 {
+        self.latest_ms = self.latest_ms.max(self.time(now_ms));
+        self.latest_ms
+    }
+}
+
 /// One browser profile.
 pub struct Device {
     /// The name of its replica.
@@ -123,8 +148,7 @@ pub struct Device {
     pub home: usize,
     /// True while it has a network.
     pub is_online: bool,
-    // How far its clock is ahead of the world's, in milliseconds.
-    pub(crate) ahead_ms: u64,
+    pub(crate) clock: WallClock,
     pub(crate) requests: VecDeque<(TabId, Request)>,
     pub(crate) is_busy: bool,
     pub(crate) answers_at_ms: u64,
@@ -133,21 +157,35 @@ pub struct Device {
 }
 
 impl Device {
-    pub(crate) fn new(replica: ReplicaId, epoch: LogEpoch, ahead_ms: u64) -> Self {
+    pub(crate) fn new(replica: ReplicaId, epoch: LogEpoch, home: usize, ahead_ms: i64) -> Self {
         Self {
             replica,
             epoch,
             disk: Disk::default(),
             tabs: BTreeMap::new(),
             holder: None,
-            home: 0,
+            home,
             is_online: true,
-            ahead_ms,
+            clock: WallClock { ahead_ms, ..WallClock::default() },
             requests: VecDeque::new(),
             is_busy: false,
             answers_at_ms: 0,
             opened: 0,
             fault: None,
         }
+    }
+
+    /// True when the tab that holds the sync has nothing left to do, and no other holds it too.
+    pub(crate) fn is_live(&self) -> bool {
+        self.tabs.iter().all(|(serial, tab)| {
+            let state = tab.engine.sync_status().state;
+            let is_holder = self.holder == Some(*serial);
+            state == if is_holder { SyncState::Live } else { SyncState::Off }
+        })
+    }
+
+    /// True when the disk refuses the request that is next.
+    pub(crate) fn refuses(&mut self) -> bool {
+        self.fault == Some(Fault::Full) || self.fault.take_if(|fault| *fault == Fault::Refused).is_some()
     }
 }

@@ -4,22 +4,27 @@
 
 use fastrand::Rng;
 
-use crate::action::{Action, Change, ContextChoice};
+use crate::action::{Action, Change, ClockChange, ContextChoice, Cutting};
 use crate::device::Fault;
-use crate::schedule::{Schedule, Setting, Step};
+use crate::network::{Place, Weather};
+use crate::schedule::{Schedule, Setting, Step, Topology};
+
+const YEAR_MS: u64 = 365 * 24 * 60 * 60 * 1_000;
 
 /// What a schedule is to be like, as far as its seed does not decide.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Parameters {
     /// How many devices there are; none: the seed decides.
     pub replicas: Option<usize>,
+    /// Which relays call each other; none: the seed decides.
+    pub topology: Option<Topology>,
     /// How many steps there are.
     pub steps: u32,
 }
 
 impl Default for Parameters {
     fn default() -> Self {
-        Self { replicas: None, steps: 200 }
+        Self { replicas: None, topology: None, steps: 200 }
     }
 }
 
@@ -28,20 +33,32 @@ pub fn generate(seed: u64, parameters: &Parameters) -> Schedule {
     let mut random = Rng::with_seed(seed);
     let setting = setting(seed, parameters, &mut random);
     let mut generator = Generator { setting, random, profile: Profile::Daily };
-    generator.profile = generator.pick(&[(3, Profile::Daily), (2, Profile::Faulty), (1, Profile::Crowd)]);
+    generator.profile = generator.pick(&[
+        (3, Profile::Daily),
+        (3, Profile::Faulty),
+        (2, Profile::Stormy),
+        (1, Profile::Timeless),
+        (1, Profile::Crowd),
+    ]);
     let steps = (1..=parameters.steps).map(|number| Step { number, action: generator.action() }).collect();
     Schedule { setting, steps }
 }
 
 fn setting(seed: u64, parameters: &Parameters, random: &mut Rng) -> Setting {
+    let topologies = Topology::ALL.map(|(topology, _)| topology);
+    let drawn = topologies.get(random.usize(0..topologies.len())).copied();
+    let topology = parameters.topology.or(drawn).unwrap_or(Topology::Apart);
+    let (few, many) = (random.usize(1..3), random.usize(2..5));
     Setting {
         seed,
         devices: parameters.replicas.unwrap_or_else(|| random.usize(1..5)).clamp(1, 8),
-        relays: random.usize(1..3),
+        relays: if topology == Topology::Apart { few } else { many },
+        topology,
         records: random.usize(2..12),
         relay_chunk_bytes: if random.bool() { 200 } else { 56 * 1024 },
         relay_credits: random.u32(1..5),
-        skew_ms: 1_000,
+        // One world in eight is one of clocks that are years apart.
+        skew_ms: if random.u8(0..8) == 0 { 3 * YEAR_MS } else { 1_000 },
     }
 }
 
@@ -52,6 +69,10 @@ enum Profile {
     Daily,
     // The same with faults of disks and relays.
     Faulty,
+    // Links lose, repeat and reorder what they carry, and the network falls apart.
+    Stormy,
+    // Clocks jump and stop.
+    Timeless,
     // Tabs of one device write the same records and take the sync from each other.
     Crowd,
 }
@@ -70,6 +91,12 @@ enum Kind {
     Fail,
     Freeze,
     TakeOver,
+    Room,
+    Evict,
+    Clock,
+    Weather,
+    Part,
+    FillRelay,
     RestartRelay,
     RestoreRelay,
     Roam,
@@ -98,7 +125,14 @@ impl Generator {
                 (1, RestoreRelay),
                 (2, Roam),
                 (1, Import),
+                (1, Room),
+                (1, Evict),
+                (1, FillRelay),
             ]),
+            Profile::Stormy => {
+                kinds.extend([(4, Weather), (3, Part), (4, Cut), (1, CutPower), (1, RestartRelay)])
+            }
+            Profile::Timeless => kinds.extend([(6, Clock), (1, CutPower), (2, Kill)]),
             Profile::Crowd => kinds.extend([(12, TakeOver), (5, Freeze), (4, Open), (4, Fail), (20, Run)]),
         }
         let kind = self.pick(&kinds);
@@ -116,12 +150,22 @@ impl Generator {
             Kind::AwaitSaved => Action::AwaitSaved { device, tab },
             Kind::Open => Action::Open { device },
             Kind::Kill => Action::Kill { device, tab },
-            Kind::Cut => Action::Cut { device, is_silent: self.random.bool() },
+            Kind::Cut => {
+                let cutting = self.pick(&[(1, Cutting::Told), (1, Cutting::Silent), (1, Cutting::Torn)]);
+                Action::Cut { place: self.place(), cutting }
+            }
             Kind::Online => Action::Online { device, is_online: self.random.bool() },
             Kind::CutPower => Action::CutPower { device, lost: self.random.usize(0..6) },
             Kind::Fail => {
-                Action::Fail { device, fault: self.pick(&[(1, Fault::Refused), (1, Fault::Unheard)]) }
+                let fault = self.pick(&[(2, Fault::Refused), (2, Fault::Unheard), (1, Fault::Full)]);
+                Action::Fail { device, fault }
             }
+            Kind::Room => Action::Room { device },
+            Kind::Evict => Action::Evict { device },
+            Kind::Clock => Action::Clock { device, change: self.clock_change() },
+            Kind::Weather => Action::Weather { place: self.place(), weather: self.weather() },
+            Kind::Part => Action::Part { sides: self.sides() },
+            Kind::FillRelay => Action::FillRelay { relay },
             Kind::Freeze => Action::Freeze { device, tab, duration_ms: self.random.u64(1..1_000) },
             Kind::TakeOver => Action::TakeOver { device, tab },
             Kind::RestartRelay => Action::RestartRelay { relay },
@@ -145,6 +189,41 @@ impl Generator {
             context: self.pick(&[(4, ContextChoice::Latest), (3, earlier), (1, ContextChoice::Empty)]),
             deletes: self.random.u8(0..5) == 0,
         }
+    }
+
+    fn clock_change(&mut self) -> ClockChange {
+        let ms = self.random.u64(0..10_000);
+        let years_ms = self.random.u64(0..3 * YEAR_MS);
+        self.pick(&[
+            (2, ClockChange::Ahead(ms)),
+            (2, ClockChange::Behind(ms)),
+            (2, ClockChange::Ahead(years_ms)),
+            (2, ClockChange::Behind(years_ms)),
+            (1, ClockChange::Stop),
+            (2, ClockChange::GoOn),
+        ])
+    }
+
+    fn place(&mut self) -> Place {
+        let Setting { devices, relays, topology, .. } = self.setting;
+        let joins_relays = relays > 1 && topology != Topology::Apart && self.random.bool();
+        if !joins_relays {
+            return Place::Device(self.random.usize(0..devices));
+        }
+        let two = self.random.usize(1..relays);
+        Place::Relays(self.random.usize(0..two), two)
+    }
+
+    fn weather(&mut self) -> Weather {
+        let fine = Weather::default();
+        let (lost, repeated) = (self.random.u32(1..40), self.random.u32(0..40));
+        let bad = Weather { lost, repeated, reordered: self.random.u32(0..40), is_one_way: false };
+        self.pick(&[(2, fine), (3, bad), (1, Weather { is_one_way: true, ..fine })])
+    }
+
+    fn sides(&mut self) -> u64 {
+        let all = ((1 << self.setting.devices) - 1) | (((1 << self.setting.relays) - 1) << 8);
+        if self.random.bool() { 0 } else { self.random.u64(..) & all }
     }
 
     // Mostly less than a request to a disk or a message takes; now and then long enough to notice that somebody is gone.

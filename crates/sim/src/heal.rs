@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use eyot_core::engine::EngineInput;
 use eyot_core::{Record, RecordKey};
 
-use crate::device::TabId;
+use crate::device::{Device, TabId};
+use crate::schedule::Topology;
 use crate::violation::{CONTRACT, Violation};
 use crate::world::World;
 use crate::writes::Writes;
@@ -24,32 +24,47 @@ const LONG_SILENCES: u64 = 16;
 impl World {
     /// All faults end, everybody talks to every relay; then laws 2, 4 and 8 must hold.
     pub fn heal(&mut self) -> Result<(), Violation> {
-        for device in 0..self.devices.len() {
-            self.device_mut(device)?.fault = None;
-            self.set_online(device, true)?;
-            if self.tabs_of(device).is_empty() {
-                self.open(device)?;
-            }
-        }
+        self.end_faults()?;
         self.run_ms(2 * SLICE_MS)?;
         // A tab that was killed has told nobody of its last commit: the others must look now and then.
         for tab in self.tabs() {
             self.read_news(tab)?;
         }
-        // Relays do not talk to each other: what one has, the devices take to the next.
-        for round in 0..self.relays.len() + 1 {
-            let home = round % self.relays.len().max(1);
-            for device in 0..self.devices.len() {
-                self.roam(device, home)?;
+        if self.setting.topology == Topology::Apart {
+            // Relays do not talk to each other: what one has, the devices take to the next.
+            for round in 0..self.relays.len() + 1 {
+                let home = round % self.relays.len().max(1);
+                for device in 0..self.devices.len() {
+                    self.roam(device, home)?;
+                }
+                self.settle(Some(home))?;
             }
-            self.settle(home)?;
+        } else {
+            self.settle(None)?;
         }
         self.check_converged()?;
         self.check_quiet()
     }
 
+    fn end_faults(&mut self) -> Result<(), Violation> {
+        self.relays.iter_mut().for_each(|relay| relay.is_full = false);
+        for id in self.network.clear_up() {
+            self.network.kill(id);
+            self.hang_up(id)?;
+        }
+        for device in 0..self.devices.len() {
+            let home = self.device_mut(device)?;
+            (home.fault, home.clock.stopped_at_ms) = (None, None);
+            self.set_online(device, true)?;
+            if self.tabs_of(device).is_empty() {
+                self.open(device)?;
+            }
+        }
+        Ok(())
+    }
+
     // Time passes until nothing is left to be said, or longer than it may take.
-    fn settle(&mut self, home: usize) -> Result<(), Violation> {
+    fn settle(&mut self, home: Option<usize>) -> Result<(), Violation> {
         for _ in 0..PATIENCE_MS / SLICE_MS {
             self.run_ms(SLICE_MS)?;
             if self.is_level(home) {
@@ -59,31 +74,20 @@ impl World {
         Ok(())
     }
 
-    // Everybody has the same and knows it.
-    fn is_level(&self, home: usize) -> bool {
-        let Some(relay) = self.relays.get(home) else { return true };
-        let tabs = self.devices.iter().flat_map(|device| device.tabs.values());
-        self.network.is_whole(self.devices.len())
-            && tabs.into_iter().all(|tab| {
+    // Everybody has the same and knows it: all relays, or just the one that all talk to.
+    fn is_level(&self, home: Option<usize>) -> bool {
+        let is_meant = |place: usize| home.is_none_or(|home| home == place);
+        let mut relays = self.relays.iter().enumerate().filter(|(place, _)| is_meant(*place));
+        let Some((_, first)) = relays.next() else { return true };
+        let mut tabs = self.devices.iter().flat_map(|device| device.tabs.values());
+        self.network.is_whole(self.devices.len() + self.calls)
+            && relays.all(|(_, relay)| relay.view.here == first.view.here)
+            && tabs.all(|tab| {
                 let is_settled = tab.engine.is_settled() && tab.outstanding.is_empty();
-                is_settled && tab.view.here == relay.view.here && tab.engine.replica().unsent_count() == 0
+                is_settled && tab.view.here == first.view.here && tab.engine.replica().unsent_count() == 0
             })
-    }
-
-    /// The device talks to another relay from now on.
-    pub(crate) fn roam(&mut self, device: usize, home: usize) -> Result<(), Violation> {
-        if self.device(device)?.home == home {
-            return Ok(());
-        }
-        self.device_mut(device)?.home = home;
-        for tab in self.tabs_of(device) {
-            for id in self.network.of(|connection| connection.tab == tab) {
-                self.network.kill(id);
-                self.hang_up(id, "connection-lost")?;
-            }
-            self.feed(tab, EngineInput::Nudge)?;
-        }
-        Ok(())
+            && self.devices.iter().all(Device::is_live)
+            && self.relays.iter().all(|relay| relay.sessions.values().all(|hosted| hosted.session.is_open()))
     }
 
     // Whoever knows all writes shows the siblings among them: that is checked whenever somebody is looked at.
@@ -107,10 +111,12 @@ impl World {
     }
 
     fn check_complete(&self, here: &Writes) -> Result<(), Violation> {
-        if here == self.ledger.stored() {
+        // Of what was lost, everybody has the same.
+        let expected = self.ledger.expected(self.relays.first().map_or(here, |relay| &relay.view.here));
+        if *here == expected {
             return Ok(());
         }
-        let lacking = self.ledger.dots(&self.ledger.stored().without(here));
+        let lacking = self.ledger.dots(&expected.without(here));
         Err(Violation::new(2, format!("{lacking:?} have not come")))
     }
 
@@ -161,7 +167,7 @@ impl World {
         self.run_ms(10 * 60_000)?;
         let bytes = self.network.bytes - before;
         // Each side asks the other for a sign of life, at most every twenty seconds; that and the answer take a byte each.
-        let most = self.tabs().len() as u64 * 4 * (10 * 60 / 20 + 1);
+        let most = (self.tabs().len() + self.calls) as u64 * 4 * (10 * 60 / 20 + 1);
         if bytes > most {
             let what = format!("{bytes} bytes cross a network in which nothing happens");
             return Err(Violation::new(8, what));

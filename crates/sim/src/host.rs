@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, Link, StorageFailure, Ticket};
+use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, StorageFailure, Ticket};
 use eyot_core::{Context, Limits, ReplicaId};
 
 use crate::device::{Commit, Fault, HandedOut, Request, Tab, TabId};
 use crate::disk::{Content, Refusal};
-use crate::network::{ConnectionId, End};
+use crate::network::Party;
 use crate::violation::{CONTRACT, Violation};
 use crate::world::{Event, World};
 use crate::writes::Writes;
 
+/// No timer is longer, in case that the clock is set back meanwhile.
+const LONGEST_TIMER_MS: u64 = 60_000;
 const REFUSED: StorageFailure = StorageFailure { code: "quota-exceeded" };
 
 impl World {
@@ -60,7 +62,7 @@ impl World {
         if !are_done {
             home.requests.retain(|(tab, _)| *tab != id);
         }
-        for connection in self.network.of(|connection| connection.tab == id) {
+        for connection in self.network.of(|connection| connection.is_of_tab(id)) {
             self.network.end(connection);
             self.agenda.after(self.random.u64(1..200), Event::RelayHangUp(connection));
         }
@@ -102,7 +104,7 @@ impl World {
         let (device_ms, now_ms) = (self.time_of(id.device), self.agenda.now_ms());
         let Some(tab) = self.tab_mut(id) else { return };
         let Some(wake_ms) = tab.engine.next_wake_ms() else { return };
-        let at_ms = now_ms + wake_ms.saturating_sub(device_ms);
+        let at_ms = now_ms + wake_ms.saturating_sub(device_ms).min(LONGEST_TIMER_MS);
         // Whatever is planned and comes too early finds nothing to do.
         if tab.wake_at_ms.is_none_or(|planned| planned > at_ms || planned < now_ms) {
             tab.wake_at_ms = Some(at_ms);
@@ -111,14 +113,14 @@ impl World {
     }
 
     pub(crate) fn wake(&mut self, id: TabId) -> Result<(), Violation> {
-        let now_ms = self.time_of(id.device);
+        let now_ms = self.agenda.now_ms();
         let Some(tab) = self.tab_mut(id) else { return Ok(()) };
-        tab.wake_at_ms = None;
-        if tab.engine.next_wake_ms().is_some_and(|at_ms| at_ms <= now_ms) {
-            return self.feed(id, EngineInput::Tick);
+        // One that was planned and then made earlier.
+        if tab.wake_at_ms.is_none_or(|at_ms| at_ms > now_ms) {
+            return Ok(());
         }
-        self.plan_wake(id);
-        Ok(())
+        tab.wake_at_ms = None;
+        self.feed(id, EngineInput::Tick)
     }
 
     fn perform(&mut self, id: TabId, effect: EngineEffect) -> Result<(), Violation> {
@@ -155,8 +157,18 @@ impl World {
                 self.agenda.after(self.random.u64(1..30), Event::Connect(id, link));
                 Ok(())
             }
-            EngineEffect::Transmit(link, bytes) => self.transmit(id, link, bytes),
-            EngineEffect::Disconnect(link) => self.disconnect(id, link),
+            EngineEffect::Transmit(link, bytes) => {
+                if let Some(connection) = self.network.find(id, link) {
+                    self.send(connection, Party::Tab(id, link), bytes);
+                }
+                Ok(())
+            }
+            EngineEffect::Disconnect(link) => {
+                if let Some(connection) = self.network.find(id, link) {
+                    self.close(connection, Party::Tab(id, link));
+                }
+                Ok(())
+            }
             EngineEffect::Corrupt { position, message } => {
                 Err(Violation::new(5, format!("segment {position} of tab {id} cannot be read: {message}")))
             }
@@ -244,42 +256,35 @@ impl World {
 
     // Done now, as a whole; what comes back is what the tab will hear.
     fn do_request(&mut self, id: TabId, request: Request) -> Result<Vec<EngineInput>, Violation> {
-        let fault = self.device(id.device)?.fault;
-        let disk = &mut self.device_mut(id.device)?.disk;
+        let home = self.device_mut(id.device)?;
         Ok(match request {
-            Request::Commit(commit) => self.commit(id, commit, fault)?,
-            Request::Collision(position) => vec![EngineInput::Collided(disk.read(position))],
-            Request::News(position) => match disk.read(position) {
+            Request::Commit(commit) => self.commit(id, commit)?,
+            Request::Collision(position) => vec![EngineInput::Collided(home.disk.read(position))],
+            Request::News(position) => match home.disk.read(position) {
                 news if news.is_empty() => Vec::new(),
                 news => vec![EngineInput::Segments(news)],
             },
             // All is read at the same moment: what the log names is not taken for left over.
             Request::BeginSync(position) => {
-                let news = EngineInput::Segments(disk.read(position));
-                vec![news, EngineInput::StagesFound(disk.stages()), EngineInput::Sync(true)]
+                let news = EngineInput::Segments(home.disk.read(position));
+                vec![news, EngineInput::StagesFound(home.disk.stages()), EngineInput::Sync(true)]
             }
-            Request::Barrier if fault == Some(Fault::Refused) => {
-                self.device_mut(id.device)?.fault = None;
-                vec![EngineInput::BarrierFailed(REFUSED)]
-            }
+            Request::Barrier if home.refuses() => vec![EngineInput::BarrierFailed(REFUSED)],
             Request::Barrier => {
-                disk.barrier();
+                home.disk.barrier();
                 vec![EngineInput::BarrierPassed]
             }
-            Request::Chunk { .. } if fault == Some(Fault::Refused) => {
-                self.device_mut(id.device)?.fault = None;
-                vec![EngineInput::ChunkFailed(REFUSED)]
-            }
-            Request::Chunk { stage, ordinal, value } => match disk.add_chunk(stage, ordinal, value) {
+            Request::Chunk { .. } if home.refuses() => vec![EngineInput::ChunkFailed(REFUSED)],
+            Request::Chunk { stage, ordinal, value } => match home.disk.add_chunk(stage, ordinal, value) {
                 true => vec![EngineInput::ChunkStored],
                 false => vec![EngineInput::ChunkFailed(StorageFailure { code: "collided" })],
             },
             Request::DropStage { stage, next_position } => {
-                disk.drop_stage(stage, next_position);
+                home.disk.drop_stage(stage, next_position);
                 Vec::new()
             }
             Request::SavePeers(bytes) => {
-                disk.save_peers(bytes.clone());
+                home.disk.save_peers(bytes.clone());
                 for other in self.tabs_of(id.device).into_iter().filter(|other| *other != id) {
                     let peers = vec![EngineInput::PeersKnown(bytes.clone())];
                     self.agenda.after(self.random.u64(0..5), Event::Feed(other, peers));
@@ -289,16 +294,10 @@ impl World {
         })
     }
 
-    fn commit(
-        &mut self,
-        id: TabId,
-        commit: Commit,
-        fault: Option<Fault>,
-    ) -> Result<Vec<EngineInput>, Violation> {
+    fn commit(&mut self, id: TabId, commit: Commit) -> Result<Vec<EngineInput>, Violation> {
         let Commit { position, values, strict, content, writes } = commit;
         let home = self.device_mut(id.device)?;
-        if fault == Some(Fault::Refused) {
-            home.fault = None;
+        if home.refuses() {
             return Ok(vec![EngineInput::CommitFailed(REFUSED)]);
         }
         match home.disk.commit(position, &values, content, strict) {
@@ -334,44 +333,5 @@ impl World {
             Some(position) => self.request(id, Request::News(position)),
             None => Ok(()),
         }
-    }
-
-    pub(crate) fn connect(&mut self, id: TabId, link: Link) -> Result<(), Violation> {
-        let home = self.device(id.device)?;
-        if !home.is_online {
-            let failure =
-                eyot_core::engine::LinkFailure { code: "connection-failed".into(), message: String::new() };
-            return self.feed(id, EngineInput::LinkClosed(link, failure));
-        }
-        let connection = self.network.connect(id, link, home.home);
-        self.accept(connection)?;
-        self.feed(id, EngineInput::LinkOpened(link))
-    }
-
-    fn transmit(&mut self, id: TabId, link: Link, bytes: Vec<u8>) -> Result<(), Violation> {
-        let Some(connection) = self.network.find(id, link) else { return Ok(()) };
-        self.network.count(&bytes);
-        let earliest_ms = self.agenda.now_ms() + self.random.u64(1..40);
-        if let Some(at_ms) = self.network.arrival(connection, End::Relay, earliest_ms) {
-            self.agenda.at(at_ms, Event::Serve(connection, bytes));
-        }
-        Ok(())
-    }
-
-    pub(crate) fn arrive(&mut self, id: ConnectionId, bytes: Vec<u8>) -> Result<(), Violation> {
-        match self.network.get(id).filter(|_| self.network.is_alive(id)).cloned() {
-            Some(connection) => self.feed(connection.tab, EngineInput::LinkReceived(connection.link, bytes)),
-            None => Ok(()),
-        }
-    }
-
-    // What was sent before still arrives at the relay; the tab hears that the connection has ended.
-    fn disconnect(&mut self, id: TabId, link: Link) -> Result<(), Violation> {
-        let Some(connection) = self.network.find(id, link) else { return Ok(()) };
-        let earliest_ms = self.agenda.now_ms() + 40;
-        if let Some(at_ms) = self.network.arrival(connection, End::Relay, earliest_ms) {
-            self.agenda.at(at_ms, Event::HangUp(connection));
-        }
-        Ok(())
     }
 }

@@ -15,6 +15,8 @@ pub struct Ledger {
     replicas: Vec<Author>,
     places: Vec<Option<Place>>,
     stored: Writes,
+    // Those that were on a disk once, and then on none any more.
+    at_risk: Writes,
     of_key: Vec<Writes>,
     // What the replica knew at which position of its log.
     histories: BTreeMap<LogEpoch, BTreeMap<Seq, Writes>>,
@@ -159,6 +161,16 @@ impl Ledger {
         }
         undone.iter().for_each(|id| places.get_mut(id).into_iter().for_each(|place| *place = None));
         undone
+    }
+
+    /// Of all writes just these are on a disk.
+    pub(crate) fn risk(&mut self, held: &Writes) {
+        self.at_risk.join(&self.stored.without(held));
+    }
+
+    /// The writes that everybody must have in the end, when somebody has these.
+    pub(crate) fn expected(&self, here: &Writes) -> Writes {
+        self.stored.without(&self.at_risk.without(here))
     }
 
     /// A log has come to a position, at which its replica knows these writes.

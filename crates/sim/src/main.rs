@@ -18,6 +18,7 @@ Runs the simulator.
 
   cargo xtask sim --schedules N --seed S   run N schedules, those of the seeds S, S + 1, ...
       [--replicas R]   with R devices (otherwise the seed decides; 1 to 8)
+      [--topology T]   star, ring, mesh, chain, random or apart (otherwise the seed decides)
       [--steps K]      of K steps each (200)
       [--jobs J]       on J threads (1)
   cargo xtask sim --seed S --print         print the schedule of a seed
@@ -65,6 +66,7 @@ fn task() -> Result<Task, lexopt::Error> {
             Long("schedules") => exploration.schedules = arguments.value()?.parse()?,
             Long("seed") => exploration.seed = arguments.value()?.parse()?,
             Long("replicas") => exploration.parameters.replicas = Some(arguments.value()?.parse()?),
+            Long("topology") => exploration.parameters.topology = Some(arguments.value()?.parse()?),
             Long("steps") => exploration.parameters.steps = arguments.value()?.parse()?,
             Long("jobs") => exploration.jobs = arguments.value()?.parse()?,
             Long("print") => print = true,

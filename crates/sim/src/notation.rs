@@ -6,9 +6,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::action::{Action, Change, ContextChoice};
+use crate::action::{Action, Change, ClockChange, ContextChoice, Cutting};
 use crate::device::Fault;
-use crate::schedule::{Schedule, Setting, Step};
+use crate::network::{Place, Weather};
+use crate::schedule::{Schedule, Setting, Step, Topology};
 
 /// Which line of a text is no part of a schedule.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,25 +51,45 @@ impl FromStr for Schedule {
 
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, devices, relays, records, relay_chunk_bytes, relay_credits, skew_ms } = self;
-        write!(f, "world {seed} devices {devices} relays {relays} records {records} ")?;
+        let Self { seed, devices, relays, topology, records, relay_chunk_bytes, relay_credits, skew_ms } =
+            self;
+        write!(f, "world {seed} devices {devices} relays {relays} {topology} records {records} ")?;
         write!(f, "chunk {relay_chunk_bytes} credits {relay_credits} skew {skew_ms}")
     }
 }
 
 fn read_setting(text: &str) -> Option<Setting> {
     let words: Vec<&str> = text.split(' ').collect();
-    let ["world", seed, "devices", devices, "relays", relays, rest @ ..] = &words[..] else { return None };
+    let ["world", seed, "devices", devices, "relays", relays, topology, rest @ ..] = &words[..] else {
+        return None;
+    };
     let ["records", records, "chunk", chunk, "credits", credits, "skew", skew] = rest else { return None };
     Some(Setting {
         seed: number(seed)?,
         devices: number(devices)?,
         relays: number(relays)?,
+        topology: topology.parse().ok()?,
         records: number(records)?,
         relay_chunk_bytes: number(chunk)?,
         relay_credits: number(credits)?,
         skew_ms: number(skew)?,
     })
+}
+
+impl fmt::Display for Topology {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = Self::ALL.iter().find(|(topology, _)| topology == self);
+        f.write_str(named.map_or("", |(_, name)| name))
+    }
+}
+
+impl FromStr for Topology {
+    type Err = NotationError;
+
+    fn from_str(text: &str) -> Result<Self, NotationError> {
+        let named = Self::ALL.iter().find(|(_, name)| *name == text);
+        named.map(|(topology, _)| *topology).ok_or_else(|| NotationError { line: 1, text: text.to_owned() })
+    }
 }
 
 impl fmt::Display for Step {
@@ -120,17 +141,64 @@ impl fmt::Display for Action {
             Self::Fail { device: at, fault: Fault::Unheard } => {
                 write!(f, "disk of {} answers unheard", device(*at))
             }
-            Self::Cut { device: at, is_silent: false } => write!(f, "cut {}", device(*at)),
-            Self::Cut { device: at, is_silent: true } => write!(f, "cut {} silently", device(*at)),
+            Self::Fail { device: at, fault: Fault::Full } => write!(f, "disk of {} is full", device(*at)),
+            Self::Room { device: at } => write!(f, "disk of {} has room", device(*at)),
+            Self::Evict { device: at } => write!(f, "evict {}", device(*at)),
+            Self::Clock { device: at, change } => write!(f, "clock of {} {change}", device(*at)),
+            Self::Cut { place, cutting: Cutting::Told } => write!(f, "cut {place}"),
+            Self::Cut { place, cutting: Cutting::Silent } => write!(f, "cut {place} silently"),
+            Self::Cut { place, cutting: Cutting::Torn } => write!(f, "cut {place} in mid-message"),
+            Self::Weather { place, weather } => write!(f, "link {place} {weather}"),
+            Self::Part { sides: 0 } => write!(f, "rejoin"),
+            Self::Part { sides } => {
+                write!(f, "part")?;
+                nodes()
+                    .filter(|(bit, _)| sides >> bit & 1 == 1)
+                    .try_for_each(|(_, name)| write!(f, " {name}"))
+            }
             Self::Online { device: at, is_online: true } => write!(f, "{} is online", device(*at)),
             Self::Online { device: at, is_online: false } => write!(f, "{} is offline", device(*at)),
             Self::Roam { device: at, relay: to } => write!(f, "{} roams to {}", device(*at), relay(*to)),
+            Self::FillRelay { relay: at } => write!(f, "disk of {} is full", relay(*at)),
             Self::RestartRelay { relay: at } => write!(f, "restart {}", relay(*at)),
             Self::RestoreRelay { relay: at, percent } => {
                 write!(f, "restore {} to {percent} percent", relay(*at))
             }
             Self::Run { duration_ms } => write!(f, "run {duration_ms} ms"),
         }
+    }
+}
+
+// The nodes that may be parted: their bits and their names.
+fn nodes() -> impl Iterator<Item = (usize, char)> {
+    (0..8).map(|bit| (bit, device(bit))).chain((0..6).map(|number| (number + 8, relay(number))))
+}
+
+impl fmt::Display for ClockChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ahead(ms) => write!(f, "is ahead {ms} ms"),
+            Self::Behind(ms) => write!(f, "is behind {ms} ms"),
+            Self::Stop => write!(f, "stops"),
+            Self::GoOn => write!(f, "goes on"),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Device(at) => write!(f, "{}", device(*at)),
+            Self::Relays(one, two) => write!(f, "{}-{}", relay(*one), relay(*two)),
+        }
+    }
+}
+
+impl fmt::Display for Weather {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { lost, repeated, reordered, is_one_way } = self;
+        write!(f, "loses {lost} repeats {repeated} reorders {reordered}")?;
+        if *is_one_way { write!(f, " one way") } else { Ok(()) }
     }
 }
 
@@ -150,7 +218,10 @@ fn read_action(text: &str) -> Option<Action> {
         return read_write(tab, rest);
     }
     let words: Vec<&str> = text.split(' ').collect();
-    read_tab_action(&words).or_else(|| read_device_action(&words)).or_else(|| read_relay_action(&words))
+    read_tab_action(&words)
+        .or_else(|| read_device_action(&words))
+        .or_else(|| read_relay_action(&words))
+        .or_else(|| read_link_action(&words))
 }
 
 fn read_tab_action(words: &[&str]) -> Option<Action> {
@@ -179,8 +250,10 @@ fn read_device_action(words: &[&str]) -> Option<Action> {
         ["disk", "of", at, "answers", "unheard"] => {
             Action::Fail { device: named(at)?, fault: Fault::Unheard }
         }
-        ["cut", at] => Action::Cut { device: named(at)?, is_silent: false },
-        ["cut", at, "silently"] => Action::Cut { device: named(at)?, is_silent: true },
+        ["disk", "of", at, "is", "full"] => Action::Fail { device: named(at)?, fault: Fault::Full },
+        ["disk", "of", at, "has", "room"] => Action::Room { device: named(at)? },
+        ["evict", at] => Action::Evict { device: named(at)? },
+        ["clock", "of", at, change @ ..] => Action::Clock { device: named(at)?, change: read_clock(change)? },
         [at, "is", "online"] => Action::Online { device: named(at)?, is_online: true },
         [at, "is", "offline"] => Action::Online { device: named(at)?, is_online: false },
         [at, "roams", "to", relay] => Action::Roam { device: named(at)?, relay: relay_named(relay)? },
@@ -190,6 +263,7 @@ fn read_device_action(words: &[&str]) -> Option<Action> {
 
 fn read_relay_action(words: &[&str]) -> Option<Action> {
     Some(match words {
+        ["disk", "of", at, "is", "full"] => Action::FillRelay { relay: relay_named(at)? },
         ["restart", at] => Action::RestartRelay { relay: relay_named(at)? },
         ["restore", at, "to", percent, "percent"] => {
             Action::RestoreRelay { relay: relay_named(at)?, percent: number(percent)? }
@@ -197,6 +271,54 @@ fn read_relay_action(words: &[&str]) -> Option<Action> {
         ["run", duration_ms, "ms"] => Action::Run { duration_ms: number(duration_ms)? },
         _ => return None,
     })
+}
+
+fn read_link_action(words: &[&str]) -> Option<Action> {
+    Some(match words {
+        ["cut", place] => Action::Cut { place: place_named(place)?, cutting: Cutting::Told },
+        ["cut", place, "silently"] => Action::Cut { place: place_named(place)?, cutting: Cutting::Silent },
+        ["cut", place, "in", "mid-message"] => {
+            Action::Cut { place: place_named(place)?, cutting: Cutting::Torn }
+        }
+        ["link", place, "loses", lost, "repeats", repeated, "reorders", reordered, rest @ ..] => {
+            let weather = Weather {
+                lost: number(lost)?,
+                repeated: number(repeated)?,
+                reordered: number(reordered)?,
+                is_one_way: match rest {
+                    [] => false,
+                    ["one", "way"] => true,
+                    _ => return None,
+                },
+            };
+            Action::Weather { place: place_named(place)?, weather }
+        }
+        ["rejoin"] => Action::Part { sides: 0 },
+        ["part", names @ ..] if !names.is_empty() => {
+            let bit = |name: &&str| nodes().find(|(_, node)| node.to_string() == **name).map(|(bit, _)| bit);
+            let bits: Vec<usize> = names.iter().map(bit).collect::<Option<_>>()?;
+            let sides = bits.iter().fold(0, |sides, bit| sides | 1 << bit);
+            bits.is_sorted_by(|one, two| one < two).then_some(Action::Part { sides })?
+        }
+        _ => return None,
+    })
+}
+
+fn read_clock(words: &[&str]) -> Option<ClockChange> {
+    Some(match words {
+        ["is", "ahead", ms, "ms"] => ClockChange::Ahead(number(ms)?),
+        ["is", "behind", ms, "ms"] => ClockChange::Behind(number(ms)?),
+        ["stops"] => ClockChange::Stop,
+        ["goes", "on"] => ClockChange::GoOn,
+        _ => return None,
+    })
+}
+
+fn place_named(word: &str) -> Option<Place> {
+    match word.split_once('-') {
+        Some((one, two)) => Some(Place::Relays(relay_named(one)?, relay_named(two)?)),
+        None => Some(Place::Device(place(word, b'a', b'h')?)),
+    }
 }
 
 fn read_write(tab: &str, rest: &str) -> Option<Action> {

@@ -2,7 +2,58 @@
 //!
 //! Knows nothing of how the steps are done.
 
+use fastrand::Rng;
+
 use crate::action::Action;
+
+/// Which relays call each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Topology {
+    /// None: what one has, devices take to the next.
+    Apart,
+    /// All call one.
+    Star,
+    /// Each the next, and the last the first.
+    Ring,
+    /// Each every other.
+    Mesh,
+    /// Each the next.
+    Chain,
+    /// The seed decides; all are joined somehow.
+    Random,
+}
+
+impl Topology {
+    /// All there are, with their names.
+    pub const ALL: [(Self, &str); 6] = [
+        (Self::Apart, "apart"),
+        (Self::Star, "star"),
+        (Self::Ring, "ring"),
+        (Self::Mesh, "mesh"),
+        (Self::Chain, "chain"),
+        (Self::Random, "random"),
+    ];
+
+    /// Who calls whom among so many relays.
+    pub(crate) fn edges(self, relays: usize, random: &mut Rng) -> Vec<(usize, usize)> {
+        let chain = (1..relays).map(|relay| (relay - 1, relay));
+        match self {
+            Self::Apart => Vec::new(),
+            Self::Star => (1..relays).map(|relay| (relay, 0)).collect(),
+            Self::Ring if relays > 2 => chain.chain([(relays - 1, 0)]).collect(),
+            Self::Ring | Self::Chain => chain.collect(),
+            Self::Mesh => (0..relays).flat_map(|relay| (0..relay).map(move |other| (relay, other))).collect(),
+            Self::Random => {
+                let mut edges: Vec<_> = (1..relays).map(|relay| (relay, random.usize(0..relay))).collect();
+                let more = (1..relays).flat_map(|relay| (0..relay).map(move |other| (relay, other)));
+                edges.extend(more.filter(|_| random.u8(0..4) == 0));
+                edges.sort_unstable();
+                edges.dedup();
+                edges
+            }
+        }
+    }
+}
 
 /// How large a world is, and how its parts behave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,6 +64,8 @@ pub struct Setting {
     pub devices: usize,
     /// How many relays there are.
     pub relays: usize,
+    /// Which relays call each other.
+    pub topology: Topology,
     /// How many records there are.
     pub records: usize,
     /// How many bytes of records a relay puts into one message.
@@ -30,6 +83,7 @@ impl Setting {
             seed,
             devices: 3,
             relays: 1,
+            topology: Topology::Apart,
             records: 4,
             relay_chunk_bytes: 200,
             relay_credits: 2,

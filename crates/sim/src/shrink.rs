@@ -6,7 +6,7 @@
 
 use crate::action::{Action, ContextChoice};
 use crate::run::run;
-use crate::schedule::{Schedule, Step};
+use crate::schedule::{Schedule, Setting, Step, Topology};
 use crate::violation::Violation;
 
 /// A smaller schedule that breaks the same law, with its violation. `tries` bounds how many are run.
@@ -18,7 +18,10 @@ pub fn shrink(schedule: &Schedule, violation: &Violation, tries: usize) -> (Sche
         shrinker.simplify_steps();
         shrinker.simplify_world();
         if shrinker.best == before || shrinker.tries == 0 {
-            return (shrinker.best, shrinker.violation);
+            let Schedule { setting, steps } = shrinker.best;
+            let named = |step: Step| Step { action: step.action.within(&setting), ..step };
+            let steps = steps.into_iter().map(named).collect();
+            return (Schedule { setting, steps }, shrinker.violation);
         }
     }
 }
@@ -88,12 +91,13 @@ impl Shrinker {
         while self.best.setting.devices > 1 && self.try_world(|setting| setting.devices -= 1) {}
         while self.best.setting.relays > 1 && self.try_world(|setting| setting.relays -= 1) {}
         while self.best.setting.records > 1 && self.try_world(|setting| setting.records -= 1) {}
+        self.try_world(|setting| setting.topology = Topology::Chain);
         self.try_world(|setting| setting.skew_ms = 0);
         self.try_world(|setting| setting.relay_chunk_bytes = 56 * 1024);
         self.try_world(|setting| setting.relay_credits = 16);
     }
 
-    fn try_world(&mut self, change: impl Fn(&mut crate::schedule::Setting)) -> bool {
+    fn try_world(&mut self, change: impl Fn(&mut Setting)) -> bool {
         let mut candidate = self.best.clone();
         change(&mut candidate.setting);
         self.try_out(candidate)

@@ -1,14 +1,13 @@
 //! The world: devices with their tabs, relays, the network between them, the time, and the model of what should be.
 
-use eyot_core::engine::{EngineInput, Link, LinkFailure};
-use eyot_core::session::SessionInput;
+use eyot_core::engine::{EngineInput, Link};
 use eyot_core::{DatabaseName, LogEpoch, MAXIMUM_SKEW_MS, RecordKey, ReplicaId};
 
 use crate::agenda::Agenda;
 use crate::device::{Device, Tab, TabId};
 use crate::ledger::Ledger;
 use crate::model::Model;
-use crate::network::{ConnectionId, Network};
+use crate::network::{ConnectionId, End, Network, Party};
 use crate::relay::{RelayHost, Work};
 use crate::schedule::Setting;
 use crate::violation::{CONTRACT, Violation};
@@ -28,9 +27,9 @@ pub(crate) enum Event {
     // Another tab has taken the sync over.
     LoseSync(TabId),
     Connect(TabId, Link),
-    Arrive(ConnectionId, Vec<u8>),
+    Call(usize, usize),
+    Arrive(ConnectionId, End, Vec<u8>),
     HangUp(ConnectionId),
-    Serve(ConnectionId, Vec<u8>),
     RelayHangUp(ConnectionId),
     Relay { relay: usize, life: u64, connection: ConnectionId, work: Work },
 }
@@ -51,10 +50,14 @@ pub struct World {
     pub(crate) setting: Setting,
     pub(crate) database: DatabaseName,
     pub(crate) agenda: Agenda<Event>,
+    // How many relays call another.
+    pub(crate) calls: usize,
     pub(crate) random: fastrand::Rng,
     pub(crate) events: u64,
-    // A relay has lost what it had.
-    pub(crate) was_set_back: bool,
+    // Somebody has lost what others may take for safe.
+    pub(crate) has_losses: bool,
+    // How many replicas have begun anew.
+    pub(crate) reborn: u8,
 }
 
 impl World {
@@ -62,14 +65,21 @@ impl World {
     pub fn new(setting: Setting) -> Result<Self, Violation> {
         let mut random = fastrand::Rng::with_seed(setting.seed);
         let mut devices = Vec::new();
-        for letter in (b'a'..).take(setting.devices) {
-            let ahead_ms = random.u64(0..=setting.skew_ms);
-            devices.push(Device::new(ReplicaId::letter(letter), LogEpoch(random.u64(..)), ahead_ms));
+        for (device, letter) in (b'a'..).take(setting.devices).enumerate() {
+            let ahead_ms = i64::try_from(random.u64(0..=setting.skew_ms)).unwrap_or(0);
+            let (epoch, home) = (LogEpoch(random.u64(..)), device % setting.relays.max(1));
+            devices.push(Device::new(ReplicaId::letter(letter), epoch, home, ahead_ms));
         }
         let relays = (b'r'..)
             .take(setting.relays)
             .map(|letter| RelayHost::new(ReplicaId::letter(letter), LogEpoch(random.u64(..))))
             .collect();
+        let mut agenda = Agenda::new(BEGIN_MS);
+        let calls = setting.topology.edges(setting.relays, &mut random);
+        for (relay, other) in &calls {
+            let (relay, other) = (*relay, *other);
+            agenda.after(random.u64(0..100), Event::Call(relay, other));
+        }
         let keys = (0..setting.records)
             .map(|id| RecordKey::new("notes", &format!("n{id}")))
             .collect::<Result<_, _>>()
@@ -84,10 +94,12 @@ impl World {
             keys,
             setting,
             database,
-            agenda: Agenda::new(BEGIN_MS),
+            agenda,
+            calls: calls.len(),
             random,
             events: 0,
-            was_set_back: false,
+            has_losses: false,
+            reborn: 0,
         })
     }
 
@@ -149,12 +161,15 @@ impl World {
 
     /// The time by a device's own clock.
     pub(crate) fn time_of(&self, device: usize) -> u64 {
-        self.agenda.now_ms() + self.devices.get(device).map_or(0, |device| device.ahead_ms)
+        let now_ms = self.agenda.now_ms();
+        self.devices.get(device).map_or(now_ms, |device| device.clock.time(now_ms))
     }
 
     /// The latest time that a write of a device may claim: what its own clock has said, and the bound on others'.
-    pub(crate) fn latest_time_of(&self, device: usize) -> u64 {
-        self.time_of(device) + MAXIMUM_SKEW_MS + 1_000
+    pub(crate) fn latest_time_of(&mut self, device: usize) -> u64 {
+        let now_ms = self.agenda.now_ms();
+        let latest_ms = self.devices.get_mut(device).map_or(now_ms, |device| device.clock.latest(now_ms));
+        latest_ms + MAXIMUM_SKEW_MS + 1_000
     }
 
     /// What happens from now on is decided by the seed and this number alone.
@@ -178,15 +193,9 @@ impl World {
             Event::LoseSync(tab) if self.device(tab.device)?.holder == Some(tab.serial) => Ok(()),
             Event::LoseSync(tab) => self.feed(tab, EngineInput::Sync(false)),
             Event::Connect(tab, link) => self.connect(tab, link),
-            Event::Arrive(id, bytes) => self.arrive(id, bytes),
-            Event::HangUp(id) => self.hang_up(id, "connection-lost"),
-            Event::Serve(id, bytes) => {
-                if self.network.is_alive(id) {
-                    self.serve(id, SessionInput::Frame(bytes))
-                } else {
-                    Ok(())
-                }
-            }
+            Event::Call(relay, other) => self.call(relay, other),
+            Event::Arrive(id, end, bytes) => self.arrive(id, end, bytes),
+            Event::HangUp(id) => self.hang_up(id),
             Event::RelayHangUp(id) => {
                 self.forget_session(id);
                 Ok(())
@@ -199,18 +208,15 @@ impl World {
         let tab = match event {
             Event::Feed(tab, _) | Event::Connect(tab, _) => *tab,
             Event::Wake(tab) | Event::Hint(tab) | Event::LoseSync(tab) => *tab,
-            Event::Arrive(id, _) | Event::HangUp(id) => self.network.get(*id)?.tab,
+            Event::Arrive(id, End::Initiator, _) | Event::HangUp(id) => {
+                match self.network.get(*id)?.party(End::Initiator) {
+                    Party::Tab(tab, _) => tab,
+                    Party::Relay(_) => return None,
+                }
+            }
             _ => return None,
         };
         let until_ms = self.tab(tab)?.frozen_until_ms;
         (until_ms > self.agenda.now_ms()).then_some(until_ms)
-    }
-
-    /// The connection has ended for the tab.
-    pub(crate) fn hang_up(&mut self, id: ConnectionId, code: &str) -> Result<(), Violation> {
-        let Some(connection) = self.network.end(id) else { return Ok(()) };
-        self.forget_session(id);
-        let failure = LinkFailure { code: code.to_owned(), message: String::new() };
-        self.feed(connection.tab, EngineInput::LinkClosed(connection.link, failure))
     }
 }
