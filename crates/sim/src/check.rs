@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of how the core comes to what it shows. Only what has changed since the last look is looked at again.
 
-use eyot_core::{Clock, Context, Record, Replica, ReplicaId, Version, VersionVector};
+use eyot_core::{Clock, Context, Dot, Record, Replica, ReplicaId, Version, VersionVector};
 
 use crate::device::{HandedOut, Tab, TabId};
 use crate::violation::Violation;
@@ -25,8 +25,10 @@ pub(crate) struct View {
 struct Shown {
     context: VersionVector,
     known: Writes,
-    standing: Writes,
+    dots: Vec<Dot>,
 }
+
+static NOTHING: VersionVector = VersionVector::new();
 
 // Who is looked at.
 struct Viewer<'a> {
@@ -139,41 +141,40 @@ impl World {
         key: usize,
         outstanding: &Writes,
     ) -> Result<(), Violation> {
-        let Some(name) = self.keys.get(key) else { return Ok(()) };
+        let (Some(name), View { here, records, checked, .. }) = (self.keys.get(key), view) else {
+            return Ok(());
+        };
         let of_key = self.ledger.of_key(key);
-        let here = view.here.both(&of_key);
+        let here = here.both(&of_key);
         let mut known = outstanding.both(&of_key);
         known.join(&here);
         let record = viewer.record(name.as_str());
-        let standing = self.standing(viewer, record)?;
-        let (nothing, place) = (VersionVector::new(), view.records.len().max(self.keys.len()));
-        view.records.resize(place, Shown::default());
-        let Some(shown) = view.records.get_mut(key) else { return Ok(()) };
-        let context = record.map_or(&nothing, Record::context);
-        if shown.context != *context || shown.known != known {
-            self.check_accounted(viewer, context, &here, &of_key).map_err(|violation| violation.at(name))?;
+        let (context, versions) =
+            record.map_or((&NOTHING, &[][..]), |record| (record.context(), record.versions()));
+        records.resize(records.len().max(self.keys.len()), Shown::default());
+        let Some(shown) = records.get_mut(key) else { return Ok(()) };
+        let dots = versions.iter().map(|version| version.dot);
+        if shown.known == known && shown.context == *context && dots.clone().eq(shown.dots.iter().copied()) {
+            return Ok(());
         }
-        if shown.standing != standing || shown.known != known {
-            self.check_siblings(&known, &standing).map_err(|violation| violation.at(name))?;
-        }
-        *shown = Shown { context: context.clone(), known, standing };
-        for version in record.into_iter().flat_map(Record::versions) {
-            if Some(version.dot.replica) == viewer.provisional() {
-                continue;
-            }
+        self.check_accounted(viewer, context, &here, &of_key).map_err(|violation| violation.at(name))?;
+        let standing = self.standing(viewer, versions)?;
+        self.check_siblings(&known, &standing).map_err(|violation| violation.at(name))?;
+        for version in versions.iter().filter(|version| Some(version.dot.replica) != viewer.provisional()) {
             let id = self.ledger.named(version.dot)?;
-            if !view.checked.contains(id) {
+            if !checked.contains(id) {
                 self.check_version(key, id, version).map_err(|violation| violation.at(name))?;
-                view.checked.insert(id);
+                checked.insert(id);
             }
         }
+        *shown = Shown { context: context.clone(), known, dots: dots.collect() };
         Ok(())
     }
 
     // The writes that the versions stand for: by their names, or where those are provisional, by their order.
-    fn standing(&self, viewer: &Viewer<'_>, record: Option<&Record>) -> Result<Writes, Violation> {
-        let versions = record.into_iter().flat_map(Record::versions);
+    fn standing(&self, viewer: &Viewer<'_>, versions: &[Version]) -> Result<Writes, Violation> {
         versions
+            .iter()
             .map(|version| {
                 let Some(tab) = viewer.tab.filter(|tab| tab.engine.identity().tab == version.dot.replica)
                 else {

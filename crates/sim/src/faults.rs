@@ -33,11 +33,12 @@ impl World {
         self.kill_all(device)?;
         let home = self.device_mut(device)?;
         home.fault = None;
+        let is_safe = home.disk.at_risk() == 0;
         home.disk.cut_power(lost);
         let (next_position, replica) = (home.disk.next_position(), home.replica);
         let undone = self.ledger.undo(replica, next_position);
         self.check_unknown(&undone)?;
-        self.note_losses()
+        if is_safe { Ok(()) } else { self.note_losses() }
     }
 
     fn kill_all(&mut self, device: usize) -> Result<(), Violation> {

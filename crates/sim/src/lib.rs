@@ -1,6 +1,19 @@
 //! The simulator of Eyot: the real core under a fake network, disk and time, against a model that is obviously right.
 //!
 //! Deterministic: a schedule and its seed decide everything. Nothing here knows how the core does what it does.
+//!
+//! What is looked at, and when: every time a tab or a relay has changed, that its clock and its records account for the
+//! same writes, that those are causally closed and have their batches whole (law 7), that every record shows just the
+//! siblings that the model knows among them (laws 2 and 6), that a dot has one content, with the past that its writer had
+//! seen (law 3), that no time is beyond the bound (law 9), that nothing acknowledged is gone and no cursor is ahead of the
+//! data (law 5). When all faults are over, that everybody comes to hold the same, and falls silent (laws 2, 4 and 8). A
+//! panic is a violation of law 10. Laws 1 and 10 have tests of their own in the core.
+//!
+//! What is not simulated: copies and old states of a device's disk, and deletions that are forgotten. Devices that talk to
+//! each other directly: the engine only calls relays, and the session between two relays is the same as it would be there.
+//! Links lose, repeat and reorder messages only where the schedule says so, as a transport of datagrams would; a session
+//! may end by that, and must not be misled. When the storm is over those connections end, because what a session has said
+//! once it never says again.
 #![forbid(unsafe_code)]
 
 mod action;

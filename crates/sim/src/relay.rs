@@ -5,9 +5,11 @@
 use std::collections::BTreeMap;
 
 use eyot_core::message::write_vector;
-use eyot_core::segment::{Received, Segment, StagedChunk, received_segment, staged_chunk};
+use eyot_core::segment::{Entries, Received, Segment, StagedChunk, received_segment, staged_chunk};
 use eyot_core::session::{Chunk, Local, Session, SessionEffect, SessionInput, Standing};
-use eyot_core::{Cursor, DatabaseName, Limits, LogEpoch, Replica, ReplicaId, Seq, VersionVector, Writer};
+use eyot_core::{
+    Cursor, DatabaseName, DecodeError, Limits, LogEpoch, Replica, ReplicaId, Seq, VersionVector, Writer,
+};
 
 use crate::check::View;
 use crate::network::ConnectionId;
@@ -113,18 +115,16 @@ impl RelayHost {
         let entries = chunk.entries;
         let received = Received { peer: chunk.peer, cursor, clock, stage: None, entries };
         let value = received_segment(&received, &chunk.block);
-        self.fold(&value, &chunks)?;
+        // What is stored is read when the relay is restarted; it must come to the same.
+        let entries = read_chunks(&chunks)?;
+        self.replica.apply(Segment::Received(received), entries);
         self.log.push((value, chunks));
         Ok(())
     }
 
     fn fold(&mut self, value: &[u8], chunks: &[Vec<u8>]) -> Result<(), Violation> {
-        let limits = Limits::default();
-        let broken = |error| Violation::new(5, format!("a relay cannot read what it has stored: {error}"));
-        let entries =
-            chunks.iter().map(|bytes| StagedChunk::from_bytes(bytes, &limits).map(|chunk| chunk.entries));
-        let entries = entries.collect::<Result<_, _>>().map_err(broken)?;
-        self.replica.apply(Segment::from_bytes(value, &limits).map_err(broken)?, entries);
+        let entries = read_chunks(chunks)?;
+        self.replica.apply(Segment::from_bytes(value, &Limits::default()).map_err(broken)?, entries);
         Ok(())
     }
 
@@ -147,4 +147,14 @@ impl RelayHost {
         write_vector(&mut writer, &self.replica.clock().to_vector());
         writer.into_bytes()
     }
+}
+
+fn read_chunks(chunks: &[Vec<u8>]) -> Result<Vec<Entries>, Violation> {
+    let read =
+        |bytes: &Vec<u8>| StagedChunk::from_bytes(bytes, &Limits::default()).map(|chunk| chunk.entries);
+    chunks.iter().map(read).collect::<Result<_, _>>().map_err(broken)
+}
+
+fn broken(error: DecodeError) -> Violation {
+    Violation::new(5, format!("a relay cannot read what it has stored: {error}"))
 }
