@@ -218,6 +218,7 @@ impl<'a> Conversation<'a> {
             Done::Input(input) => self.input(input),
             Done::Peer(known) => self.know_peer(known),
             Done::Failed(StoreError::Full) => {
+                self.shared.health.note_full();
                 self.read_on(Code::StorageFull);
                 Ok(())
             }

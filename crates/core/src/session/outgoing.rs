@@ -67,6 +67,11 @@ impl Outgoing {
         self.advance_at_ms.filter(|_| !self.reading)
     }
 
+    /// The clock was set back by so much.
+    pub(super) fn set_back(&mut self, back_ms: u64) {
+        self.advance_at_ms = self.advance_at_ms.map(|at_ms| at_ms.saturating_sub(back_ms));
+    }
+
     /// The peer has said where it stands.
     pub(super) fn open(
         &mut self,
@@ -120,8 +125,7 @@ impl Outgoing {
                 Filter::CoveredBy(clock) => (Some(clock.clone()), None),
                 Filter::Among(among, clock) => (Some(clock.clone()), Some(among.clone())),
             };
-            let (after, clock_since, exclude, is_first) =
-                (self.looked, self.base, peer.epoch, self.is_first);
+            let (after, clock_since, exclude, is_first) = (self.looked, self.base, peer.epoch, self.is_first);
             let request =
                 PageRequest { after, clock_since, exclude, covered_by, among, is_first, budget_bytes };
             effects.push(SessionEffect::Read(request));

@@ -5,7 +5,8 @@ use eyot_core::engine::{
 };
 use eyot_core::segment::Segment;
 use eyot_core::{
-    Context, Dot, Export, Hlc, Limits, LogEpoch, MAXIMUM_COUNTER, Record, RecordKey, ReplicaId, VersionVector,
+    Context, Dot, Export, Hlc, Limits, LogEpoch, MAXIMUM_COUNTER, Record, RecordKey, ReplicaId, Version,
+    VersionVector,
 };
 
 /// A tab whose disk answers when the test says so.
@@ -157,10 +158,30 @@ fn what_is_stored_has_no_more_siblings_than_are_allowed_and_can_always_be_resolv
 }
 
 #[test]
+fn a_record_never_gets_more_writers_than_peers_take_in() {
+    let most = Limits::default().context_replicas / 2;
+    let id = |number: usize| ReplicaId::from_bytes((number as u128).to_be_bytes());
+    let context: VersionVector = (1..=most).map(|number| Dot::new(id(number), 1)).collect();
+    let past = context.iter().take(most - 1).collect::<VersionVector>().into();
+    let last =
+        Version { dot: Dot::new(id(most), 1), past, at: Hlc::from_ms(1), content: Some((*b"x").into()) };
+    let record = Record::from_parts(context, vec![last]).unwrap();
+    let mut tab = Tab::open();
+    let (clock, forgotten) = (record.context().clone(), VersionVector::new());
+    tab.import(&Export { clock, forgotten, entries: vec![(key(), record)] });
+    assert_eq!(rejection(&tab.write("one more", None)), Some("too-many-writers"));
+    assert_eq!(tab.standing(), ["x"], "what is there stays readable");
+}
+
+#[test]
 fn counters_that_are_used_up_are_refused_and_nothing_is_written_that_cannot_be_read() {
     let mut tab = Tab::open();
     let last = Dot::new(ReplicaId::letter(b'a'), MAXIMUM_COUNTER - 1);
-    tab.import(&Export { clock: [last].into_iter().collect(), forgotten: VersionVector::new(), entries: vec![] });
+    tab.import(&Export {
+        clock: [last].into_iter().collect(),
+        forgotten: VersionVector::new(),
+        entries: vec![],
+    });
     let effects = tab.write_all(vec![sibling(1), sibling(2)]);
     assert_eq!(rejection(&effects), Some("counters-exhausted"));
     assert!(!effects.iter().any(|effect| matches!(effect, EngineEffect::Commit { .. })), "{effects:?}");

@@ -162,6 +162,11 @@ impl Client {
         self.session.is_open() && self.replica.unsent_up_to(self.replica.head()).count() == 0
     }
 
+    /// The relay as it has said hello, once both know where the other stands.
+    pub(crate) fn relay(&self) -> Option<eyot_core::session::Peer> {
+        self.session.peer().filter(|_| self.session.is_open())
+    }
+
     /// Talks until it is so, or the conversation has ended.
     pub(crate) async fn until(&mut self, mut it_is_so: impl FnMut(&Self) -> bool) {
         while self.closed.is_none() && !it_is_so(self) {
@@ -198,8 +203,7 @@ impl Client {
             }
             SessionEffect::Read(request) => return vec![SessionInput::Page(self.replica.page(&request))],
             SessionEffect::Survey { own, key, peer_clock } => {
-                let (snapshot, head) =
-                    (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
+                let (snapshot, head) = (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
                 return vec![SessionInput::Surveyed { own, snapshot, head }];
             }
             SessionEffect::Stage(chunk) => {
