@@ -21,6 +21,7 @@
  * | `invalid-argument` | the engine was given what it does not understand | report it: the package should have refused it |
  * | `record-too-large` | the encoded value is larger than a record may be | split it into several records |
  * | `too-many-siblings` | a record has as many siblings as are allowed | resolve the conflict with the context of a read |
+ * | `too-many-writers` | as many replicas have written the record as a record can name | go on with a new record |
  * | `counters-exhausted` | this copy has used up its numbers for writes, which only a false clock from elsewhere brings about | export, `destroy` the database, import |
  * | `sync-already-started` | a database syncs with one relay at a time | `stop()` the other one first |
  * | `quota-exceeded` | the browser has no room left; the write was taken back out of view | free room, then write again |
@@ -52,6 +53,7 @@ export type EyotErrorCode =
   | 'invalid-argument'
   | 'record-too-large'
   | 'too-many-siblings'
+  | 'too-many-writers'
   | 'counters-exhausted'
   | 'sync-already-started'
   | 'quota-exceeded'

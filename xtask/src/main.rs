@@ -4,9 +4,12 @@
 
 mod build;
 mod command;
+mod crash;
 mod demo;
+mod fuzz;
 mod project;
 mod setup;
+mod sim;
 mod stamp;
 mod test;
 mod tidy;
@@ -26,6 +29,11 @@ The commands of Eyot. Each sets up what it needs, says what it does, and may be 
   cargo xtask test             run every test; the last line counts them
   cargo xtask test --list      name the steps of the tests
   cargo xtask test --only A,B  run these steps, and the builds that they need
+  cargo xtask crash relay --kills N     kill the relay so many times under load, and look for what is lost
+  cargo xtask crash browser --kills N   the same with Chromium
+  cargo xtask sim              run the simulator; --help says how much of it
+  cargo xtask fuzz [TARGET] [--seconds N]
+                               fuzz what reads bytes of others, each target for a minute
   cargo xtask tidy             check the rules that no compiler checks
   cargo xtask setup            install what the other commands need
   cargo xtask wasm             build pkg/ from src/ and crates/core
@@ -58,6 +66,10 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["test"] => return test::run(&project, None),
         ["test", "--list"] => test::list(),
         ["test", "--only", names] => return test::run(&project, Some(names)),
+        ["crash", "relay", "--kills", kills] => crash::relay(&project, kills)?,
+        ["crash", "browser", "--kills", kills] => crash::browser(&project, kills)?,
+        ["sim", rest @ ..] => return sim::run(&project, rest),
+        ["fuzz", wishes @ ..] => fuzz::run(&project, wishes)?,
         ["tidy"] => return tidy::run(&project),
         ["setup"] => setup::everything(&project)?,
         ["wasm"] => build::wasm::ensure(&project)?,

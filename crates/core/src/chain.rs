@@ -23,7 +23,7 @@ pub struct ChainEnd {
     /// How many writes the replica has made.
     pub counter: u64,
     /// The link there; 0 where it is not known, and where there is no write.
-    pub link: u64,
+    pub link: u32,
 }
 
 impl ChainEnd {
@@ -143,7 +143,7 @@ impl Chain {
 
     /// The link after these own writes: SipHash-2-4 over the link before, and of every record its key, the replica's
     /// counter in its context, and the replica's own versions.
-    pub(crate) fn next_link(&self, replica: ReplicaId, entries: &Entries) -> u64 {
+    pub(crate) fn next_link(&self, replica: ReplicaId, entries: &Entries) -> u32 {
         let mut hasher = SipHasher24::new();
         hasher.write(&self.end().link.to_le_bytes());
         for (key, record) in entries {
@@ -160,17 +160,21 @@ impl Chain {
                 hasher.write(content.unwrap_or_default());
             }
         }
-        // 0 stands for a link that is not known.
-        hasher.finish().max(1)
+        link_of(&hasher)
     }
 
     /// The link of a chain that goes on under a new name.
-    pub(crate) fn renamed_link(&self, replica: ReplicaId) -> u64 {
+    pub(crate) fn renamed_link(&self, replica: ReplicaId) -> u32 {
         let mut hasher = SipHasher24::new();
         hasher.write(&self.end().link.to_le_bytes());
         hasher.write(&replica.to_bytes());
-        hasher.finish().max(1)
+        link_of(&hasher)
     }
+}
+
+// The lower half of the hash; 0 stands for a link that is not known.
+fn link_of(hasher: &SipHasher24) -> u32 {
+    (hasher.finish() as u32).max(1)
 }
 
 #[cfg(test)]
@@ -178,7 +182,7 @@ mod tests {
     use super::*;
 
     fn end(counter: u64) -> ChainEnd {
-        ChainEnd { counter, link: 1_000 + counter }
+        ChainEnd { counter, link: 1_000 + counter as u32 }
     }
 
     fn seen(seq: u64, end: ChainEnd) -> Seen {

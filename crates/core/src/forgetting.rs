@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::dot::Dot;
-use crate::id::{LogEpoch, Seq};
+use crate::id::{LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::record::{Merged, Record, merge_incoming};
 use crate::replica::Replica;
@@ -59,6 +59,11 @@ impl Replica {
         }
     }
 
+    /// True when this replica has to ask again for a delta that tells what is forgotten: see [`has_heard_since`].
+    pub fn has_heard_since(&self, forgotten: &VersionVector, asked: &VersionVector) -> bool {
+        has_heard_since(forgotten, asked, |replica| self.clock().get(replica))
+    }
+
     /// Merges records from elsewhere. Where deletions were forgotten, the clock tells what was deleted.
     pub(crate) fn merge_foreign(&mut self, entries: Entries, origin: Option<LogEpoch>) -> Vec<RecordKey> {
         if self.floor() == Seq::ZERO {
@@ -95,19 +100,12 @@ impl Replica {
         changed
     }
 
-    /// What of this the replica has not heard of yet.
-    pub(crate) fn unheard(&self, forgotten: &VersionVector) -> VersionVector {
-        forgotten.iter().filter(|dot| !self.clock().covers(*dot)).collect()
-    }
-
-    /// A first delta was taken in from a replica that has forgotten these writes, which were news: from here on the log
-    /// does not tell all.
-    pub(crate) fn inherit(&mut self, unheard: &VersionVector, dropped: bool) {
-        if !unheard.is_empty() || dropped {
-            let known = unheard.meet(&self.clock().to_vector());
-            let head = self.head();
-            self.forgotten.add(&known, head);
-        }
+    /// A first delta was taken in from a replica that has forgotten these writes, of which some were news: from here on
+    /// the log does not tell all. All of them are taken over: of one that was no news, what replaced it may be.
+    pub(crate) fn inherit(&mut self, forgotten: &VersionVector) {
+        let known = forgotten.meet(&self.clock().to_vector());
+        let head = self.head();
+        self.forgotten.add(&known, head);
     }
 }
 
@@ -115,6 +113,26 @@ impl Replica {
 /// record that only its context is left of claims no time: 0.
 pub fn deleted_at_ms(record: &Record) -> Option<u64> {
     record.is_deleted().then(|| record.largest_time().map_or(0, |time| time.ms))
+}
+
+/// True when a replica has heard of some of these forgotten writes since it asked for the delta that tells of them. What
+/// it has taken in meanwhile was not compared and may be what they deleted, so it has to ask again. `asked` is the clock
+/// that it told, `known` its clock as it is just before the delta.
+pub fn has_heard_since(
+    forgotten: &VersionVector,
+    asked: &VersionVector,
+    known: impl Fn(ReplicaId) -> u64,
+) -> bool {
+    forgotten.iter().any(|dot| {
+        let of_these = |counter: u64| counter.min(dot.counter);
+        of_these(known(dot.replica)) > of_these(asked.get(dot.replica))
+    })
+}
+
+/// True when a delta tells of forgotten writes that were not heard of before it. `known` is this replica's clock as it was,
+/// `changed` that of the delta; what neither covers is nothing that a sender may say.
+pub fn is_news(forgotten: &VersionVector, known: impl Fn(ReplicaId) -> u64, changed: &VersionVector) -> bool {
+    forgotten.iter().any(|dot| dot.counter.min(changed.get(dot.replica)) > known(dot.replica))
 }
 
 /// True when a replica with that clock may hold what was deleted by writes which are forgotten, so that it has to compare

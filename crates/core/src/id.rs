@@ -75,7 +75,8 @@ impl FromStr for ReplicaId {
             }
             *byte = value;
         }
-        Ok(Self(id))
+        // One id has one text: an id that has a letter is not written in digits.
+        Some(Self(id)).filter(|id| id.as_letter().is_none()).ok_or(TextError::Replica)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::vector::VersionVector;
 pub struct LinkedVector {
     vector: VersionVector,
     // In the order of the entries.
-    links: Vec<u64>,
+    links: Vec<u32>,
 }
 
 impl LinkedVector {
@@ -27,7 +27,7 @@ impl LinkedVector {
     }
 
     /// A vector with the links of its entries, in their order; `None` where there are not as many.
-    pub fn from_parts(vector: VersionVector, links: Vec<u64>) -> Option<Self> {
+    pub fn from_parts(vector: VersionVector, links: Vec<u32>) -> Option<Self> {
         (vector.len() == links.len()).then_some(Self { vector, links })
     }
 
@@ -43,7 +43,7 @@ impl LinkedVector {
     }
 
     /// The entries in the order of the replicas, each as the highest dot with the link there.
-    pub fn entries(&self) -> impl Iterator<Item = (Dot, u64)> + '_ {
+    pub fn entries(&self) -> impl Iterator<Item = (Dot, u32)> + '_ {
         self.vector.iter().zip(self.links.iter().copied())
     }
 }
@@ -68,7 +68,7 @@ impl fmt::Display for LinkedVector {
         for (i, (dot, link)) in self.entries().enumerate() {
             write!(f, "{}{dot}", if i > 0 { " " } else { "" })?;
             if link != 0 {
-                write!(f, "@{link:016x}")?;
+                write!(f, "@{link:08x}")?;
             }
         }
         Ok(())
@@ -78,12 +78,12 @@ impl fmt::Display for LinkedVector {
 impl FromStr for LinkedVector {
     type Err = TextError;
 
-    /// The text of a vector; after an entry `@` and the sixteen digits of its link, where that is known.
+    /// The text of a vector; after an entry `@` and the eight digits of its link, where that is known.
     fn from_str(text: &str) -> Result<Self, TextError> {
         let (mut dots, mut links) = (Vec::new(), Vec::new());
         for word in text.split(' ').filter(|_| !text.is_empty()) {
             let (dot, link) = word.split_once('@').map_or((word, None), |(dot, link)| (dot, Some(link)));
-            let link = link.map_or(Ok(0), |digits| u64::from_str_radix(digits, 16));
+            let link = link.map_or(Ok(0), |digits| u32::from_str_radix(digits, 16));
             dots.push(dot);
             links.push(link.map_err(|_| TextError::Vector)?);
         }
@@ -92,10 +92,10 @@ impl FromStr for LinkedVector {
     }
 }
 
-impl FromIterator<(Dot, u64)> for LinkedVector {
+impl FromIterator<(Dot, u32)> for LinkedVector {
     /// Of entries in the order of the replicas, each replica once.
-    fn from_iter<I: IntoIterator<Item = (Dot, u64)>>(entries: I) -> Self {
-        let (dots, links): (Vec<Dot>, Vec<u64>) = entries.into_iter().unzip();
+    fn from_iter<I: IntoIterator<Item = (Dot, u32)>>(entries: I) -> Self {
+        let (dots, links): (Vec<Dot>, Vec<u32>) = entries.into_iter().unzip();
         Self { vector: dots.into_iter().collect(), links }
     }
 }
@@ -106,10 +106,10 @@ mod tests {
 
     #[test]
     fn a_vector_with_links_has_one_text() {
-        for good in ["", "a:3", "a:3@00000000000004d2 b:1", "a:3 b:1@ffffffffffffffff"] {
+        for good in ["", "a:3", "a:3@000004d2 b:1", "a:3 b:1@ffffffff"] {
             assert_eq!(good.parse::<LinkedVector>().unwrap().to_string(), good);
         }
-        for bad in [" ", "a:3@", "a:3@4d2", "a:3@0000000000000000", "b:1 a:1", "a:3@00000000000004D2"] {
+        for bad in [" ", "a:3@", "a:3@4d2", "a:3@00000000", "b:1 a:1", "a:3@000004D2"] {
             assert!(bad.parse::<LinkedVector>().is_err(), "{bad:?}");
         }
     }

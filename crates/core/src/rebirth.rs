@@ -121,7 +121,9 @@ impl Replica {
         renamed.into_iter().for_each(|(key, record)| self.place(&key, record, None));
         let seq = if self.head() > head_before { self.head() } else { head_before.next() };
         self.forgotten.vector = rebirth.vector(&self.forgotten.vector);
-        self.clock.fall_back(rebirth.from, confirmed, seq);
+        if last > confirmed.counter {
+            self.clock.set_own(rebirth.from, confirmed, seq);
+        }
         let counter = last.saturating_sub(confirmed.counter);
         let end = ChainEnd { counter, link: self.chain.renamed_link(replica) };
         if counter > 0 {

@@ -170,6 +170,7 @@ impl Record {
     /// The same record in other names.
     pub(crate) fn renamed(&self, context: VersionVector, mut versions: Vec<Version>) -> Self {
         versions.sort_by(Version::order);
+        versions.dedup();
         Self { context, versions }
     }
 
@@ -200,9 +201,20 @@ fn dominates_any(versions: &[Version]) -> bool {
     let firsts: Vec<Dot> =
         versions.chunk_by(|a, b| a.dot.replica == b.dot.replica).filter_map(first_dot).collect();
     let stands = |dot: Dot| versions.binary_search_by_key(&dot, |version| version.dot).is_ok();
-    versions.iter().any(|version| {
-        let vector = version.past.vector();
-        firsts.iter().any(|first| vector.covers(*first)) || version.past.dots().any(stands)
+    versions
+        .iter()
+        .any(|version| covers_any(version.past.vector(), &firsts) || version.past.dots().any(stands))
+}
+
+// Whether a vector covers one of the dots, of which each replica has one. The shorter of the two is walked through and the
+// longer one searched: a thousand siblings that have seen nothing are as little work as one that has seen a thousand.
+fn covers_any(vector: &VersionVector, dots: &[Dot]) -> bool {
+    if vector.len() >= dots.len() {
+        return dots.iter().any(|dot| vector.covers(*dot));
+    }
+    vector.iter().any(|highest| {
+        let place = dots.binary_search_by_key(&highest.replica, |dot| dot.replica);
+        place.ok().and_then(|place| dots.get(place)).is_some_and(|dot| dot.counter <= highest.counter)
     })
 }
 

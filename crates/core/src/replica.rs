@@ -8,10 +8,11 @@ use std::ops::Bound;
 
 use crate::chain::{Chain, ChainEnd, Seen};
 use crate::clock::Clock;
-use crate::forgetting::{Forgotten, Told};
+use crate::forgetting::{Forgotten, Told, is_news};
 use crate::id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::linked::LinkedVector;
+use crate::message::DeltaClock;
 use crate::peers::Peers;
 use crate::rebirth::Rebirth;
 use crate::record::{Merged, Record, merge_incoming};
@@ -183,9 +184,11 @@ impl Replica {
             }
             Segment::Imported { clock, forgotten, entries } => {
                 let changed = self.merge_foreign(entries, None);
-                let unheard = self.unheard(&forgotten);
+                let is_news = is_news(&forgotten, |replica| self.clock.get(replica), &clock);
                 self.join_clock(&clock, None, head_before);
-                self.inherit(&unheard, false);
+                if is_news {
+                    self.inherit(&forgotten);
+                }
                 changed
             }
             Segment::Received(received) => {
@@ -222,9 +225,12 @@ impl Replica {
         told.note(&received.entries);
         let mut changed = self.merge_foreign(received.entries, origin);
         let dropped = self.drop_untold(told, &received.clock.changed);
-        let unheard = self.unheard(&received.clock.forgotten);
-        self.join_clock(&received.clock.changed, origin, head_before);
-        self.inherit(&unheard, !dropped.is_empty());
+        let DeltaClock { changed: entries, forgotten, .. } = received.clock;
+        let is_news = is_news(&forgotten, |replica| self.clock.get(replica), &entries);
+        self.join_clock(&entries, origin, head_before);
+        if is_news || !dropped.is_empty() {
+            self.inherit(&forgotten);
+        }
         changed.extend(dropped);
         self.move_cursor(received.peer, received.cursor);
         changed
@@ -304,7 +310,7 @@ impl Replica {
     }
 
     // The commit that was folded in last was of this replica's own writes.
-    fn extend_chain(&mut self, link: u64) {
+    fn extend_chain(&mut self, link: u32) {
         let end = ChainEnd { counter: self.clock.get(self.id), link };
         if end.counter > 0 {
             self.clock.set_own(self.id, end, self.head);

@@ -10,6 +10,9 @@ use std::str::FromStr;
 use crate::dot::Dot;
 use crate::id::{ReplicaId, TextError};
 
+/// Up to so many entries are included one by one.
+const FEW: usize = 4;
+
 /// What comparing two vectors can say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Causality {
@@ -81,9 +84,25 @@ impl VersionVector {
     pub fn join(&mut self, other: &Self) {
         if self.is_empty() {
             self.0.clone_from(&other.0);
-        } else {
+        } else if other.len() <= FEW {
             other.iter().for_each(|dot| self.include(dot));
+        } else {
+            self.0 = self.joined(other);
         }
+    }
+
+    // Both in one pass: to include one entry after the other would move the rest of a long list for each.
+    fn joined(&self, other: &Self) -> Vec<Dot> {
+        let mut joined = Vec::with_capacity(self.len().max(other.len()));
+        let (mut left, mut right) = (self.iter().peekable(), other.iter().peekable());
+        while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
+            let order = a.replica.cmp(&b.replica);
+            let mine = left.next_if(|_| order.is_le());
+            let theirs = right.next_if(|_| order.is_ge());
+            joined.extend(mine.into_iter().chain(theirs).max_by_key(|dot| dot.counter));
+        }
+        joined.extend(left.chain(right));
+        joined
     }
 
     /// What both account for: the greatest vector that both cover.
@@ -218,5 +237,16 @@ mod tests {
         let mut join = left.clone();
         join.join(&right);
         assert_eq!(join, vector("a:5 b:4 c:1"));
+    }
+
+    #[test]
+    fn a_long_join_is_that_of_its_entries() {
+        let long = vector("b:1 c:9 d:4 f:1 h:2 i:3");
+        for text in ["a:1", "a:1 c:3 d:8", "c:9 e:1 z:1", "b:1 c:9 d:4 f:1 h:2 i:3"] {
+            let (mut one_by_one, mut at_once) = (vector(text), vector(text));
+            long.iter().for_each(|dot| one_by_one.include(dot));
+            at_once.join(&long);
+            assert_eq!(at_once, one_by_one, "{text}");
+        }
     }
 }

@@ -218,8 +218,13 @@ impl<'a> Conversation<'a> {
             Done::Input(input) => self.input(input),
             Done::Peer(known) => self.know_peer(known),
             Done::Failed(StoreError::Full) => {
+                self.shared.health.note_full();
                 self.read_on(Code::StorageFull);
                 Ok(())
+            }
+            // It comes again, with a clock that tells of it.
+            Done::Failed(StoreError::HeardMeanwhile) => {
+                self.input(SessionInput::Failed { code: "below-floor" })
             }
             Done::Failed(error) => Err(failed(&error)),
         }
@@ -268,7 +273,7 @@ impl<'a> Conversation<'a> {
                     done(store.stage(&database, chunk).await.map(|()| SessionInput::Staged))
                 }));
             }
-            SessionEffect::Apply { mut chunk, staged, mut clock, chain } => {
+            SessionEffect::Apply { mut chunk, staged, mut clock, chain, asked } => {
                 // Who tells of writes of its own writes, also where their records are known already.
                 if !self.may_store(says_anything(&chunk) || clock.changed.get(chunk.peer) > 0) {
                     return Ok(());
@@ -280,7 +285,7 @@ impl<'a> Conversation<'a> {
                     (chunks, clock) = Default::default();
                     chunk.entries.clear();
                 }
-                let delta = Delta { last: chunk, chunks, clock, chain };
+                let delta = Delta { last: chunk, chunks, clock, chain, asked };
                 self.storing = Some(Box::pin(async move {
                     let applied = store.apply(&database, delta).await;
                     done(applied.map(|Applied { floor_before, floor, .. }| SessionInput::Applied {

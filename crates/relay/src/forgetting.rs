@@ -79,7 +79,8 @@ mod tests {
             entries: vec![(RecordKey::new("notes", "n1").unwrap(), record)],
         };
         let clock = DeltaClock { changed: "a:1".parse().unwrap(), ..DeltaClock::default() };
-        let delta = Delta { last, chunks: 0, clock, chain: Default::default() };
+        let (chain, asked) = Default::default();
+        let delta = Delta { last, chunks: 0, clock, chain, asked };
         store.apply(&database, delta).await.unwrap();
         database
     }

@@ -67,12 +67,12 @@ fn receive(count: usize) {
         let chunk = |part: &[(RecordKey, Record)]| {
             let mut block = Writer::new();
             write_block(&mut block, part.iter().map(|(key, record)| (key, record)));
-            staged_chunk(peer, base, Seq(1), &block.into_bytes())
+            staged_chunk(LogEpoch(1), peer, base, Seq(1), &block.into_bytes())
         };
         entries.chunks(RECORDS_PER_CHUNK).map(chunk).collect()
     });
     let cursor = Cursor { epoch, seq: Seq(count as u64) };
-    let changed = [Dot::new(ReplicaId::letter(b'b'), count as u64)].into_iter().collect();
+    let changed = [(Dot::new(ReplicaId::letter(b'b'), count as u64), 0)].into_iter().collect();
     let clock = DeltaClock { changed, ..DeltaClock::default() };
     let stage = Some(Stage { name: 1, chunks: chunks.len() as u64 });
     let received = Received { peer, cursor, clock, stage, entries: Vec::new() };

@@ -2,11 +2,11 @@
 //!
 //! Numbers name things modulo how many there are, so that every list of actions makes sense and any part of it does.
 
-use eyot_core::engine::EngineInput;
-
-use crate::Violation;
 use crate::device::{Fault, TabId};
-use crate::world::{Event, World};
+use crate::network::{Place, Weather};
+use crate::schedule::Setting;
+use crate::violation::Violation;
+use crate::world::World;
 
 /// With what context a write is made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,6 +17,41 @@ pub enum ContextChoice {
     Earlier(usize),
     /// One that has seen nothing.
     Empty,
+}
+
+/// One write of a batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Change {
+    /// Which record.
+    pub key: usize,
+    /// With what context.
+    pub context: ContextChoice,
+    /// True when it deletes.
+    pub deletes: bool,
+}
+
+/// How a connection ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cutting {
+    /// Both sides are told.
+    Told,
+    /// Neither side is told.
+    Silent,
+    /// In the middle of the next message.
+    Torn,
+}
+
+/// What becomes of a clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ClockChange {
+    /// It is so many milliseconds ahead of the world's.
+    Ahead(u64),
+    /// It is so many milliseconds behind.
+    Behind(u64),
+    /// It stops.
+    Stop,
+    /// It goes on.
+    GoOn,
 }
 
 /// One thing that happens.
@@ -40,8 +75,8 @@ pub enum Action {
         device: usize,
         /// In which tab.
         tab: usize,
-        /// What is written, in order, as one batch: which record, with what context, and whether it is deleted.
-        writes: Vec<(usize, ContextChoice, bool)>,
+        /// What is written, in order, as one batch.
+        changes: Vec<Change>,
         /// How long the contents are, in bytes.
         bytes: usize,
     },
@@ -100,12 +135,41 @@ pub enum Action {
         /// What.
         fault: Fault,
     },
-    /// The connections of a device end.
-    Cut {
+    /// The disk of a device has room again.
+    Room {
         /// Where.
         device: usize,
-        /// True when neither side is told.
-        is_silent: bool,
+    },
+    /// All that a device has stored is thrown away, and it begins anew.
+    Evict {
+        /// Where.
+        device: usize,
+    },
+    /// The clock of a device goes wrong, or right again.
+    Clock {
+        /// Where.
+        device: usize,
+        /// How.
+        change: ClockChange,
+    },
+    /// The connections of a link end.
+    Cut {
+        /// Of which.
+        place: Place,
+        /// How.
+        cutting: Cutting,
+    },
+    /// The weather of a link changes.
+    Weather {
+        /// Of which.
+        place: Place,
+        /// What is lost, repeated and reordered.
+        weather: Weather,
+    },
+    /// Some nodes and the rest do not reach each other from now on. None: everybody reaches everybody.
+    Part {
+        /// A bit for every one of the nodes: first the devices, then the relays from bit 8 on.
+        sides: u64,
     },
     /// A device loses its network, or gets it back.
     Online {
@@ -119,6 +183,11 @@ pub enum Action {
         /// Which.
         device: usize,
         /// To which.
+        relay: usize,
+    },
+    /// The next request to a relay's disk finds it full.
+    FillRelay {
+        /// Which.
         relay: usize,
     },
     /// A relay is killed and started again.
@@ -140,15 +209,48 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// The same in a world of that size, with the names that things have there.
+    pub(crate) fn within(mut self, setting: &Setting) -> Self {
+        let Setting { devices, relays, records, .. } = *setting;
+        match &mut self {
+            Self::Import { device, relay, .. } | Self::Roam { device, relay } => {
+                (*device, *relay) = (*device % devices, *relay % relays);
+            }
+            Self::Open { device }
+            | Self::Kill { device, .. }
+            | Self::AwaitSaved { device, .. }
+            | Self::Freeze { device, .. }
+            | Self::TakeOver { device, .. }
+            | Self::CutPower { device, .. }
+            | Self::Fail { device, .. }
+            | Self::Room { device }
+            | Self::Evict { device }
+            | Self::Clock { device, .. }
+            | Self::Online { device, .. } => *device %= devices,
+            Self::Read { device, key, .. } => (*device, *key) = (*device % devices, *key % records),
+            Self::Write { device, changes, .. } => {
+                *device %= devices;
+                changes.iter_mut().for_each(|change| change.key %= records);
+            }
+            Self::RestartRelay { relay } | Self::RestoreRelay { relay, .. } | Self::FillRelay { relay } => {
+                *relay %= relays;
+            }
+            Self::Cut { .. } | Self::Weather { .. } | Self::Part { .. } | Self::Run { .. } => {}
+        }
+        self
+    }
+}
+
 impl World {
     /// Lets one thing happen.
     pub fn act(&mut self, action: &Action) -> Result<(), Violation> {
         match *action {
             Action::Open { device } => self.open(device % self.devices.len()).map(drop),
             Action::Kill { device, tab } => self.find(device, tab).map_or(Ok(()), |tab| self.kill(tab)),
-            Action::Write { device, tab, ref writes, bytes } => {
+            Action::Write { device, tab, ref changes, bytes } => {
                 let tab = self.find_or_open(device, tab)?;
-                self.write(tab, writes, bytes).map(drop)
+                self.write(tab, changes, bytes).map(drop)
             }
             Action::Read { device, tab, key } => {
                 self.find(device, tab).map_or(Ok(()), |tab| self.read(tab, key).map(drop))
@@ -162,7 +264,7 @@ impl World {
                 self.import(tab, relay)
             }
             Action::Freeze { device, tab, duration_ms } => {
-                let until_ms = self.schedule.now_ms() + duration_ms;
+                let until_ms = self.agenda.now_ms() + duration_ms;
                 if let Some(tab) = self.find(device, tab).and_then(|id| self.tab_mut(id)) {
                     tab.frozen_until_ms = tab.frozen_until_ms.max(until_ms);
                 }
@@ -177,7 +279,30 @@ impl World {
                 self.device_mut(device)?.fault = Some(fault);
                 Ok(())
             }
-            Action::Cut { device, is_silent } => self.cut(device % self.devices.len(), is_silent),
+            Action::Room { device } => {
+                let device = device % self.devices.len();
+                self.device_mut(device)?.fault = None;
+                Ok(())
+            }
+            Action::Evict { device } => self.evict(device % self.devices.len()),
+            Action::Clock { device, change } => self.set_clock(device % self.devices.len(), change),
+            Action::Cut { place, cutting } => {
+                self.cut(place, cutting);
+                Ok(())
+            }
+            Action::Weather { place, weather } => {
+                self.network.set_weather(place, weather);
+                Ok(())
+            }
+            Action::Part { sides } => {
+                self.part(sides);
+                Ok(())
+            }
+            Action::FillRelay { relay } => {
+                let relay = relay % self.relays.len();
+                self.relay_mut(relay)?.is_full = true;
+                Ok(())
+            }
             Action::Online { device, is_online } => self.set_online(device % self.devices.len(), is_online),
             Action::Roam { device, relay } => {
                 self.roam(device % self.devices.len(), relay % self.relays.len())
@@ -198,51 +323,5 @@ impl World {
             Some(tab) => Ok(tab),
             None => self.open(device % self.devices.len()),
         }
-    }
-
-    fn take_over(&mut self, id: TabId) -> Result<(), Violation> {
-        let holder = self.device(id.device)?.holder.map(|serial| TabId { serial, ..id });
-        if holder == Some(id) {
-            return Ok(());
-        }
-        if let Some(holder) = holder {
-            let heard_ms = self.random.u64(0..2_000);
-            self.schedule.after(heard_ms, Event::LoseSync(holder));
-        }
-        self.hold(id)
-    }
-
-    fn cut_power(&mut self, device: usize, lost: usize) -> Result<(), Violation> {
-        self.device_mut(device)?.holder = None;
-        for tab in self.tabs_of(device) {
-            self.device_mut(device)?.requests.retain(|(asked, _)| *asked != tab);
-            self.kill(tab)?;
-        }
-        let home = self.device_mut(device)?;
-        home.holder = None;
-        home.requests.clear();
-        home.fault = None;
-        home.disk.cut_power(lost);
-        let next_position = home.disk.next_position();
-        self.model.undo(device, next_position);
-        Ok(())
-    }
-
-    fn cut(&mut self, device: usize, is_silent: bool) -> Result<(), Violation> {
-        for id in self.network.of(|connection| connection.tab.device == device) {
-            self.network.kill(id);
-            if !is_silent {
-                self.schedule.after(self.random.u64(0..20), Event::HangUp(id));
-            }
-        }
-        Ok(())
-    }
-
-    pub(crate) fn set_online(&mut self, device: usize, is_online: bool) -> Result<(), Violation> {
-        self.device_mut(device)?.is_online = is_online;
-        if !is_online {
-            self.cut(device, false)?;
-        }
-        self.tabs_of(device).into_iter().try_for_each(|tab| self.feed(tab, EngineInput::Online(is_online)))
     }
 }

@@ -1,50 +1,42 @@
 //! What the application does in a tab: it writes, reads, waits and imports. The model is told what it has seen.
 
+use eyot_core::Export;
 use eyot_core::engine::{Condition, EngineInput, Ticket, Write};
-use eyot_core::{Export, RecordKey};
 
-use crate::Violation;
-use crate::action::ContextChoice;
-use crate::device::{HandedOut, TabId};
-use crate::model::{self, WriteId, Writes};
+use crate::action::{Change, ContextChoice};
+use crate::device::{HandedOut, Tab, TabId};
+use crate::model;
+use crate::violation::Violation;
 use crate::world::World;
+use crate::writes::{MAXIMUM_WRITES, WriteId, Writes};
 
 impl World {
     /// The application writes a batch. Returns the writes in the model.
-    pub fn write(
-        &mut self,
-        id: TabId,
-        writes: &[(usize, ContextChoice, bool)],
-        bytes: usize,
-    ) -> Result<Vec<WriteId>, Violation> {
-        self.batches += 1;
-        let mut asked = Vec::new();
-        let mut ids: Vec<WriteId> = Vec::new();
-        for (key, choice, deletes) in writes {
-            let number = key % self.keys.len();
+    pub fn write(&mut self, id: TabId, changes: &[Change], bytes: usize) -> Result<Vec<WriteId>, Violation> {
+        if self.model.len() + changes.len() > MAXIMUM_WRITES {
+            return Ok(Vec::new());
+        }
+        let latest_ms = self.latest_time_of(id.device);
+        let (mut asked, mut ids, mut known) = (Vec::new(), Vec::new(), self.known(id));
+        for change in changes {
+            let number = change.key % self.keys.len();
             let Some(key) = self.keys.get(number).cloned() else { continue };
-            let given = self.given(id, number, *choice);
+            let given = self.given(id, number, change.context);
             let past = match &given {
-                Some(given) => given.seen.clone(),
-                None => self.latest(id, &key, &ids)?,
+                Some(given) => given.seen,
+                None => known.both(&self.ledger.of_key(number)),
             };
-            let mut seen = self.seen(id)?;
-            seen.extend(&ids);
-            let (device, batch) = (id.device, self.batches);
-            let write = self.model.add(model::Write {
-                key: key.clone(),
-                device,
-                batch,
-                deletes: *deletes,
-                past,
-                seen,
-                place: None,
-                acknowledged: false,
-            });
+            let (device, deletes, batch) = (id.device, change.deletes, Writes::new());
+            let seen = known;
+            let write =
+                self.model.add(model::Write { key: number, device, deletes, past, seen, batch, latest_ms });
+            self.ledger.expect(write, number);
+            known.insert(write);
             ids.push(write);
             let content = (!deletes).then(|| content(write, bytes).into());
             asked.push(Write { key, context: given.map(|given| given.context), content });
         }
+        self.model.bind(&ids.iter().copied().collect());
         let ticket = self.next_ticket(id);
         if let Some(tab) = self.tab_mut(id) {
             tab.outstanding.push_back((ticket, ids.clone()));
@@ -56,36 +48,23 @@ impl World {
 
     // The context that a write is given, if it is given one.
     fn given(&self, id: TabId, key: usize, choice: ContextChoice) -> Option<HandedOut> {
-        let key = self.keys.get(key)?;
-        let nothing = HandedOut { key: key.clone(), context: Default::default(), seen: Writes::new() };
         match choice {
             ContextChoice::Latest => None,
-            ContextChoice::Empty => Some(nothing),
+            ContextChoice::Empty => Some(HandedOut { key, context: Default::default(), seen: Writes::new() }),
             ContextChoice::Earlier(which) => {
-                let contexts = self.tab(id)?.contexts.iter().filter(|context| context.key == *key);
-                let contexts: Vec<&HandedOut> = contexts.collect();
-                contexts.get(which % contexts.len().max(1)).map(|context| (*context).clone())
+                let contexts = &self.tab(id)?.contexts;
+                let count = contexts.iter().filter(|context| context.key == key).count();
+                contexts.iter().filter(|context| context.key == key).nth(which % count.max(1)).cloned()
             }
         }
     }
 
-    // What somebody has seen who looks at a record, after the writes of a batch that is being made.
-    fn latest(&self, id: TabId, key: &RecordKey, batch: &[WriteId]) -> Result<Writes, Violation> {
-        let mut shown = self.shown(id, key)?;
-        for write in batch {
-            if self.model.get(*write)?.key == *key {
-                shown.insert(*write);
-            }
-        }
-        Ok(self.model.with_pasts(&shown))
-    }
-
-    fn seen(&self, id: TabId) -> Result<Writes, Violation> {
-        let mut shown = Writes::new();
-        for key in &self.keys {
-            shown.extend(self.shown(id, key)?);
-        }
-        Ok(self.model.with_seen(&shown))
+    // The writes that a tab accounts for, those included that are not committed yet.
+    fn known(&self, id: TabId) -> Writes {
+        let Some(tab) = self.tab(id) else { return Writes::new() };
+        let mut known = tab.outstanding_writes();
+        known.join(&tab.view.here);
+        known
     }
 
     fn next_ticket(&mut self, id: TabId) -> Ticket {
@@ -97,59 +76,51 @@ impl World {
 
     /// The application reads a record. What it has seen is kept with the context, as the last of the tab's contexts.
     pub fn read(&mut self, id: TabId, key: usize) -> Result<(), Violation> {
-        let Some(key) = self.keys.get(key % self.keys.len()).cloned() else { return Ok(()) };
-        let seen = self.latest(id, &key, &[])?;
-        let Some(context) = self.tab(id).map(|tab| tab.engine.context_of(key.as_str())) else {
-            return Ok(());
-        };
+        let number = key % self.keys.len();
+        let (Some(key), Some(tab)) = (self.keys.get(number), self.tab(id)) else { return Ok(()) };
+        let context = tab.engine.context_of(key.as_str());
+        let seen = self.known(id).both(&self.ledger.of_key(number));
         // Of writes that have no name yet, the context knows them by others; they are checked when it is used.
-        let named = HandedOut { key, context, seen };
-        let has_all_names =
-            named.seen.iter().all(|id| self.model.get(*id).is_ok_and(|write| write.place.is_some()));
-        if has_all_names && self.is_up_to_date(id) {
-            self.check_context(&named)?;
+        let is_checkable = tab.outstanding.is_empty();
+        let handed_out = HandedOut { key: number, context, seen };
+        if is_checkable {
+            self.check_context(id, &handed_out)?;
         }
         if let Some(tab) = self.tab_mut(id) {
-            tab.contexts.push(named);
+            tab.contexts.push(handed_out);
         }
         Ok(())
-    }
-
-    // Nothing of the tab is outstanding, so that it knows all its writes by the names that they have.
-    fn is_up_to_date(&self, id: TabId) -> bool {
-        self.tab(id).is_some_and(|tab| tab.outstanding.is_empty())
     }
 
     /// The application waits until all is saved.
     pub fn await_saved(&mut self, id: TabId) -> Result<Ticket, Violation> {
         let ticket = self.next_ticket(id);
-        let known = self.known(id);
-        self.tab_mut(id).map(|tab| tab.awaited.insert(ticket, known));
+        let replica = self.device(id.device)?.replica;
+        if let Some(tab) = self.tab(id) {
+            let mut awaited = tab.view.here.both(&self.ledger.of_replica(replica));
+            awaited.join(&tab.outstanding_writes());
+            self.tab_mut(id).map(|tab| tab.awaited.insert(ticket, awaited));
+        }
         self.feed(id, EngineInput::Await { ticket, condition: Condition::Saved })?;
         Ok(ticket)
     }
 
-    // The writes of its device that a tab knows of, those included that are not committed yet.
-    fn known(&self, id: TabId) -> Writes {
-        let Some(tab) = self.tab(id) else { return Writes::new() };
-        let clock = tab.engine.replica().clock().to_vector();
-        let own =
-            self.model.committed().filter(|(dot, write)| write.device == id.device && clock.covers(*dot));
-        let committed = own.filter_map(|(dot, _)| self.model.named(dot).ok());
-        committed.chain(tab.outstanding.iter().flat_map(|(_, writes)| writes).copied()).collect()
-    }
-
     /// Two tabs have deleted the same record in the same millisecond, and their commits are the same to the last bit.
-    pub(crate) fn unite(&mut self, device: usize, position: u64, writes: &[WriteId]) {
-        for (twin, write) in writes.iter().zip(self.model.committed_at(device, position)) {
+    pub(crate) fn unite(
+        &mut self,
+        device: usize,
+        position: u64,
+        writes: &[WriteId],
+    ) -> Result<(), Violation> {
+        let replica = self.device(device)?.replica;
+        for (twin, write) in writes.iter().zip(self.ledger.committed_at(replica, position)) {
             self.model.unite(*twin, write);
-            for tab in self.devices.iter_mut().flat_map(|device| device.tabs.values_mut()) {
-                let outstanding = tab.outstanding.iter_mut().flat_map(|(_, writes)| writes);
-                outstanding.chain(&mut tab.written).filter(|id| **id == *twin).for_each(|id| *id = write);
-                tab.contexts.iter_mut().for_each(|context| model::replace(&mut context.seen, *twin, write));
-                tab.awaited.values_mut().for_each(|awaited| model::replace(awaited, *twin, write));
-            }
+            self.devices
+                .iter_mut()
+                .flat_map(|device| device.tabs.values_mut())
+                .for_each(|tab| tab.unite(*twin, write));
         }
+        Ok(())
     }
 
     pub(crate) fn import(&mut self, id: TabId, relay: usize) -> Result<(), Violation> {
@@ -158,6 +129,20 @@ impl World {
         let bytes = Export::of(&host.replica).to_bytes();
         let ticket = self.next_ticket(id);
         self.feed(id, EngineInput::Import { ticket, bytes })
+    }
+}
+
+impl Tab {
+    /// The writes that the application has made and that are not answered yet.
+    pub(crate) fn outstanding_writes(&self) -> Writes {
+        self.outstanding.iter().flat_map(|(_, writes)| writes).copied().collect()
+    }
+
+    fn unite(&mut self, twin: WriteId, write: WriteId) {
+        let outstanding = self.outstanding.iter_mut().flat_map(|(_, writes)| writes);
+        outstanding.chain(&mut self.written).filter(|id| **id == twin).for_each(|id| *id = write);
+        self.contexts.iter_mut().for_each(|context| model::replace(&mut context.seen, twin, write));
+        self.awaited.values_mut().for_each(|awaited| model::replace(awaited, twin, write));
     }
 }
 

@@ -3,12 +3,15 @@
 //! Only the state; what happens to it is in `host`.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
 
-use eyot_core::engine::{Engine, Ticket};
-use eyot_core::{Context, LogEpoch, RecordKey, ReplicaId};
+use eyot_core::engine::{Engine, SyncState, Ticket};
+use eyot_core::{Context, LogEpoch, ReplicaId};
 
-use crate::disk::Disk;
-use crate::model::{WriteId, Writes};
+use crate::check::View;
+use crate::disk::{Content, Disk};
+use crate::writes::{WriteId, Writes};
 
 /// Names a tab: its device, and which of its tabs since the beginning.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -19,6 +22,13 @@ pub struct TabId {
     pub serial: u32,
 }
 
+impl fmt::Display for TabId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let device = u8::try_from(self.device).map_or(b'?', |device| b'a'.saturating_add(device));
+        write!(f, "{}.{}", char::from(device), self.serial)
+    }
+}
+
 /// What goes wrong with the next request to a disk that can go wrong so.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fault {
@@ -26,12 +36,14 @@ pub enum Fault {
     Refused,
     /// It is done, but the connection to the disk is lost before the answer, so the host tries again.
     Unheard,
+    /// It is refused, and so are all after it, until there is room again.
+    Full,
 }
 
 /// A request to the disk.
 #[derive(Clone, Debug)]
 pub(crate) enum Request {
-    Commit { position: u64, values: Vec<Vec<u8>>, strict: bool, writes: Vec<WriteId> },
+    Commit(Commit),
     // The log from there on, because a commit has found its position taken.
     Collision(u64),
     // The log from there on, because another tab said that there is more.
@@ -44,10 +56,21 @@ pub(crate) enum Request {
     SavePeers(Vec<u8>),
 }
 
+/// A transaction that appends to the log.
+#[derive(Clone, Debug)]
+pub(crate) struct Commit {
+    pub(crate) position: u64,
+    pub(crate) values: Arc<Vec<Vec<u8>>>,
+    pub(crate) strict: bool,
+    pub(crate) content: Content,
+    // The local writes that it stores.
+    pub(crate) writes: Vec<WriteId>,
+}
+
 /// A context that was handed out, with what whoever has it has seen.
 #[derive(Clone, Debug)]
 pub(crate) struct HandedOut {
-    pub(crate) key: RecordKey,
+    pub(crate) key: usize,
     pub(crate) context: Context,
     pub(crate) seen: Writes,
 }
@@ -66,6 +89,8 @@ pub struct Tab {
     pub(crate) last_ticket: Ticket,
     // The writes that the application waits for to be saved.
     pub(crate) awaited: BTreeMap<Ticket, Writes>,
+    // What it was found to show.
+    pub(crate) view: View,
 }
 
 impl Tab {
@@ -79,7 +104,31 @@ impl Tab {
             wake_at_ms: None,
             last_ticket: 0,
             awaited: BTreeMap::new(),
+            view: View::default(),
         }
+    }
+}
+
+/// The clock of a device, as wrong as it may be.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct WallClock {
+    /// How far it is ahead of the world's, in milliseconds.
+    pub(crate) ahead_ms: i64,
+    /// The time at which it stands still.
+    pub(crate) stopped_at_ms: Option<u64>,
+    // The latest time that it has shown.
+    latest_ms: u64,
+}
+
+impl WallClock {
+    pub(crate) fn time(&self, now_ms: u64) -> u64 {
+        self.stopped_at_ms.unwrap_or_else(|| now_ms.saturating_add_signed(self.ahead_ms))
+    }
+
+    /// The latest time that it has shown, now included.
+    pub(crate) fn latest(&mut self, now_ms: u64) -> u64 {
+        self.latest_ms = self.latest_ms.max(self.time(now_ms));
+        self.latest_ms
     }
 }
 
@@ -99,8 +148,7 @@ pub struct Device {
     pub home: usize,
     /// True while it has a network.
     pub is_online: bool,
-    // How far its clock is ahead of the world's, in milliseconds.
-    pub(crate) ahead_ms: u64,
+    pub(crate) clock: WallClock,
     pub(crate) requests: VecDeque<(TabId, Request)>,
     pub(crate) is_busy: bool,
     pub(crate) answers_at_ms: u64,
@@ -109,21 +157,35 @@ pub struct Device {
 }
 
 impl Device {
-    pub(crate) fn new(replica: ReplicaId, epoch: LogEpoch, ahead_ms: u64) -> Self {
+    pub(crate) fn new(replica: ReplicaId, epoch: LogEpoch, home: usize, ahead_ms: i64) -> Self {
         Self {
             replica,
             epoch,
             disk: Disk::default(),
             tabs: BTreeMap::new(),
             holder: None,
-            home: 0,
+            home,
             is_online: true,
-            ahead_ms,
+            clock: WallClock { ahead_ms, ..WallClock::default() },
             requests: VecDeque::new(),
             is_busy: false,
             answers_at_ms: 0,
             opened: 0,
             fault: None,
         }
+    }
+
+    /// True when the tab that holds the sync has nothing left to do, and no other holds it too.
+    pub(crate) fn is_live(&self) -> bool {
+        self.tabs.iter().all(|(serial, tab)| {
+            let state = tab.engine.sync_status().state;
+            let is_holder = self.holder == Some(*serial);
+            state == if is_holder { SyncState::Live } else { SyncState::Off }
+        })
+    }
+
+    /// True when the disk refuses the request that is next.
+    pub(crate) fn refuses(&mut self) -> bool {
+        self.fault == Some(Fault::Full) || self.fault.take_if(|fault| *fault == Fault::Refused).is_some()
     }
 }

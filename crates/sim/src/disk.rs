@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use eyot_core::Limits;
 use eyot_core::engine::StoredSegment;
-use eyot_core::segment::{Segment, stage_of};
+use eyot_core::segment::{Segment, Stage as Named, stage_of};
+use eyot_core::{DecodeError, Limits, ReplicaId};
 
 /// Why a commit was not done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,6 +16,31 @@ pub(crate) enum Refusal {
     Taken,
     /// It names staged chunks that are not all there.
     Unstaged,
+}
+
+/// What a host can tell of the values of a commit.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Content {
+    /// For local writes, the counter of the last one.
+    pub(crate) last_counter: Option<u64>,
+    staged: Option<Named>,
+}
+
+impl Content {
+    /// Reads the values that a replica wants to commit.
+    pub(crate) fn of(values: &[Vec<u8>], replica: ReplicaId) -> Result<Self, DecodeError> {
+        let mut content = Self::default();
+        for value in values {
+            match Segment::from_bytes(value, &Limits::AT_REST)? {
+                Segment::Written(entries) => {
+                    let counters = entries.iter().map(|(_, record)| record.context().get(replica));
+                    content.last_counter = content.last_counter.max(counters.max());
+                }
+                segment => content.staged = segment.stage(),
+            }
+        }
+        Ok(content)
+    }
 }
 
 /// A stage: its name and its chunks in order.
@@ -47,11 +72,17 @@ impl Disk {
     }
 
     /// Appends values at a position and after. A strict commit takes all before it to safety.
-    pub(crate) fn commit(&mut self, position: u64, values: &[Vec<u8>], strict: bool) -> Result<(), Refusal> {
+    pub(crate) fn commit(
+        &mut self,
+        position: u64,
+        values: &[Vec<u8>],
+        content: Content,
+        strict: bool,
+    ) -> Result<(), Refusal> {
         if self.log.contains_key(&position) {
             return Err(Refusal::Taken);
         }
-        if !values.iter().all(|value| self.has_staged(value)) {
+        if !self.has_staged(content) {
             return Err(Refusal::Unstaged);
         }
         self.log.extend((position..).zip(values.iter().cloned()));
@@ -152,9 +183,8 @@ impl Disk {
     }
 
     // Another tab may have dropped the stage, and this one have gone on with it.
-    fn has_staged(&self, value: &[u8]) -> bool {
-        let named = Segment::from_bytes(value, &Limits::AT_REST).ok().and_then(|segment| segment.stage());
-        named.is_none_or(|stage| {
+    fn has_staged(&self, content: Content) -> bool {
+        content.staged.is_none_or(|stage| {
             (0..stage.chunks).all(|ordinal| self.staged.contains_key(&(stage.name, ordinal)))
         })
     }
@@ -171,12 +201,12 @@ mod tests {
     #[test]
     fn a_power_cut_undoes_a_suffix_of_what_was_not_strict() {
         let mut disk = Disk::default();
-        disk.commit(1, &[vec![1]], false).unwrap();
-        disk.commit(2, &[vec![2], vec![3]], true).unwrap();
-        disk.commit(4, &[vec![4]], false).unwrap();
+        disk.commit(1, &[vec![1]], Content::default(), false).unwrap();
+        disk.commit(2, &[vec![2], vec![3]], Content::default(), true).unwrap();
+        disk.commit(4, &[vec![4]], Content::default(), false).unwrap();
         disk.save_peers(vec![9]);
-        disk.commit(5, &[vec![5], vec![6]], false).unwrap();
-        assert_eq!(disk.commit(6, &[vec![7]], false), Err(Refusal::Taken));
+        disk.commit(5, &[vec![5], vec![6]], Content::default(), false).unwrap();
+        assert_eq!(disk.commit(6, &[vec![7]], Content::default(), false), Err(Refusal::Taken));
         assert_eq!((disk.at_risk(), disk.next_position()), (3, 7));
         let mut two = disk.clone();
         two.cut_power(2);

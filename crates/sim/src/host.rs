@@ -1,28 +1,29 @@
 //! What a tab's host does: performs the effects of the engine over the disk and the network, as the browser shell does.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, Link, StorageFailure, Ticket};
-use eyot_core::segment::Segment;
+use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, StorageFailure, Ticket};
 use eyot_core::{Context, Limits, LogEpoch, ReplicaId};
 
-use crate::Violation;
-use crate::device::{Fault, HandedOut, Request, Tab, TabId};
-use crate::disk::Refusal;
-use crate::model::WriteId;
-use crate::network::{ConnectionId, End};
+use crate::device::{Commit, Fault, HandedOut, Request, Tab, TabId};
+use crate::disk::{Content, Refusal};
+use crate::network::Party;
+use crate::violation::{CONTRACT, Violation};
 use crate::world::{Event, World};
+use crate::writes::Writes;
 
+/// No timer is longer, in case that the clock is set back meanwhile.
+const LONGEST_TIMER_MS: u64 = 60_000;
 const REFUSED: StorageFailure = StorageFailure { code: "quota-exceeded" };
 
 impl World {
     /// Opens a tab: it reads all that is on disk, and stands for holding the sync.
     pub fn open(&mut self, device: usize) -> Result<TabId, Violation> {
         let (tab, seed) = (ReplicaId::from_bytes(self.random.u128(..).to_le_bytes()), self.random.u64(..));
+        let database = self.database.clone();
         let home = self.device_mut(device)?;
         home.opened += 1;
         let id = TabId { device, serial: home.opened };
-        let database = "notes".parse().map_err(|error| Violation(format!("{error}")))?;
         let identity = Identity { database, replica: home.replica, epoch: home.epoch, tab, seed };
         home.tabs.insert(id.serial, Tab::new(Engine::new(identity, Limits::default())));
         let (segments, peers) = (home.disk.read(1), home.disk.peers().cloned());
@@ -32,6 +33,12 @@ impl World {
         }
         if let Some(peers) = peers {
             self.feed(id, EngineInput::PeersKnown(peers))?;
+        }
+        if let ([_], Some(tab)) = (&self.tabs_of(device)[..], self.tab(id)) {
+            // A power cut may have set the log back.
+            let replica = tab.engine.replica();
+            let (epoch, head) = (replica.epoch(), replica.head());
+            self.ledger.set_back(epoch, head);
         }
         self.check_opened(id)?;
         if self.device(device)?.holder.is_none() {
@@ -55,9 +62,9 @@ impl World {
         if !are_done {
             home.requests.retain(|(tab, _)| *tab != id);
         }
-        for connection in self.network.of(|connection| connection.tab == id) {
+        for connection in self.network.of(|connection| connection.is_of_tab(id)) {
             self.network.end(connection);
-            self.schedule.after(self.random.u64(1..200), Event::RelayHangUp(connection));
+            self.agenda.after(self.random.u64(1..200), Event::RelayHangUp(connection));
         }
         self.pass_on_sync(id.device)
     }
@@ -76,15 +83,17 @@ impl World {
     /// Gives a tab's engine an input and performs what it says.
     pub fn feed(&mut self, id: TabId, input: EngineInput) -> Result<(), Violation> {
         let now_ms = self.time_of(id.device);
-        let is_tick = input == EngineInput::Tick;
+        let is_tick = matches!(input, EngineInput::Tick);
         let Some(tab) = self.tab_mut(id) else { return Ok(()) };
         let head = tab.engine.replica().head();
         let effects = tab.engine.handle(input, now_ms);
         if is_tick && tab.engine.next_wake_ms().is_some_and(|at_ms| at_ms <= now_ms) {
-            return Err(Violation("a tick does not bring what it was asked for, so its host spins".into()));
+            let what = "a tick does not bring what it was asked for, so its host spins";
+            return Err(Violation::new(CONTRACT, what));
         }
-        let has_changed = tab.engine.replica().head() != head;
+        let mut has_changed = tab.engine.replica().head() != head;
         for effect in effects {
+            has_changed |= matches!(effect, EngineEffect::Changed { .. });
             self.perform(id, effect)?;
         }
         self.plan_wake(id);
@@ -92,38 +101,32 @@ impl World {
     }
 
     fn plan_wake(&mut self, id: TabId) {
-        let (device_ms, now_ms) = (self.time_of(id.device), self.schedule.now_ms());
+        let (device_ms, now_ms) = (self.time_of(id.device), self.agenda.now_ms());
         let Some(tab) = self.tab_mut(id) else { return };
         let Some(wake_ms) = tab.engine.next_wake_ms() else { return };
-        let at_ms = now_ms + wake_ms.saturating_sub(device_ms);
+        let at_ms = now_ms + wake_ms.saturating_sub(device_ms).min(LONGEST_TIMER_MS);
         // Whatever is planned and comes too early finds nothing to do.
         if tab.wake_at_ms.is_none_or(|planned| planned > at_ms || planned < now_ms) {
             tab.wake_at_ms = Some(at_ms);
-            self.schedule.at(at_ms, Event::Wake(id));
+            self.agenda.at(at_ms, Event::Wake(id));
         }
     }
 
     pub(crate) fn wake(&mut self, id: TabId) -> Result<(), Violation> {
-        let now_ms = self.time_of(id.device);
+        let now_ms = self.agenda.now_ms();
         let Some(tab) = self.tab_mut(id) else { return Ok(()) };
-        tab.wake_at_ms = None;
-        if tab.engine.next_wake_ms().is_some_and(|at_ms| at_ms <= now_ms) {
-            return self.feed(id, EngineInput::Tick);
+        // One that was planned and then made earlier.
+        if tab.wake_at_ms.is_none_or(|at_ms| at_ms > now_ms) {
+            return Ok(());
         }
-        self.plan_wake(id);
-        Ok(())
+        tab.wake_at_ms = None;
+        self.feed(id, EngineInput::Tick)
     }
 
     fn perform(&mut self, id: TabId, effect: EngineEffect) -> Result<(), Violation> {
         match effect {
             EngineEffect::Commit { position, values, strict } => {
-                // All that is outstanding is in a commit of local writes, and nothing of it in another.
-                let is_local = is_written(values.first())?;
-                let outstanding = self.tab(id).filter(|_| is_local).map(|tab| &tab.outstanding);
-                let writes =
-                    outstanding.into_iter().flatten().flat_map(|(_, writes)| writes.clone()).collect();
-                let values = values.to_vec();
-                self.request(id, Request::Commit { position, values, strict, writes })
+                self.commit_asked(id, position, values, strict)
             }
             EngineEffect::Barrier => self.request(id, Request::Barrier),
             EngineEffect::StoreChunk { stage, ordinal, value } => {
@@ -136,7 +139,7 @@ impl World {
             EngineEffect::SavePeers(bytes) => self.request(id, Request::SavePeers(bytes)),
             EngineEffect::Announce => {
                 for other in self.tabs_of(id.device).into_iter().filter(|other| *other != id) {
-                    self.schedule.after(self.random.u64(0..5), Event::Hint(other));
+                    self.agenda.after(self.random.u64(0..5), Event::Hint(other));
                 }
                 Ok(())
             }
@@ -147,25 +150,35 @@ impl World {
                 self.check_saved(&saved.unwrap_or_default())
             }
             EngineEffect::Continue => {
-                self.schedule.after(self.random.u64(1..4), Event::Feed(id, vec![EngineInput::Continue]));
+                self.agenda.after(self.random.u64(1..4), Event::Feed(id, vec![EngineInput::Continue]));
                 Ok(())
             }
             EngineEffect::Name => {
                 let replica = ReplicaId::from_bytes(self.random.u128(..).to_le_bytes());
                 let named = EngineInput::Named { replica, epoch: LogEpoch(self.random.u64(..)) };
-                self.schedule.after(self.random.u64(0..3), Event::Feed(id, vec![named]));
+                self.agenda.after(self.random.u64(0..3), Event::Feed(id, vec![named]));
                 Ok(())
             }
             // Nobody is copied or set back here.
-            EngineEffect::Notice { code, .. } => Err(Violation(format!("{id:?} says {code}"))),
+            EngineEffect::Notice { code, .. } => Err(Violation::new(3, format!("tab {id} says {code}"))),
             EngineEffect::Connect(link) => {
-                self.schedule.after(self.random.u64(1..30), Event::Connect(id, link));
+                self.agenda.after(self.random.u64(1..30), Event::Connect(id, link));
                 Ok(())
             }
-            EngineEffect::Transmit(link, bytes) => self.transmit(id, link, bytes),
-            EngineEffect::Disconnect(link) => self.disconnect(id, link),
+            EngineEffect::Transmit(link, bytes) => {
+                if let Some(connection) = self.network.find(id, link) {
+                    self.send(connection, Party::Tab(id, link), bytes);
+                }
+                Ok(())
+            }
+            EngineEffect::Disconnect(link) => {
+                if let Some(connection) = self.network.find(id, link) {
+                    self.close(connection, Party::Tab(id, link));
+                }
+                Ok(())
+            }
             EngineEffect::Corrupt { position, message } => {
-                Err(Violation(format!("segment {position} of {id:?} cannot be read: {message}")))
+                Err(Violation::new(5, format!("segment {position} of tab {id} cannot be read: {message}")))
             }
             EngineEffect::Imported { .. } | EngineEffect::Changed { .. } | EngineEffect::StatusChanged => {
                 Ok(())
@@ -173,18 +186,35 @@ impl World {
         }
     }
 
+    fn commit_asked(
+        &mut self,
+        id: TabId,
+        position: u64,
+        values: Arc<Vec<Vec<u8>>>,
+        strict: bool,
+    ) -> Result<(), Violation> {
+        let content = Content::of(&values, self.device(id.device)?.replica)
+            .map_err(|error| Violation::new(CONTRACT, format!("a commit cannot be read: {error}")))?;
+        // All that is outstanding is in a commit of local writes, and nothing of it in another.
+        let outstanding = self.tab(id).filter(|_| content.last_counter.is_some()).map(|tab| &tab.outstanding);
+        let writes = outstanding.into_iter().flatten().flat_map(|(_, writes)| writes).copied().collect();
+        self.request(id, Request::Commit(Commit { position, values, strict, content, writes }))
+    }
+
     // What the application learns is what the model says.
     fn written(&mut self, id: TabId, ticket: Ticket, contexts: &[Context]) -> Result<(), Violation> {
         let next = self.tab_mut(id).and_then(|tab| tab.outstanding.pop_front());
         let Some((_, writes)) = next.filter(|(asked, _)| *asked == ticket) else {
-            return Err(Violation(format!("{id:?} answers ticket {ticket} out of turn")));
+            return Err(Violation::new(CONTRACT, format!("tab {id} answers ticket {ticket} out of turn")));
         };
-        self.model.acknowledge(&writes)?;
         for (write, context) in writes.iter().zip(contexts) {
-            let key = self.model.get(*write)?.key.clone();
-            let seen = self.model.with_pasts(&BTreeSet::from([*write]));
+            if self.ledger.place(*write).is_none() {
+                return Err(Violation::new(5, format!("the write {write} is acknowledged and on no disk")));
+            }
+            let key = self.model.get(*write).map_or(0, |write| write.key);
+            let seen = self.model.with_pasts(&Writes::from_iter([*write]));
             let handed_out = HandedOut { key, context: context.clone(), seen };
-            self.check_context(&handed_out)?;
+            self.check_context(id, &handed_out)?;
             if let Some(tab) = self.tab_mut(id) {
                 tab.contexts.push(handed_out);
             }
@@ -196,9 +226,8 @@ impl World {
         let Some(tab) = self.tab_mut(id) else { return Ok(()) };
         let place = tab.outstanding.iter().position(|(asked, _)| *asked == ticket);
         let Some((_, writes)) = place.and_then(|place| tab.outstanding.remove(place)) else { return Ok(()) };
-        let stored = writes.iter().find(|id| self.model.get(**id).is_ok_and(|write| write.place.is_some()));
-        match stored {
-            Some(write) => Err(Violation(format!("the write {write} is rejected and in the log"))),
+        match writes.iter().find(|id| self.ledger.place(**id).is_some()) {
+            Some(write) => Err(Violation::new(5, format!("the write {write} is rejected and in the log"))),
             None => Ok(()),
         }
     }
@@ -210,7 +239,7 @@ impl World {
         home.requests.push_back((id, request));
         if !home.is_busy {
             home.is_busy = true;
-            self.schedule.after(delay_ms, Event::Disk(id.device));
+            self.agenda.after(delay_ms, Event::Disk(id.device));
         }
         Ok(())
     }
@@ -223,85 +252,68 @@ impl World {
         };
         let inputs = self.do_request(id, request)?;
         if !inputs.is_empty() {
-            let at_ms = self.schedule.now_ms() + self.random.u64(0..3);
+            let at_ms = self.agenda.now_ms() + self.random.u64(0..3);
             let home = self.device_mut(device)?;
             home.answers_at_ms = home.answers_at_ms.max(at_ms);
             let at_ms = home.answers_at_ms;
-            self.schedule.at(at_ms, Event::Feed(id, inputs));
+            self.agenda.at(at_ms, Event::Feed(id, inputs));
         }
-        self.schedule.after(self.random.u64(1..4), Event::Disk(device));
+        self.agenda.after(self.random.u64(1..4), Event::Disk(device));
         Ok(())
     }
 
     // Done now, as a whole; what comes back is what the tab will hear.
     fn do_request(&mut self, id: TabId, request: Request) -> Result<Vec<EngineInput>, Violation> {
-        let fault = self.device(id.device)?.fault;
-        let disk = &mut self.device_mut(id.device)?.disk;
+        let home = self.device_mut(id.device)?;
         Ok(match request {
-            Request::Commit { position, values, strict, writes } => {
-                self.commit(id, position, &values, strict, &writes, fault)?
-            }
-            Request::Collision(position) => vec![EngineInput::Collided(disk.read(position))],
-            Request::News(position) => match disk.read(position) {
+            Request::Commit(commit) => self.commit(id, commit)?,
+            Request::Collision(position) => vec![EngineInput::Collided(home.disk.read(position))],
+            Request::News(position) => match home.disk.read(position) {
                 news if news.is_empty() => Vec::new(),
                 news => vec![EngineInput::Segments(news)],
             },
             // All is read at the same moment: what the log names is not taken for left over.
             Request::BeginSync(position) => {
-                let news = EngineInput::Segments(disk.read(position));
-                vec![news, EngineInput::StagesFound(disk.stages()), EngineInput::Sync(true)]
+                let news = EngineInput::Segments(home.disk.read(position));
+                vec![news, EngineInput::StagesFound(home.disk.stages()), EngineInput::Sync(true)]
             }
-            Request::Barrier if fault == Some(Fault::Refused) => {
-                self.device_mut(id.device)?.fault = None;
-                vec![EngineInput::BarrierFailed(REFUSED)]
-            }
+            Request::Barrier if home.refuses() => vec![EngineInput::BarrierFailed(REFUSED)],
             Request::Barrier => {
-                disk.barrier();
+                home.disk.barrier();
                 vec![EngineInput::BarrierPassed]
             }
-            Request::Chunk { .. } if fault == Some(Fault::Refused) => {
-                self.device_mut(id.device)?.fault = None;
-                vec![EngineInput::ChunkFailed(REFUSED)]
-            }
-            Request::Chunk { stage, ordinal, value } => match disk.add_chunk(stage, ordinal, value) {
+            Request::Chunk { .. } if home.refuses() => vec![EngineInput::ChunkFailed(REFUSED)],
+            Request::Chunk { stage, ordinal, value } => match home.disk.add_chunk(stage, ordinal, value) {
                 true => vec![EngineInput::ChunkStored],
                 false => vec![EngineInput::ChunkFailed(StorageFailure { code: "collided" })],
             },
             Request::DropStage { stage, next_position } => {
-                disk.drop_stage(stage, next_position);
+                home.disk.drop_stage(stage, next_position);
                 Vec::new()
             }
             Request::SavePeers(bytes) => {
-                disk.save_peers(bytes.clone());
+                home.disk.save_peers(bytes.clone());
                 for other in self.tabs_of(id.device).into_iter().filter(|other| *other != id) {
                     let peers = vec![EngineInput::PeersKnown(bytes.clone())];
-                    self.schedule.after(self.random.u64(0..5), Event::Feed(other, peers));
+                    self.agenda.after(self.random.u64(0..5), Event::Feed(other, peers));
                 }
                 Vec::new()
             }
         })
     }
 
-    fn commit(
-        &mut self,
-        id: TabId,
-        position: u64,
-        values: &[Vec<u8>],
-        strict: bool,
-        writes: &[WriteId],
-        fault: Option<Fault>,
-    ) -> Result<Vec<EngineInput>, Violation> {
+    fn commit(&mut self, id: TabId, commit: Commit) -> Result<Vec<EngineInput>, Violation> {
+        let Commit { position, values, strict, content, writes } = commit;
         let home = self.device_mut(id.device)?;
-        if fault == Some(Fault::Refused) {
-            home.fault = None;
+        if home.refuses() {
             return Ok(vec![EngineInput::CommitFailed(REFUSED)]);
         }
-        match home.disk.commit(position, values, strict) {
+        match home.disk.commit(position, &values, content, strict) {
             Ok(()) => {
                 let replica = home.replica;
                 let is_unheard = home.fault.take_if(|fault| *fault == Fault::Unheard).is_some();
-                if !writes.is_empty() {
-                    self.model.commit(writes, replica, last_counter(values, replica)?, position)?;
+                if let Some(last) = content.last_counter {
+                    self.ledger.commit(&writes, replica, last, position)?;
                 }
                 if !is_unheard {
                     return Ok(vec![EngineInput::Committed]);
@@ -312,8 +324,8 @@ impl World {
             }
             Err(Refusal::Taken) => {
                 home.requests.push_front((id, Request::Collision(position)));
-                if home.disk.has(position, values) {
-                    self.unite(id.device, position, writes);
+                if home.disk.has(position, &values) {
+                    self.unite(id.device, position, &writes)?;
                 }
                 Ok(Vec::new())
             }
@@ -330,66 +342,4 @@ impl World {
             None => Ok(()),
         }
     }
-
-    pub(crate) fn connect(&mut self, id: TabId, link: Link) -> Result<(), Violation> {
-        let home = self.device(id.device)?;
-        if !home.is_online {
-            let failure =
-                eyot_core::engine::LinkFailure { code: "connection-failed".into(), message: String::new() };
-            return self.feed(id, EngineInput::LinkClosed(link, failure));
-        }
-        let connection = self.network.connect(id, link, home.home);
-        self.accept(connection)?;
-        self.feed(id, EngineInput::LinkOpened(link))
-    }
-
-    fn transmit(&mut self, id: TabId, link: Link, bytes: Vec<u8>) -> Result<(), Violation> {
-        let Some(connection) = self.network.find(id, link) else { return Ok(()) };
-        self.network.count(&bytes);
-        let earliest_ms = self.schedule.now_ms() + self.random.u64(1..40);
-        if let Some(at_ms) = self.network.arrival(connection, End::Relay, earliest_ms) {
-            self.schedule.at(at_ms, Event::Serve(connection, bytes));
-        }
-        Ok(())
-    }
-
-    pub(crate) fn arrive(&mut self, id: ConnectionId, bytes: Vec<u8>) -> Result<(), Violation> {
-        match self.network.get(id).filter(|_| self.network.is_alive(id)).cloned() {
-            Some(connection) => self.feed(connection.tab, EngineInput::LinkReceived(connection.link, bytes)),
-            None => Ok(()),
-        }
-    }
-
-    // What was sent before still arrives at the relay; the tab hears that the connection has ended.
-    fn disconnect(&mut self, id: TabId, link: Link) -> Result<(), Violation> {
-        let Some(connection) = self.network.find(id, link) else { return Ok(()) };
-        let earliest_ms = self.schedule.now_ms() + 40;
-        if let Some(at_ms) = self.network.arrival(connection, End::Relay, earliest_ms) {
-            self.schedule.at(at_ms, Event::HangUp(connection));
-        }
-        Ok(())
-    }
-}
-
-fn is_written(value: Option<&Vec<u8>>) -> Result<bool, Violation> {
-    let Some(value) = value else { return Ok(false) };
-    let segment = Segment::from_bytes(value, &Limits::default());
-    segment
-        .map(|segment| matches!(segment, Segment::Written(_)))
-        .map_err(|error| Violation(error.to_string()))
-}
-
-// The counter of the last local write of a commit.
-fn last_counter(values: &[Vec<u8>], replica: ReplicaId) -> Result<u64, Violation> {
-    let mut last = 0;
-    for value in values {
-        match Segment::from_bytes(value, &Limits::default()) {
-            Ok(Segment::Written(entries)) => {
-                let counters = entries.iter().map(|(_, record)| record.context().get(replica));
-                last = counters.fold(last, u64::max);
-            }
-            other => return Err(Violation(format!("{other:?} is not what local writes come to"))),
-        }
-    }
-    Ok(last)
 }

@@ -1,38 +1,59 @@
 //! The simulator of Eyot: the real core under a fake network, disk and time, against a model that is obviously right.
 //!
-//! Deterministic: a list of actions and one seed decide everything. Nothing here knows how the core does what it does.
+//! Deterministic: a schedule and its seed decide everything. Nothing here knows how the core does what it does.
+//!
+//! What is looked at, and when: every time a tab or a relay has changed, that its clock and its records account for the
+//! same writes, that those are causally closed and have their batches whole (law 7), that every record shows just the
+//! siblings that the model knows among them (laws 2 and 6), that a dot has one content, with the past that its writer had
+//! seen (law 3), that no time is beyond the bound (law 9), that nothing acknowledged is gone and no cursor is ahead of the
+//! data (law 5). When all faults are over, that everybody comes to hold the same, and falls silent (laws 2, 4 and 8). A
+//! panic is a violation of law 10. Laws 1 and 10 have tests of their own in the core.
+//!
+//! What is not simulated: copies and old states of a device's disk, and deletions that are forgotten. Devices that talk to
+//! each other directly: the engine only calls relays, and the session between two relays is the same as it would be there.
+//! Links lose, repeat and reorder messages only where the schedule says so, as a transport of datagrams would; a session
+//! may end by that, and must not be misled. When the storm is over those connections end, because what a session has said
+//! once it never says again.
 #![forbid(unsafe_code)]
 
 mod action;
+mod agenda;
 mod application;
 mod check;
 mod device;
 mod disk;
+mod explore;
+mod faults;
+mod generate;
 mod heal;
 mod host;
+mod ledger;
 mod model;
 mod network;
+mod notation;
 mod relay;
+mod run;
 mod schedule;
+mod serving;
+mod shrink;
+mod transport;
+mod violation;
 mod world;
+mod writes;
 
-use std::fmt;
-
-pub use action::{Action, ContextChoice};
+pub use action::{Action, Change, ClockChange, ContextChoice, Cutting};
 pub use device::{Device, Fault, Tab, TabId};
 pub use disk::Disk;
-pub use model::{Model, Write, WriteId, Writes};
+pub use explore::{Exploration, Findings, explore};
+pub use generate::{Parameters, generate};
+pub use ledger::Ledger;
+pub use model::{Model, Write};
+pub use network::{Place, Weather};
+pub use notation::NotationError;
 pub use relay::RelayHost;
-pub use world::{Setting, World};
-
-/// What is not as it must be, in words.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Violation(pub String);
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Violation {}
+pub use run::{Tally, run};
+pub use schedule::{Schedule, Setting, Step, Topology};
+pub use shrink::shrink;
+pub use violation::Violation;
+pub use world::World;
+pub use writes::{WriteId, Writes};

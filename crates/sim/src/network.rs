@@ -1,43 +1,123 @@
-//! The network: connections between tabs and relays that keep the order of messages, are slow, and can be cut.
+//! The network: connections from tabs and relays to relays. They keep the order of messages, are slow, and can be cut.
 //!
-//! Knows nothing of what is said. Law: what arrives is a beginning of what was sent.
+//! Where the weather is bad, messages are lost, repeated and reordered, as on a link of datagrams. Knows nothing of what is
+//! said. Law: in good weather, what arrives is a beginning of what was sent.
 
 use std::collections::BTreeMap;
 
 use eyot_core::engine::Link;
+use fastrand::Rng;
 
 use crate::device::TabId;
 
 /// Names a connection.
 pub(crate) type ConnectionId = u64;
 
-/// One connection.
-#[derive(Clone, Debug)]
-pub(crate) struct Connection {
-    /// The tab that made it.
-    pub(crate) tab: TabId,
-    /// What the tab's engine calls it.
-    pub(crate) link: Link,
-    /// The relay that took it.
-    pub(crate) relay: usize,
-    // Nothing may arrive before what was sent earlier.
-    arrives_at_ms: [u64; 2],
-    is_dead: bool,
+/// Who is at an end of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Party {
+    /// A tab, and what its engine calls the connection.
+    Tab(TabId, Link),
+    /// A relay.
+    Relay(usize),
 }
 
 /// Which end of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum End {
-    /// The tab's.
-    Tab,
-    /// The relay's.
-    Relay,
+    /// The one that made it.
+    Initiator,
+    /// The other.
+    Acceptor,
+}
+
+impl End {
+    /// The other end.
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Initiator => Self::Acceptor,
+            Self::Acceptor => Self::Initiator,
+        }
+    }
+}
+
+/// Whom a link joins: a device with whatever relay it talks to, or two relays, the lower one first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Place {
+    /// A device and its relay.
+    Device(usize),
+    /// Two relays.
+    Relays(usize, usize),
+}
+
+/// What happens to messages on a link, in percent of them.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Weather {
+    /// Lost.
+    pub lost: u32,
+    /// Delivered twice.
+    pub repeated: u32,
+    /// Overtaken by others.
+    pub reordered: u32,
+    /// All that goes towards the initiator is lost, too.
+    pub is_one_way: bool,
+}
+
+/// One connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    initiator: Party,
+    acceptor: usize,
+    // Nothing may arrive before what was sent earlier.
+    arrives_at_ms: [u64; 2],
+    is_dead: bool,
+    // The ends that have left it.
+    has_left: [bool; 2],
+    is_torn: bool,
+    // It has lost, repeated or reordered something, which a transport with an order never does.
+    is_spoilt: bool,
+}
+
+impl Connection {
+    /// Who is at an end.
+    pub(crate) const fn party(&self, end: End) -> Party {
+        match end {
+            End::Initiator => self.initiator,
+            End::Acceptor => Party::Relay(self.acceptor),
+        }
+    }
+
+    /// Whom it joins.
+    pub(crate) fn place(&self) -> Place {
+        match self.initiator {
+            Party::Tab(tab, _) => Place::Device(tab.device),
+            Party::Relay(relay) => Place::Relays(relay.min(self.acceptor), relay.max(self.acceptor)),
+        }
+    }
+
+    /// True when that relay is at one of its ends.
+    pub(crate) fn is_of_relay(&self, relay: usize) -> bool {
+        self.acceptor == relay || self.initiator == Party::Relay(relay)
+    }
+
+    /// True when that tab made it.
+    pub(crate) fn is_of_tab(&self, id: TabId) -> bool {
+        matches!(self.initiator, Party::Tab(tab, _) if tab == id)
+    }
+
+    /// The relay that took it.
+    pub(crate) const fn acceptor(&self) -> usize {
+        self.acceptor
+    }
 }
 
 /// All connections.
 #[derive(Default, Debug)]
 pub(crate) struct Network {
     connections: BTreeMap<ConnectionId, Connection>,
+    weather: BTreeMap<Place, Weather>,
+    // Nodes with different bits do not reach each other.
+    parted: u64,
     made: u64,
     /// How many messages were sent that say more than that somebody is there.
     pub(crate) messages: u64,
@@ -47,9 +127,17 @@ pub(crate) struct Network {
 
 impl Network {
     /// Makes a connection.
-    pub(crate) fn connect(&mut self, tab: TabId, link: Link, relay: usize) -> ConnectionId {
+    pub(crate) fn connect(&mut self, initiator: Party, acceptor: usize) -> ConnectionId {
         self.made += 1;
-        let connection = Connection { tab, link, relay, arrives_at_ms: [0; 2], is_dead: false };
+        let connection = Connection {
+            initiator,
+            acceptor,
+            arrives_at_ms: [0; 2],
+            has_left: [false; 2],
+            is_dead: false,
+            is_torn: false,
+            is_spoilt: false,
+        };
         self.connections.insert(self.made, connection);
         self.made
     }
@@ -61,13 +149,46 @@ impl Network {
 
     /// The connection that a tab's engine calls so.
     pub(crate) fn find(&self, tab: TabId, link: Link) -> Option<ConnectionId> {
-        let found = |(_, connection): &(&u64, &Connection)| connection.tab == tab && connection.link == link;
-        self.connections.iter().find(found).map(|(id, _)| *id)
+        let is_it = |connection: &Connection| connection.initiator == Party::Tab(tab, link);
+        self.connections.iter().find(|(_, connection)| is_it(connection)).map(|(id, _)| *id)
     }
 
-    /// The connections of a device, or of a relay.
+    /// The connections that are meant.
     pub(crate) fn of(&self, is_meant: impl Fn(&Connection) -> bool) -> Vec<ConnectionId> {
         self.connections.iter().filter(|(_, connection)| is_meant(connection)).map(|(id, _)| *id).collect()
+    }
+
+    /// True when there are so many connections, and nothing that is sent is lost.
+    pub(crate) fn is_whole(&self, count: usize) -> bool {
+        self.connections.len() == count && self.connections.values().all(|connection| !connection.is_dead)
+    }
+
+    /// From now on this is the weather of a link.
+    pub(crate) fn set_weather(&mut self, place: Place, weather: Weather) {
+        self.weather.insert(place, weather);
+    }
+
+    /// From now on nodes with different bits do not reach each other: first the devices, then the relays from bit 8 on.
+    pub(crate) fn part(&mut self, sides: u64) {
+        self.parted = sides;
+    }
+
+    /// True when the two do not reach each other.
+    pub(crate) fn is_parted(&self, one: Party, relay: usize) -> bool {
+        let side = |bit: usize| self.parted >> bit & 1;
+        let bit = match one {
+            Party::Tab(tab, _) => tab.device,
+            Party::Relay(relay) => relay + 8,
+        };
+        side(bit) != side(relay + 8)
+    }
+
+    /// The weather is good again, and everybody reaches everybody. Returns the connections that have suffered: they are to
+    /// end, because nothing that is lost on them is ever sent again.
+    pub(crate) fn clear_up(&mut self) -> Vec<ConnectionId> {
+        self.weather.clear();
+        self.parted = 0;
+        self.of(|connection| connection.is_spoilt || connection.is_torn)
     }
 
     /// Counts a message. A sign of life takes one byte.
@@ -76,13 +197,38 @@ impl Network {
         self.bytes += bytes.len() as u64;
     }
 
-    /// When something that is sent now to that end arrives there; none when it never does.
+    /// When the end of a connection is heard of there, after all that was sent before.
     pub(crate) fn arrival(&mut self, id: ConnectionId, to: End, earliest_ms: u64) -> Option<u64> {
         let connection = self.connections.get_mut(&id).filter(|connection| !connection.is_dead)?;
-        let [at_tab, at_relay] = &mut connection.arrives_at_ms;
-        let at_ms = if to == End::Tab { at_tab } else { at_relay };
+        let [at_initiator, at_acceptor] = &mut connection.arrives_at_ms;
+        let at_ms = if to == End::Initiator { at_initiator } else { at_acceptor };
         *at_ms = earliest_ms.max(*at_ms);
         Some(*at_ms)
+    }
+
+    /// When a message that is sent now to that end arrives there: never, once or twice.
+    pub(crate) fn deliveries(
+        &mut self,
+        id: ConnectionId,
+        to: End,
+        now_ms: u64,
+        random: &mut Rng,
+    ) -> [Option<u64>; 2] {
+        let at_ms = now_ms + random.u64(1..40);
+        let weather = self.get(id).and_then(|connection| self.weather.get(&connection.place())).copied();
+        let Some(weather) = weather else { return [self.arrival(id, to, at_ms), None] };
+        let happens = |random: &mut Rng, percent| random.u32(0..100) < percent;
+        let is_against = weather.is_one_way && to == End::Initiator;
+        let (is_lost, is_early) = (happens(random, weather.lost), happens(random, weather.reordered));
+        let again = happens(random, weather.repeated).then(|| at_ms + random.u64(0..100));
+        let Some(connection) = self.connections.get_mut(&id).filter(|connection| !connection.is_dead) else {
+            return [None; 2];
+        };
+        connection.is_spoilt |= is_lost || is_early || again.is_some() || is_against;
+        if is_lost || is_against {
+            return [None, None];
+        }
+        [if is_early { Some(at_ms) } else { self.arrival(id, to, at_ms) }, again]
     }
 
     /// From now on nothing arrives any more, and nobody is told.
@@ -92,9 +238,32 @@ impl Network {
         }
     }
 
+    /// The next message arrives in part, and nothing after it.
+    pub(crate) fn tear(&mut self, id: ConnectionId) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.is_torn = true;
+        }
+    }
+
+    /// True when the message that arrives now is the one that was torn; the connection is dead then.
+    pub(crate) fn is_torn_now(&mut self, id: ConnectionId) -> bool {
+        let torn = self.connections.get_mut(&id).filter(|connection| connection.is_torn);
+        torn.is_some_and(|connection| !std::mem::replace(&mut connection.is_dead, true))
+    }
+
     /// True when messages still arrive.
     pub(crate) fn is_alive(&self, id: ConnectionId) -> bool {
         self.get(id).is_some_and(|connection| !connection.is_dead)
+    }
+
+    /// One end has left; a dead connection that both have left is gone.
+    pub(crate) fn leave(&mut self, id: ConnectionId, end: End) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let [initiator, acceptor] = &mut connection.has_left;
+        *(if end == End::Initiator { initiator } else { acceptor }) = true;
+        if connection.is_dead && connection.has_left == [true; 2] {
+            self.connections.remove(&id);
+        }
     }
 
     /// Ends a connection.

@@ -1,48 +1,112 @@
-//! The schedule: what happens when, and the time that passes meanwhile.
+//! The schedule: a world and what happens in it, step by step. It and its seed decide everything.
+//!
+//! Knows nothing of how the steps are done.
 
-use std::collections::BTreeMap;
+use fastrand::Rng;
 
-/// Events in the order of their times; those of one millisecond in the order in which they were planned.
-#[derive(Debug)]
-pub(crate) struct Schedule<E> {
-    now_ms: u64,
-    planned: u64,
-    events: BTreeMap<(u64, u64), E>,
+use crate::action::Action;
+
+/// Which relays call each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Topology {
+    /// None: what one has, devices take to the next.
+    Apart,
+    /// All call one.
+    Star,
+    /// Each the next, and the last the first.
+    Ring,
+    /// Each every other.
+    Mesh,
+    /// Each the next.
+    Chain,
+    /// The seed decides; all are joined somehow.
+    Random,
 }
 
-impl<E> Schedule<E> {
-    /// An empty schedule at some time.
-    pub(crate) const fn new(now_ms: u64) -> Self {
-        Self { now_ms, planned: 0, events: BTreeMap::new() }
-    }
+impl Topology {
+    /// All there are, with their names.
+    pub const ALL: [(Self, &str); 6] = [
+        (Self::Apart, "apart"),
+        (Self::Star, "star"),
+        (Self::Ring, "ring"),
+        (Self::Mesh, "mesh"),
+        (Self::Chain, "chain"),
+        (Self::Random, "random"),
+    ];
 
-    /// The time.
-    pub(crate) const fn now_ms(&self) -> u64 {
-        self.now_ms
-    }
-
-    /// Plans an event, now or later.
-    pub(crate) fn at(&mut self, at_ms: u64, event: E) {
-        self.planned += 1;
-        self.events.insert((at_ms.max(self.now_ms), self.planned), event);
-    }
-
-    /// Plans an event after some milliseconds.
-    pub(crate) fn after(&mut self, delay_ms: u64, event: E) {
-        self.at(self.now_ms + delay_ms, event);
-    }
-
-    /// The next event up to that time; the time moves to it, or to the end.
-    pub(crate) fn next(&mut self, until_ms: u64) -> Option<E> {
-        match self.events.first_entry() {
-            Some(first) if first.key().0 <= until_ms => {
-                self.now_ms = first.key().0;
-                Some(first.remove())
-            }
-            _ => {
-                self.now_ms = self.now_ms.max(until_ms);
-                None
+    /// Who calls whom among so many relays.
+    pub(crate) fn edges(self, relays: usize, random: &mut Rng) -> Vec<(usize, usize)> {
+        let chain = (1..relays).map(|relay| (relay - 1, relay));
+        match self {
+            Self::Apart => Vec::new(),
+            Self::Star => (1..relays).map(|relay| (relay, 0)).collect(),
+            Self::Ring if relays > 2 => chain.chain([(relays - 1, 0)]).collect(),
+            Self::Ring | Self::Chain => chain.collect(),
+            Self::Mesh => (0..relays).flat_map(|relay| (0..relay).map(move |other| (relay, other))).collect(),
+            Self::Random => {
+                let mut edges: Vec<_> = (1..relays).map(|relay| (relay, random.usize(0..relay))).collect();
+                let more = (1..relays).flat_map(|relay| (0..relay).map(move |other| (relay, other)));
+                edges.extend(more.filter(|_| random.u8(0..4) == 0));
+                edges.sort_unstable();
+                edges.dedup();
+                edges
             }
         }
     }
+}
+
+/// How large a world is, and how its parts behave.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Setting {
+    /// Decides everything that the actions leave open.
+    pub seed: u64,
+    /// How many devices there are.
+    pub devices: usize,
+    /// How many relays there are.
+    pub relays: usize,
+    /// Which relays call each other.
+    pub topology: Topology,
+    /// How many records there are.
+    pub records: usize,
+    /// How many bytes of records a relay puts into one message.
+    pub relay_chunk_bytes: usize,
+    /// How many unacknowledged deltas a relay takes.
+    pub relay_credits: u32,
+    /// How far ahead of the world's a device's clock may be, in milliseconds.
+    pub skew_ms: u64,
+}
+
+impl Setting {
+    /// A small world in which much happens.
+    pub const fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            devices: 3,
+            relays: 1,
+            topology: Topology::Apart,
+            records: 4,
+            relay_chunk_bytes: 200,
+            relay_credits: 2,
+            skew_ms: 1_000,
+        }
+    }
+}
+
+/// One step.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// Its number. With the seed it decides what the action leaves open, so that a step does the same when others before
+    /// it are left out.
+    pub number: u32,
+    /// What happens.
+    pub action: Action,
+}
+
+/// A world and what happens in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Schedule {
+    /// The world.
+    pub setting: Setting,
+    /// What happens in it, in order; then it heals.
+    pub steps: Vec<Step>,
 }

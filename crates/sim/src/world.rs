@@ -1,52 +1,19 @@
 //! The world: devices with their tabs, relays, the network between them, the time, and the model of what should be.
 
-use eyot_core::engine::{EngineInput, Link, LinkFailure};
-use eyot_core::session::SessionInput;
-use eyot_core::{LogEpoch, RecordKey, ReplicaId};
+use eyot_core::engine::{EngineInput, Link};
+use eyot_core::{DatabaseName, LogEpoch, MAXIMUM_SKEW_MS, RecordKey, ReplicaId};
 
-use crate::Violation;
+use crate::agenda::Agenda;
 use crate::device::{Device, Tab, TabId};
+use crate::ledger::Ledger;
 use crate::model::Model;
-use crate::network::{ConnectionId, Network};
+use crate::network::{ConnectionId, End, Network, Party};
 use crate::relay::{RelayHost, Work};
-use crate::schedule::Schedule;
+use crate::schedule::Setting;
+use crate::violation::{CONTRACT, Violation};
 
 /// When a world begins, in milliseconds since 1970.
 const BEGIN_MS: u64 = 1_700_000_000_000;
-
-/// How large a world is, and how its parts behave.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Setting {
-    /// Decides everything that the actions leave open.
-    pub seed: u64,
-    /// How many devices there are.
-    pub devices: usize,
-    /// How many relays there are; they do not talk to each other.
-    pub relays: usize,
-    /// How many records there are.
-    pub records: usize,
-    /// How many bytes of records a relay puts into one message.
-    pub relay_chunk_bytes: usize,
-    /// How many unacknowledged deltas a relay takes.
-    pub relay_credits: u32,
-    /// How far ahead of the world's a device's clock may be, in milliseconds.
-    pub skew_ms: u64,
-}
-
-impl Setting {
-    /// A small world in which much happens.
-    pub const fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            devices: 3,
-            relays: 1,
-            records: 4,
-            relay_chunk_bytes: 200,
-            relay_credits: 2,
-            skew_ms: 1_000,
-        }
-    }
-}
 
 /// What is planned.
 #[derive(Debug)]
@@ -60,9 +27,9 @@ pub(crate) enum Event {
     // Another tab has taken the sync over.
     LoseSync(TabId),
     Connect(TabId, Link),
-    Arrive(ConnectionId, Vec<u8>),
+    Call(usize, usize),
+    Arrive(ConnectionId, End, Vec<u8>),
     HangUp(ConnectionId),
-    Serve(ConnectionId, Vec<u8>),
     RelayHangUp(ConnectionId),
     Relay { relay: usize, life: u64, connection: ConnectionId, work: Work },
 }
@@ -75,16 +42,22 @@ pub struct World {
     pub relays: Vec<RelayHost>,
     /// What should be.
     pub model: Model,
+    /// The names of what was written.
+    pub ledger: Ledger,
     /// The records that are written.
     pub keys: Vec<RecordKey>,
     pub(crate) network: Network,
     pub(crate) setting: Setting,
-    pub(crate) schedule: Schedule<Event>,
+    pub(crate) database: DatabaseName,
+    pub(crate) agenda: Agenda<Event>,
+    // How many relays call another.
+    pub(crate) calls: usize,
     pub(crate) random: fastrand::Rng,
     pub(crate) events: u64,
-    pub(crate) batches: usize,
-    // A relay has lost what it had.
-    pub(crate) was_set_back: bool,
+    // Somebody has lost what others may take for safe.
+    pub(crate) has_losses: bool,
+    // How many replicas have begun anew.
+    pub(crate) reborn: u8,
 }
 
 impl World {
@@ -92,40 +65,55 @@ impl World {
     pub fn new(setting: Setting) -> Result<Self, Violation> {
         let mut random = fastrand::Rng::with_seed(setting.seed);
         let mut devices = Vec::new();
-        for letter in (b'a'..).take(setting.devices) {
-            let ahead_ms = random.u64(0..=setting.skew_ms);
-            devices.push(Device::new(ReplicaId::letter(letter), LogEpoch(random.u64(..)), ahead_ms));
+        for (device, letter) in (b'a'..).take(setting.devices).enumerate() {
+            let ahead_ms = i64::try_from(random.u64(0..=setting.skew_ms)).unwrap_or(0);
+            let (epoch, home) = (LogEpoch(random.u64(..)), device % setting.relays.max(1));
+            devices.push(Device::new(ReplicaId::letter(letter), epoch, home, ahead_ms));
         }
         let relays = (b'r'..)
             .take(setting.relays)
             .map(|letter| RelayHost::new(ReplicaId::letter(letter), LogEpoch(random.u64(..))))
             .collect();
+        let mut agenda = Agenda::new(BEGIN_MS);
+        let calls = setting.topology.edges(setting.relays, &mut random);
+        for (relay, other) in &calls {
+            let (relay, other) = (*relay, *other);
+            agenda.after(random.u64(0..100), Event::Call(relay, other));
+        }
         let keys = (0..setting.records)
             .map(|id| RecordKey::new("notes", &format!("n{id}")))
             .collect::<Result<_, _>>()
-            .map_err(|error| Violation(error.to_string()))?;
+            .map_err(|error| Violation::new(CONTRACT, error.to_string()))?;
+        let database = "notes".parse().map_err(|_| Violation::new(CONTRACT, "a database has a name"))?;
         Ok(Self {
             devices,
             relays,
             model: Model::default(),
+            ledger: Ledger::new(setting.records),
             network: Network::default(),
             keys,
             setting,
-            schedule: Schedule::new(BEGIN_MS),
+            database,
+            agenda,
+            calls: calls.len(),
             random,
             events: 0,
-            batches: 0,
-            was_set_back: false,
+            has_losses: false,
+            reborn: 0,
         })
     }
 
     /// A device.
     pub fn device(&self, device: usize) -> Result<&Device, Violation> {
-        self.devices.get(device).ok_or_else(|| Violation(format!("there is no device {device}")))
+        self.devices
+            .get(device)
+            .ok_or_else(|| Violation::new(CONTRACT, format!("there is no device {device}")))
     }
 
     pub(crate) fn device_mut(&mut self, device: usize) -> Result<&mut Device, Violation> {
-        self.devices.get_mut(device).ok_or_else(|| Violation(format!("there is no device {device}")))
+        self.devices
+            .get_mut(device)
+            .ok_or_else(|| Violation::new(CONTRACT, format!("there is no device {device}")))
     }
 
     /// An open tab.
@@ -163,8 +151,8 @@ impl World {
 
     /// Lets time pass, and happen what is due.
     pub fn run_ms(&mut self, duration_ms: u64) -> Result<(), Violation> {
-        let until_ms = self.schedule.now_ms() + duration_ms;
-        while let Some(event) = self.schedule.next(until_ms) {
+        let until_ms = self.agenda.now_ms() + duration_ms;
+        while let Some(event) = self.agenda.next(until_ms) {
             self.events += 1;
             self.happen(event)?;
         }
@@ -173,13 +161,27 @@ impl World {
 
     /// The time by a device's own clock.
     pub(crate) fn time_of(&self, device: usize) -> u64 {
-        self.schedule.now_ms() + self.devices.get(device).map_or(0, |device| device.ahead_ms)
+        let now_ms = self.agenda.now_ms();
+        self.devices.get(device).map_or(now_ms, |device| device.clock.time(now_ms))
+    }
+
+    /// The latest time that a write of a device may claim: what its own clock has said, and the bound on others'.
+    pub(crate) fn latest_time_of(&mut self, device: usize) -> u64 {
+        let now_ms = self.agenda.now_ms();
+        let latest_ms = self.devices.get_mut(device).map_or(now_ms, |device| device.clock.latest(now_ms));
+        latest_ms + MAXIMUM_SKEW_MS + 1_000
+    }
+
+    /// What happens from now on is decided by the seed and this number alone.
+    pub(crate) fn begin_step(&mut self, number: u32) {
+        let salt = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.random = fastrand::Rng::with_seed(self.setting.seed ^ salt);
     }
 
     fn happen(&mut self, event: Event) -> Result<(), Violation> {
         if let Some(until_ms) = self.frozen_until(&event) {
             // The tab hears of it when it goes on, and of one thing after the other as they came.
-            self.schedule.at(until_ms, event);
+            self.agenda.at(until_ms, event);
             return Ok(());
         }
         match event {
@@ -191,15 +193,9 @@ impl World {
             Event::LoseSync(tab) if self.device(tab.device)?.holder == Some(tab.serial) => Ok(()),
             Event::LoseSync(tab) => self.feed(tab, EngineInput::Sync(false)),
             Event::Connect(tab, link) => self.connect(tab, link),
-            Event::Arrive(id, bytes) => self.arrive(id, bytes),
-            Event::HangUp(id) => self.hang_up(id, "connection-lost"),
-            Event::Serve(id, bytes) => {
-                if self.network.is_alive(id) {
-                    self.serve(id, SessionInput::Frame(bytes))
-                } else {
-                    Ok(())
-                }
-            }
+            Event::Call(relay, other) => self.call(relay, other),
+            Event::Arrive(id, end, bytes) => self.arrive(id, end, bytes),
+            Event::HangUp(id) => self.hang_up(id),
             Event::RelayHangUp(id) => {
                 self.forget_session(id);
                 Ok(())
@@ -212,18 +208,15 @@ impl World {
         let tab = match event {
             Event::Feed(tab, _) | Event::Connect(tab, _) => *tab,
             Event::Wake(tab) | Event::Hint(tab) | Event::LoseSync(tab) => *tab,
-            Event::Arrive(id, _) | Event::HangUp(id) => self.network.get(*id)?.tab,
+            Event::Arrive(id, End::Initiator, _) | Event::HangUp(id) => {
+                match self.network.get(*id)?.party(End::Initiator) {
+                    Party::Tab(tab, _) => tab,
+                    Party::Relay(_) => return None,
+                }
+            }
             _ => return None,
         };
         let until_ms = self.tab(tab)?.frozen_until_ms;
-        (until_ms > self.schedule.now_ms()).then_some(until_ms)
-    }
-
-    /// The connection has ended for the tab.
-    pub(crate) fn hang_up(&mut self, id: ConnectionId, code: &str) -> Result<(), Violation> {
-        let Some(connection) = self.network.end(id) else { return Ok(()) };
-        self.forget_session(id);
-        let failure = LinkFailure { code: code.to_owned(), message: String::new() };
-        self.feed(connection.tab, EngineInput::LinkClosed(connection.link, failure))
+        (until_ms > self.agenda.now_ms()).then_some(until_ms)
     }
 }

@@ -1,4 +1,4 @@
-//! Tools that come from crates.io in one exact version: wasm-bindgen and wasm-pack.
+//! Tools that come from crates.io in one exact version: wasm-bindgen, wasm-pack and cargo-fuzz.
 //!
 //! Must not know what is done with them. They live in a folder of our own, because another project on
 //! this machine may need other versions of the same tools.
@@ -13,6 +13,7 @@ use crate::project::tools_folder;
 use crate::setup::{path_folders, program_in};
 
 const WASM_PACK_VERSION: &str = "0.15.1";
+const CARGO_FUZZ_VERSION: &str = "0.13.2";
 
 /// A package with programs. The first program answers `--version` with `name version`.
 #[derive(Debug)]
@@ -25,6 +26,11 @@ pub(crate) struct CargoTool {
 /// The tool that drives cargo and wasm-bindgen.
 pub(crate) fn wasm_pack() -> CargoTool {
     CargoTool { package: "wasm-pack", programs: &["wasm-pack"], version: WASM_PACK_VERSION.to_owned() }
+}
+
+/// The tool that builds and runs what is fuzzed.
+pub(crate) fn cargo_fuzz() -> CargoTool {
+    CargoTool { package: "cargo-fuzz", programs: &["cargo-fuzz"], version: CARGO_FUZZ_VERSION.to_owned() }
 }
 
 /// The tool that writes the JavaScript around the WebAssembly. What it reads is written by the library of

@@ -47,6 +47,9 @@ const PLAIN: Step = Step {
 
 const BUILD_LIMIT: Duration = Duration::from_secs(1800);
 
+/// About a minute's worth on two cores.
+const SCHEDULES: &str = "20000";
+
 /// Every step, in the order in which they run.
 pub(crate) const STEPS: &[Step] = &[
     Step {
@@ -95,6 +98,15 @@ pub(crate) const STEPS: &[Step] = &[
         // The root package only runs in a browser: the step `browser` tests it.
         command: |project, _| {
             in_root(project, &["test", "--workspace", "--exclude", "eyot", "--no-fail-fast"])
+        },
+        ..PLAIN
+    },
+    Step {
+        name: "sim",
+        what: "many schedules in the simulator, the same ones every time",
+        limit: BUILD_LIMIT,
+        command: |project, _| {
+            xtask(project, &["sim", "--schedules", SCHEDULES, "--seed", "1", "--jobs", "2"])
         },
         ..PLAIN
     },
@@ -218,6 +230,34 @@ pub(crate) const STEPS: &[Step] = &[
         command: end_to_end,
     },
     Step {
+        name: "crash-lint",
+        what: "the lints of the crash tests",
+        needs: E2E,
+        command: |project, _| {
+            let linter = project.root.join("tests/e2e/node_modules/eslint/bin/eslint.js");
+            let mut command = Command::new("node");
+            command.arg(linter).args(["--max-warnings", "0", "."]);
+            command.current_dir(project.root.join("tests/crash"));
+            Ok(command)
+        },
+        ..PLAIN
+    },
+    Step {
+        name: "crash-browser",
+        what: "Chromium, killed again and again, with a real relay",
+        needs: &[Need::Browser, Need::Node, Need::Packages("tests/e2e")],
+        after: &["demo", "relay"],
+        counter: Counter::Node,
+        command: |project, prepared| {
+            let mut command = Command::new("node");
+            command.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
+            command.current_dir(project.root.join("tests/crash"));
+            end_to_end_settings(project, prepared, &mut command)?;
+            Ok(command)
+        },
+        ..PLAIN
+    },
+    Step {
         name: "tidy",
         what: "the rules that no compiler checks",
         after: &["wasm"],
@@ -279,6 +319,11 @@ fn webdriver_settings(browser: &Browser) -> serde_json::Value {
 
 fn end_to_end(project: &Project, prepared: &Prepared) -> Result<Command> {
     let mut command = npm_run(project, "tests/e2e", &["test"])?;
+    end_to_end_settings(project, prepared, &mut command)?;
+    Ok(command)
+}
+
+fn end_to_end_settings(project: &Project, prepared: &Prepared, command: &mut Command) -> Result<()> {
     let browser = prepared.browser()?;
     command
         .env("EYOT_RELAY_BIN", relay::program(project, relay::Profile::Debug))
@@ -286,5 +331,5 @@ fn end_to_end(project: &Project, prepared: &Prepared) -> Result<Command> {
         .env("EYOT_SCREENSHOTS", super::screenshots(project)?)
         .env("CHROMIUM", &browser.chromium)
         .env("CHROMEDRIVER", &browser.chromedriver);
-    Ok(command)
+    Ok(())
 }

@@ -4,12 +4,13 @@ use crate::tidy::Problem;
 use crate::tidy::tree::Tree;
 
 /// Where the limit is set, and how each linter writes it, without white space.
-const SETTINGS: [(&str, &[&str]); 5] = [
+const SETTINGS: [(&str, &[&str]); 6] = [
     ("clippy.toml", &["too-many-lines-threshold=70"]),
     ("crates/core/clippy.toml", &["too-many-lines-threshold=70"]),
     ("js/eslint.config.js", &ESLINT),
     ("demo/eslint.config.js", &ESLINT),
     ("tests/e2e/eslint.config.js", &ESLINT),
+    ("tests/crash/eslint.config.js", &ESLINT),
 ];
 const ESLINT: [&str; 2] =
     ["'max-lines-per-function':['error',70]", "'max-lines-per-function':['error',{max:70"];
@@ -42,6 +43,7 @@ mod tests {
             ("clippy.toml", "too-many-lines-threshold = 70\n"),
             ("crates/core/clippy.toml", "too-many-lines-threshold = 700\n# = 70"),
             ("tests/e2e/eslint.config.js", "rules: {}"),
+            ("tests/crash/eslint.config.js", "// 'max-lines-per-function': ['error', { max: 70 }]"),
             ("js/eslint.config.js", "\"max-lines-per-function\": [\n\"error\", { max: 70 }]"),
         ]);
         assert_eq!(

@@ -9,6 +9,7 @@ use super::io::Write;
 use crate::context::Context;
 use crate::dot::MAXIMUM_COUNTER;
 use crate::key::RecordKey;
+use crate::record::Record;
 
 pub(super) const COUNTERS_EXHAUSTED: &str = "counters-exhausted";
 
@@ -28,6 +29,7 @@ impl Engine {
         let mut siblings = BTreeMap::new();
         for write in writes {
             self.check_size(write)?;
+            self.check_writers(&write.key)?;
             // A write that has seen all leaves itself alone standing.
             match &write.context {
                 None => siblings.remove(&write.key),
@@ -54,6 +56,18 @@ impl Engine {
             }
             _ => Ok(()),
         }
+    }
+
+    // Refused at half of what is taken in from peers: what was written concurrently comes together, and must still pass.
+    fn check_writers(&self, key: &RecordKey) -> Result<(), Refusal> {
+        let context = self.record(key.as_str()).map(Record::context);
+        let is_new = context.is_some_and(|context| context.get(self.replica.id()) == 0);
+        let writers = context.map_or(0, |context| context.len());
+        if !is_new || writers < self.limits.context_replicas / 2 {
+            return Ok(());
+        }
+        let message = format!("{key} was written by {writers} replicas; go on with another record.");
+        Err(("too-many-writers", message))
     }
 
     // Of one batch, all earlier writes of the record count.

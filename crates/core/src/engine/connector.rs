@@ -75,6 +75,16 @@ impl Connector {
         }
     }
 
+    /// The clock was set back by so much.
+    pub(super) fn set_back(&mut self, back_ms: u64) {
+        if let State::Waiting { retry_at_ms } = &mut self.state {
+            *retry_at_ms = retry_at_ms.saturating_sub(back_ms);
+        }
+        let told = self.error.as_mut().map(|error| &mut error.retry_at_ms);
+        let times = [self.succeeded_at_ms.as_mut(), self.offline_since_ms.as_mut(), told];
+        times.into_iter().flatten().for_each(|time_ms| *time_ms = time_ms.saturating_sub(back_ms));
+    }
+
     /// A good moment to try at once.
     pub(super) fn nudge(&mut self) {
         if self.is_waiting() {

@@ -60,6 +60,15 @@ impl Links {
         self.current.as_ref()?.session.as_ref()
     }
 
+    /// The clock was set back by so much, and this is the time now.
+    pub(super) fn set_back(&mut self, back_ms: u64, now_ms: u64) {
+        let times = [self.remember_at_ms.as_mut(), self.traffic.last_heard_ms.as_mut()];
+        times.into_iter().flatten().for_each(|time_ms| *time_ms = time_ms.saturating_sub(back_ms));
+        if let Some(session) = self.current.as_mut().and_then(|current| current.session.as_mut()) {
+            session.pass_time(now_ms);
+        }
+    }
+
     pub(super) fn next_wake_ms(&self) -> Option<u64> {
         let session = self.session().and_then(Session::next_wake_ms);
         [session, self.remember_at_ms].into_iter().flatten().min()
@@ -203,8 +212,8 @@ impl Engine {
                 let (snapshot, head) = (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
                 inputs.push_back(SessionInput::Surveyed { own, snapshot, head });
             }
-            SessionEffect::Apply { chunk, staged, clock, chain } => {
-                self.deliver(link, (chunk, staged), (clock, chain));
+            SessionEffect::Apply { chunk, staged, clock, chain, asked } => {
+                self.deliver(link, (chunk, staged), clock, (chain, asked));
             }
             SessionEffect::MoveCursor { peer, cursor } => {
                 self.replica.move_cursor(peer, cursor);

@@ -105,10 +105,20 @@ impl Engine {
 
     /// Takes in what happened at `now_ms` (milliseconds since 1970) and says what is to be done, in order.
     pub fn handle(&mut self, input: EngineInput, now_ms: u64) -> Vec<EngineEffect> {
-        self.now_ms = now_ms;
+        self.pass_time(now_ms);
         self.take(input);
         self.pump();
         std::mem::take(&mut self.effects)
+    }
+
+    // A clock that is set back takes what is due with it: otherwise it would come as much later, by years perhaps.
+    fn pass_time(&mut self, now_ms: u64) {
+        let back_ms = self.now_ms.saturating_sub(now_ms);
+        if back_ms > 0 {
+            self.connector.set_back(back_ms);
+            self.links.set_back(back_ms, now_ms);
+        }
+        self.now_ms = now_ms;
     }
 
     /// When the engine wants a `Tick` next.

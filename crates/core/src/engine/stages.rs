@@ -24,6 +24,8 @@ pub(super) struct Delivery {
     pub(super) block: Vec<u8>,
     /// The records of the chunks before it.
     pub(super) chunks: Vec<Entries>,
+    /// The clock that the peer was told, where the delta says what is forgotten.
+    pub(super) asked: VersionVector,
     /// The life of this replica's log in which it was asked for.
     pub(super) own: LogEpoch,
 }
@@ -134,7 +136,8 @@ impl Engine {
         &mut self,
         link: Link,
         (chunk, staged): (Chunk, bool),
-        (clock, chain): (DeltaClock, ChainEnd),
+        clock: DeltaClock,
+        (chain, asked): (ChainEnd, VersionVector),
     ) {
         let Chunk { peer, base, from, up_to, block, entries, .. } = chunk;
         let fits = |stage: &mut OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
@@ -159,7 +162,7 @@ impl Engine {
         let received = Received { peer, cursor, clock, stage: place, entries };
         let chunks = stage.map(|stage| stage.chunks).unwrap_or_default();
         let own = self.replica.epoch();
-        self.commits.deliver(Delivery { link, received, block, chunks, own });
+        self.commits.deliver(Delivery { link, received, block, chunks, asked, own });
     }
 
     // What a record has seen must be accounted for when it becomes visible: otherwise the clock would claim too little,

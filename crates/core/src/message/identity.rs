@@ -11,14 +11,14 @@ use crate::linked::LinkedVector;
 pub(crate) fn write_end(writer: &mut Writer, end: ChainEnd) {
     writer.number(end.counter);
     if end.counter > 0 {
-        writer.fixed(end.link);
+        write_link(writer, end.link);
     }
 }
 
 /// Reads what [`write_end`] wrote.
 pub(crate) fn read_end(reader: &mut Reader<'_>) -> Result<ChainEnd, DecodeError> {
     let counter = reader.number_up_to(MAXIMUM_COUNTER, "a counter")?;
-    Ok(ChainEnd { counter, link: if counter > 0 { reader.fixed()? } else { 0 } })
+    Ok(ChainEnd { counter, link: if counter > 0 { read_link(reader)? } else { 0 } })
 }
 
 /// Writes what was seen of a replica.
@@ -38,7 +38,7 @@ pub(crate) fn write_linked(writer: &mut Writer, vector: &LinkedVector) {
     for (dot, link) in vector.entries() {
         writer.raw(&dot.replica.to_bytes());
         writer.number(dot.counter);
-        writer.fixed(link);
+        write_link(writer, link);
     }
 }
 
@@ -46,8 +46,17 @@ pub(crate) fn write_linked(writer: &mut Writer, vector: &LinkedVector) {
 pub(crate) fn read_linked(reader: &mut Reader<'_>, limits: &Limits) -> Result<LinkedVector, DecodeError> {
     let mut links = Vec::new();
     let vector = read_entries(reader, limits, |reader| {
-        links.push(reader.fixed()?);
+        links.push(read_link(reader)?);
         Ok(())
     })?;
     LinkedVector::from_parts(vector, links).ok_or(DecodeError::Invalid("a vector"))
+}
+
+// Four bytes, the lowest first.
+fn write_link(writer: &mut Writer, link: u32) {
+    writer.raw(&link.to_le_bytes());
+}
+
+fn read_link(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
+    reader.array().map(u32::from_le_bytes)
 }

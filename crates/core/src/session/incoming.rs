@@ -12,6 +12,7 @@ use crate::codec::Reader;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::limits::Limits;
 use crate::message::{Ack, Delta, DeltaClock, Message};
+use crate::vector::VersionVector;
 
 pub(super) struct Incoming {
     credits: usize,
@@ -25,6 +26,8 @@ pub(super) struct Incoming {
     position: Seq,
     // Received and waiting for their turn; no more than the credits.
     queue: VecDeque<Delta>,
+    // The clock that was told to the peer, until its first delta is complete.
+    asked: VersionVector,
     // The delta under way follows a search.
     searched: bool,
     // What the host is storing.
@@ -41,6 +44,7 @@ impl Incoming {
             told_chain: ChainEnd::default(),
             position: Seq::ZERO,
             queue: VecDeque::new(),
+            asked: VersionVector::new(),
             searched: false,
             storing: None,
         }
@@ -52,6 +56,11 @@ impl Incoming {
         self.chain = chain;
         self.base = standing.cursor;
         self.position = standing.staged.max(standing.cursor.seq);
+    }
+
+    /// The peer is told this clock.
+    pub(super) fn ask(&mut self, clock: VersionVector) {
+        self.asked = clock;
     }
 
     pub(super) fn position(&self) -> Seq {
@@ -117,12 +126,14 @@ impl Incoming {
             Some(clock) => {
                 self.storing = Some(up_to);
                 self.base.seq = up_to;
+                let asked = std::mem::take(&mut self.asked);
+                let asked = if clock.forgotten.is_empty() { VersionVector::new() } else { asked };
                 let chain = self.chain;
                 // What it does not tell has not changed.
                 if clock.changed.get(peer) > 0 {
                     self.chain = clock.changed.end(peer);
                 }
-                effects.push(SessionEffect::Apply { chunk, staged, clock, chain });
+                effects.push(SessionEffect::Apply { chunk, staged, clock, chain, asked });
             }
             None if up_to == from && chunk.entries.is_empty() => {
                 return Err(("bad-message", "A chunk that is not the last must go on.".to_owned()));

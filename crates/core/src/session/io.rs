@@ -9,7 +9,6 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::chain::{ChainEnd, Seen};
-use crate::dot::Dot;
 use crate::id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::limits::Limits;
@@ -176,6 +175,10 @@ pub enum SessionEffect {
         staged: bool,
         /// What it says of the peer's clock.
         clock: DeltaClock,
+        /// The clock that this side has told, where the delta says what is forgotten. In the same commit it must be seen
+        /// that nothing of that was heard since ([`crate::has_heard_since`]); otherwise the answer is `Failed` with
+        /// `below-floor`, and this side comes again.
+        asked: VersionVector,
         /// Where the chain of the peer's own writes ended for this side before the delta. If it ends elsewhere by now, and
         /// not where the delta says, somebody else writes under the peer's name: then nothing may be taken in.
         chain: ChainEnd,
@@ -232,11 +235,12 @@ impl PageRequest {
     /// True when a record with that key, position and origin may be in the page: it is, unless [`Self::is_covered`].
     pub fn is_wanted(&self, (key, seq, origin): (&str, Seq, Option<LogEpoch>), is_deleted: bool) -> bool {
         match &self.among {
-            // Wherever it came from, unless that was after the search.
-            Some(among) if among.keys.contains(key) => seq <= among.until || origin != Some(self.exclude),
+            Some(among) if among.keys.contains(key) => true,
             // A search is over what stands. Deletions that the peer has not heard of are told as well.
             Some(among) if seq <= among.until => is_deleted,
-            _ => origin != Some(self.exclude),
+            // Wherever it came from: what was told before in an older state would be judged by the clock of now.
+            Some(_) => true,
+            None => origin != Some(self.exclude),
         }
     }
 
@@ -256,10 +260,10 @@ impl PageRequest {
         ranges.flatten().map(|key| &**key)
     }
 
-    /// What a page tells of the writes that are forgotten here.
-    pub fn unheard_of(&self, forgotten: &VersionVector) -> VersionVector {
-        let known = |dot: &Dot| self.covered_by.as_ref().is_some_and(|clock| clock.covers(*dot));
-        forgotten.iter().filter(|dot| self.is_first && !known(dot)).collect()
+    /// What a page tells of the writes that are forgotten here: all of them, unless the peer has heard of all.
+    pub fn told_forgotten(&self, forgotten: &VersionVector) -> VersionVector {
+        let is_known = self.covered_by.as_ref().is_some_and(|clock| clock.covers_all(forgotten));
+        if self.is_first && !is_known { forgotten.clone() } else { VersionVector::new() }
     }
 }
 

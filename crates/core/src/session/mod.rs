@@ -42,6 +42,7 @@ pub struct Session {
     searches: Searches,
     // Read while a delta of the peer's was being stored, which may be why the floor has risen.
     held_page: Option<LogPage>,
+    now_ms: u64,
     heard_at_ms: u64,
     pinged: bool,
     // After a probe: the session ends if nothing has come by then.
@@ -101,6 +102,7 @@ impl Session {
             incoming,
             searches: Searches::default(),
             held_page: None,
+            now_ms: 0,
             heard_at_ms: 0,
             pinged: false,
             answer_by_ms: None,
@@ -113,10 +115,22 @@ impl Session {
         if self.phase == Phase::Closed {
             return Vec::new();
         }
+        self.pass_time(now_ms);
         if let Err((code, message)) = self.take(input, now_ms).and_then(|()| self.pump(now_ms)) {
             self.refuse(code, message);
         }
         std::mem::take(&mut self.effects)
+    }
+
+    // A clock that is set back takes what is due with it: otherwise it would come as much later, by years perhaps.
+    pub(crate) fn pass_time(&mut self, now_ms: u64) {
+        let back_ms = self.now_ms.saturating_sub(now_ms);
+        if back_ms > 0 {
+            self.heard_at_ms = self.heard_at_ms.saturating_sub(back_ms);
+            self.answer_by_ms = self.answer_by_ms.map(|at_ms| at_ms.saturating_sub(back_ms));
+            self.outgoing.set_back(back_ms);
+        }
+        self.now_ms = now_ms;
     }
 
     /// When the session wants a `Tick` next.

@@ -67,6 +67,11 @@ impl Outgoing {
         self.advance_at_ms.filter(|_| !self.reading)
     }
 
+    /// The clock was set back by so much.
+    pub(super) fn set_back(&mut self, back_ms: u64) {
+        self.advance_at_ms = self.advance_at_ms.map(|at_ms| at_ms.saturating_sub(back_ms));
+    }
+
     /// The peer has said where it stands.
     pub(super) fn open(
         &mut self,

@@ -38,7 +38,7 @@ fn what_is_deleted_for_a_late_device_leaves_nothing_behind() {
     // Somebody else has heard of the deletion.
     net.write('f', "y", Some("2"));
     net.meet('f', 'r');
-    assert_eq!(net.forget('r'), 0);
+    assert_eq!(net.forget('r'), 1, "what it has written itself is left");
     assert_eq!(net.shown('l'), "x=l:1");
     net.meet('l', 'r');
     assert_eq!(net.side('l').record("x"), None);

@@ -39,13 +39,13 @@ fn vector() -> impl Strategy<Value = VersionVector> {
 }
 
 fn linked() -> impl Strategy<Value = LinkedVector> {
-    (vector(), any::<u64>()).prop_map(|(vector, link)| vector.iter().map(|dot| (dot, link)).collect())
+    (vector(), any::<u32>()).prop_map(|(vector, link)| vector.iter().map(|dot| (dot, link)).collect())
 }
 
 fn end() -> impl Strategy<Value = ChainEnd> {
     prop_oneof![
         Just(ChainEnd::default()),
-        (1u64..1 << 53, any::<u64>()).prop_map(|(counter, link)| ChainEnd { counter, link }),
+        (1u64..1 << 53, any::<u32>()).prop_map(|(counter, link)| ChainEnd { counter, link }),
     ]
 }
 
@@ -170,7 +170,7 @@ fn export() -> impl Strategy<Value = Export> {
         let mut clock = VersionVector::new();
         entries.iter().for_each(|(_, record)| clock.join(record.context()));
         let forgotten = clock.iter().take(1).collect();
-        Export { clock: clock.iter().map(|dot| (dot, dot.counter)).collect(), forgotten, entries }
+        Export { clock: clock.iter().map(|dot| (dot, dot.counter as u32)).collect(), forgotten, entries }
     })
 }
 
@@ -208,7 +208,7 @@ proptest! {
             }
         }
         prop_assert_eq!(written, entries);
-        let confirmed = ChainEnd { counter: up_to.0, link: if up_to.0 > 0 { base.epoch.0 } else { 0 } };
+        let confirmed = ChainEnd { counter: up_to.0, link: if up_to.0 > 0 { base.epoch.0 as u32 } else { 0 } };
         let reborn = Reborn { replica: peer, epoch: base.epoch, confirmed };
         prop_assert_eq!(Segment::from_bytes(&reborn_segment(reborn), &limits), Ok(Segment::Reborn(reborn)));
     }

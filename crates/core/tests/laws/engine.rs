@@ -5,7 +5,8 @@ use eyot_core::engine::{
 };
 use eyot_core::segment::{Segment, written_segments};
 use eyot_core::{
-    Context, Dot, Export, Hlc, Limits, LogEpoch, MAXIMUM_COUNTER, Record, RecordKey, ReplicaId, VersionVector,
+    Context, Dot, Export, Hlc, Limits, LogEpoch, MAXIMUM_COUNTER, Record, RecordKey, ReplicaId, Version,
+    VersionVector,
 };
 
 /// A tab whose disk answers when the test says so.
@@ -154,6 +155,22 @@ fn what_is_stored_has_no_more_siblings_than_are_allowed_and_can_always_be_resolv
     let seen = tab.engine.context_of("notes/n");
     assert_eq!(rejection(&tab.write("resolved", Some(seen))), None);
     assert_eq!(tab.standing(), ["resolved"]);
+}
+
+#[test]
+fn a_record_never_gets_more_writers_than_peers_take_in() {
+    let most = Limits::default().context_replicas / 2;
+    let id = |number: usize| ReplicaId::from_bytes((number as u128).to_be_bytes());
+    let context: VersionVector = (1..=most).map(|number| Dot::new(id(number), 1)).collect();
+    let past = context.iter().take(most - 1).collect::<VersionVector>().into();
+    let last =
+        Version { dot: Dot::new(id(most), 1), past, at: Hlc::from_ms(1), content: Some((*b"x").into()) };
+    let record = Record::from_parts(context, vec![last]).unwrap();
+    let mut tab = Tab::open();
+    let (clock, forgotten) = (record.context().clone(), VersionVector::new());
+    tab.import(&Export { clock: clock.into(), forgotten, entries: vec![(key(), record)] });
+    assert_eq!(rejection(&tab.write("one more", None)), Some("too-many-writers"));
+    assert_eq!(tab.standing(), ["x"], "what is there stays readable");
 }
 
 #[test]

@@ -21,11 +21,11 @@ impl Default for EndForm {
 
 impl EndForm {
     pub(crate) fn of(end: ChainEnd) -> Self {
-        Self { counter: end.counter, link: Bits(end.link) }
+        Self { counter: end.counter, link: Bits(end.link.into()) }
     }
 
     pub(crate) fn end(self) -> ChainEnd {
-        ChainEnd { counter: self.counter, link: self.link.0 }
+        ChainEnd { counter: self.counter, link: self.link.0 as u32 }
     }
 
     pub(crate) fn is_nothing(&self) -> bool {

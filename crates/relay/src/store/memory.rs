@@ -11,7 +11,7 @@ use eyot_core::reconcile::{FingerprintKey, Snapshot};
 use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
 use eyot_core::{
     ChainEnd, Clock, Cursor, DatabaseName, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seen, Seq, Told,
-    Untold, VersionVector, drop_untold, must_compare,
+    Untold, VersionVector, drop_untold, has_heard_since, is_news, must_compare,
 };
 
 use super::{
@@ -153,7 +153,8 @@ impl Replica {
             true => self.clock.to_linked(),
             false => self.clock.changed_since(request.clock_since, request.exclude),
         };
-        page.clock = Some(DeltaClock { changed, forgotten: request.unheard_of(&self.forgotten), searched });
+        page.clock =
+            Some(DeltaClock { changed, forgotten: request.told_forgotten(&self.forgotten), searched });
         page
     }
 
@@ -216,6 +217,9 @@ impl Replica {
         let mut told = Told::new(delta.clock.searched);
         told.note(&entries);
         let before_delta = self.clock.to_vector();
+        if has_heard_since(&delta.clock.forgotten, &delta.asked, |replica| before_delta.get(replica)) {
+            return Err(StoreError::HeardMeanwhile);
+        }
         let accounted = |dot| before_delta.covers(dot) || delta.clock.changed.covers(dot);
         let forgotten = (self.local.floor > Seq::ZERO).then_some(&before_delta);
         for (key, record) in entries {
@@ -231,10 +235,10 @@ impl Replica {
             self.local.head = seq;
             self.local.digest = self.clock.digest();
         }
-        let known = delta.clock.forgotten.meet(&delta.clock.changed);
-        let unheard: VersionVector = known.iter().filter(|dot| !before_delta.covers(*dot)).collect();
-        if dropped || !unheard.is_empty() {
-            self.forgotten.join(&unheard);
+        let known = delta.clock.forgotten.meet(&self.clock.to_vector());
+        let was_known = |replica| before_delta.get(replica);
+        if dropped || is_news(&delta.clock.forgotten, was_known, &delta.clock.changed) {
+            self.forgotten.join(&known);
             self.local.floor = self.local.head;
         }
         self.move_cursor(peer, cursor);

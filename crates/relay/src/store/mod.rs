@@ -65,6 +65,8 @@ pub struct Delta {
     pub clock: DeltaClock,
     /// Where the peer's chain ended for this side when it was compared.
     pub chain: ChainEnd,
+    /// The clock that the peer was told, where the delta says what is forgotten.
+    pub asked: VersionVector,
 }
 
 impl Delta {
@@ -129,9 +131,10 @@ pub trait Store: Send + Sync + 'static {
     /// the peer's cursor moved, its staged chunks dropped. After a search, what the peer has not got any more is dropped
     /// of the records that it told. What it has forgotten and was news is added to what is forgotten here, and the floor
     /// is the head then. A delta whose chunks are
-    /// not all there (another connection of the same peer has dropped them) is refused, and one whose sender's chain has
-    /// gone on otherwise meanwhile. So is one with a record whose
-    /// context neither this replica's clock nor the delta's accounts for; what was staged of that is dropped.
+    /// not all there (another connection of the same peer has dropped them) is refused, and one whose sender's
+    /// chain has gone on otherwise meanwhile. So is one with a record whose
+    /// context neither this replica's clock nor the delta's accounts for; what was staged of that is dropped. And so is
+    /// one that tells of forgotten writes of which some were heard of since it was asked for.
     async fn apply(&self, database: &Database, delta: Delta) -> Result<Applied, StoreError>;
 
     /// Remembers that a position of a peer's log is reached. Within one life of the log a cursor never goes back.
@@ -181,6 +184,9 @@ pub enum StoreError {
     /// Chunks of the delta are not there any more.
     #[error("chunks of the delta are not there any more")]
     ChunksMissing,
+    /// Of what the delta tells to be forgotten, some was heard of since the delta was asked for.
+    #[error("what came meanwhile was not compared")]
+    HeardMeanwhile,
     /// A record of the delta has seen writes that neither clock accounts for.
     #[error("a record has seen writes that are not accounted for")]
     Unaccounted,
@@ -201,7 +207,7 @@ impl StoreError {
             Self::RecordTooLarge => Code::RecordTooLarge,
             Self::StagedTooLarge => Code::DeltaTooLarge,
             Self::ChunksMissing => Code::StagingLost,
-            Self::Unaccounted => Code::BadMessage,
+            Self::Unaccounted | Self::HeardMeanwhile => Code::BadMessage,
             Self::Forked => Code::ReplicaForked,
             Self::InUse | Self::NewerFile | Self::Failed(_) => Code::StorageFailed,
         }

@@ -89,10 +89,19 @@ impl Fixture {
         clock: DeltaClock,
         entries: &[Entry],
     ) -> Result<Applied, StoreError> {
+        let asked = self.asked(&clock).await;
         let known = self.store.peer(&self.database, peer, epoch(peer)).await;
         let chain = known.map(|known| known.seen.end).unwrap_or_default();
-        let delta = Delta { last: chunk(peer, place, entries), chunks, clock, chain };
+        let delta = Delta { last: chunk(peer, place, entries), chunks, clock, chain, asked };
         self.store.apply(&self.database, delta).await
+    }
+
+    // The clock of now, where it matters: nothing has come between.
+    async fn asked(&self, clock: &DeltaClock) -> VersionVector {
+        if clock.forgotten.is_empty() {
+            return VersionVector::new();
+        }
+        self.store.peer(&self.database, ReplicaId::letter(b'?'), LogEpoch(0)).await.unwrap().clock
     }
 
     pub(crate) async fn stage(

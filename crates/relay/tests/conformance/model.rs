@@ -103,7 +103,8 @@ async fn sqlite_agrees_with_the_model() {
             // Now and then after a search: with something forgotten, and a record of which the peer has nothing.
             let searched = numbers.below(6) == 0;
             let forgotten = numbers.below(peer.counter + 1) * u64::from(searched);
-            let changed = [(Dot::new(peer.name, peer.counter), peer.counter * 7)].into_iter().collect();
+            let changed =
+                [(Dot::new(peer.name, peer.counter), peer.counter as u32 * 7)].into_iter().collect();
             let forgotten = [Dot::new(peer.name, forgotten)].into_iter().collect();
             let clock = DeltaClock { changed, forgotten, searched };
             let last = if searched { [&[absent("2")], &last[..]].concat() } else { last.to_vec() };

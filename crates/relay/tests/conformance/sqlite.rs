@@ -19,12 +19,10 @@ async fn a_store_is_as_it_was_when_it_is_opened_again() {
     let store = open(folder.path()).await.unwrap();
     let database = store.open(&name, true).await.unwrap().unwrap().database;
     let last = crate::fixture::chunk(A, (0, 0, 5), &[crate::fixture::entry("n1", "a:1/")]);
-    let changed = "a:1@0000000000000007".parse().unwrap();
+    let changed = "a:1@00000007".parse().unwrap();
     let clock = eyot_core::message::DeltaClock { changed, ..Default::default() };
-    store
-        .apply(&database, eyot_relay::store::Delta { last, chunks: 0, clock, chain: Default::default() })
-        .await
-        .unwrap();
+    let (chain, asked) = Default::default();
+    store.apply(&database, eyot_relay::store::Delta { last, chunks: 0, clock, chain, asked }).await.unwrap();
     let before = (
         store.open(&name, false).await.unwrap(),
         store.page(&database, request(0)).await.unwrap(),

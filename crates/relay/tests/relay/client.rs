@@ -155,6 +155,11 @@ impl Client {
         self.session.is_open() && self.replica.unsent_up_to(self.replica.head()).count() == 0
     }
 
+    /// The relay as it has said hello, once both know where the other stands.
+    pub(crate) fn relay(&self) -> Option<eyot_core::session::Peer> {
+        self.session.peer().filter(|_| self.session.is_open())
+    }
+
     /// Talks until it is so, or the conversation has ended.
     pub(crate) async fn until(&mut self, mut it_is_so: impl FnMut(&Self) -> bool) {
         while self.closed.is_none() && !it_is_so(self) {
@@ -199,7 +204,10 @@ impl Client {
                 self.staged.push(chunk.entries);
                 return vec![SessionInput::Staged];
             }
-            SessionEffect::Apply { chunk, clock, .. } => {
+            SessionEffect::Apply { chunk, clock, asked, .. } => {
+                if self.replica.has_heard_since(&clock.forgotten, &asked) {
+                    return vec![SessionInput::Failed { code: "below-floor" }];
+                }
                 let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
                 let (peer, entries) = (chunk.peer, chunk.entries);
                 let received = Received { peer, cursor, clock, stage: None, entries };

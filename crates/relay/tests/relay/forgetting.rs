@@ -93,7 +93,8 @@ async fn a_relay_drops_what_a_device_has_deleted_and_forgotten() {
         (eyot_core::Replica::new(eyot_core::ReplicaId::letter(b'b'), eyot_core::LogEpoch(2)), 0);
     let clock = ada.replica.clock().to_vector();
     let (forgotten, entries) = (Default::default(), records(&ada));
-    replica.apply(eyot_core::segment::Segment::Imported { clock: clock.into(), forgotten, entries }, Vec::new());
+    replica
+        .apply(eyot_core::segment::Segment::Imported { clock: clock.into(), forgotten, entries }, Vec::new());
     append(&mut replica, &mut counter, [("deleted", None)]);
     let up_to = replica.forgettable(MAXIMUM_MS).unwrap();
     let forgotten = eyot_core::segment::Segment::Forgotten { up_to, before_ms: MAXIMUM_MS };

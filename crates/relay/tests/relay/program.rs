@@ -68,6 +68,11 @@ impl Program {
         self.child.wait().unwrap();
     }
 
+    /// Ends it without warning; it is gone when it has [`ended`](Self::ended).
+    pub(crate) fn kill_at_once(&mut self) {
+        self.child.kill().unwrap();
+    }
+
     /// Asks it to end.
     pub(crate) fn terminate(&self) {
         let pid = self.child.id().to_string();

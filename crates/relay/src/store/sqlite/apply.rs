@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use eyot_core::message::DeltaClock;
 use eyot_core::{
     ChainEnd, Dot, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seq, Told, Untold, VersionVector,
-    advance_digest, drop_untold,
+    advance_digest, drop_untold, has_heard_since,
 };
 use rusqlite::Connection;
 
@@ -30,6 +30,7 @@ pub(super) fn apply(
     let clock = &delta.clock;
     let told = Told::new(clock.searched);
     let mut target = Target { transaction, database, origin, end: before, clock, known, told, limits };
+    target.demand_nothing_heard(&delta.asked)?;
     if delta.chunks > 0 {
         // One at a time: a first synchronisation can stage far more than fits into memory many times over.
         for ordinal in peers::staged_ordinals(transaction, database, &delta.last, delta.chunks)? {
@@ -38,8 +39,8 @@ pub(super) fn apply(
     }
     target.merge_all(delta.last.entries)?;
     let dropped = target.drop_untold()?;
-    let unheard = target.join_clock(before.head)?;
-    target.inherit(&unheard, dropped)?;
+    target.join_clock(before.head)?;
+    target.inherit(dropped)?;
     let end = target.end;
     peers::move_cursor(transaction, database, peer, cursor)?;
     peers::drop_staged(transaction, database, peer)?;
@@ -77,6 +78,19 @@ impl Target<'_> {
         match merge_within(existing.as_ref(), incoming, forgotten.as_ref(), self.limits)? {
             Some(change) => self.put_record(key, &change),
             None => Ok(()),
+        }
+    }
+
+    // What was taken in since the delta was asked for was not compared.
+    fn demand_nothing_heard(&mut self, asked: &VersionVector) -> Result<(), StoreError> {
+        let mut known = VersionVector::new();
+        for dot in self.clock.forgotten.iter() {
+            let counter = self.end_of(dot.replica)?.counter;
+            known.include(Dot::new(dot.replica, counter));
+        }
+        match has_heard_since(&self.clock.forgotten, asked, |replica| known.get(replica)) {
+            true => Err(StoreError::HeardMeanwhile),
+            false => Ok(()),
         }
     }
 
@@ -128,9 +142,17 @@ impl Target<'_> {
     }
 
     // From here on the log does not tell of all deletions.
-    fn inherit(&mut self, unheard: &VersionVector, dropped: bool) -> Result<(), StoreError> {
-        forgotten::add(self.transaction, self.database, unheard)?;
-        if dropped || !unheard.is_empty() {
+    fn inherit(&mut self, dropped: bool) -> Result<(), StoreError> {
+        let (mut writes, mut is_news) = (VersionVector::new(), dropped);
+        for dot in self.clock.forgotten.iter() {
+            let before = self.end_of(dot.replica)?.counter;
+            let known = before.max(self.clock.changed.get(dot.replica));
+            let counter = dot.counter.min(known);
+            is_news |= counter > before;
+            writes.include(Dot::new(dot.replica, counter));
+        }
+        if is_news {
+            forgotten::add(self.transaction, self.database, &writes)?;
             self.end.floor = self.end.head;
         }
         Ok(())
@@ -164,9 +186,9 @@ impl Target<'_> {
     }
 
     // The entries that change get the position at which the delta ends. A clock that changes without any record moves
-    // the log on by one, so that those who listen hear of it. Says which of the writes that the peer has forgotten are news.
-    fn join_clock(&mut self, before: Seq) -> Result<VersionVector, StoreError> {
-        let (mut changed, mut unheard) = (Vec::new(), VersionVector::new());
+    // the log on by one, so that those who listen hear of it.
+    fn join_clock(&mut self, before: Seq) -> Result<(), StoreError> {
+        let mut changed = Vec::new();
         for (dot, link) in self.clock.changed.entries() {
             let (known, end) = (self.end_of(dot.replica)?, ChainEnd { counter: dot.counter, link });
             // Of two links at one counter the greater one stays, everywhere.
@@ -174,16 +196,11 @@ impl Target<'_> {
                 self.end.digest = advance_digest(self.end.digest, dot.replica, known, end);
                 changed.push((dot.replica, end));
             }
-            let forgotten = self.clock.forgotten.get(dot.replica).min(dot.counter);
-            if forgotten > known.counter {
-                unheard.include(Dot::new(dot.replica, forgotten));
-            }
         }
         if !changed.is_empty() && self.end.head == before {
             self.end.head = self.end.head.next();
         }
-        changed.into_iter().try_for_each(|(replica, end)| self.put_clock_entry(replica, end))?;
-        Ok(unheard)
+        changed.into_iter().try_for_each(|(replica, end)| self.put_clock_entry(replica, end))
     }
 
     // As it was before the delta.
@@ -208,7 +225,7 @@ impl Target<'_> {
                 rows::from_counter(end.counter),
                 rows::from_seq(self.end.head),
                 rows::from_epoch(self.origin),
-                end.link.cast_signed(),
+                end.link,
             ))?;
         Ok(())
     }

@@ -176,7 +176,7 @@ pub(super) fn stage(
             rows::from_counter(bytes),
             &chunk.block,
             rows::from_counter(chunk.chain.counter),
-            chunk.chain.link.cast_signed(),
+            chunk.chain.link,
         ))?;
     Ok(())
 }

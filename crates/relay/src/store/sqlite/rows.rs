@@ -42,7 +42,7 @@ pub(super) fn from_epoch(epoch: LogEpoch) -> i64 {
 
 /// Where a chain ends: a counter, and the link in the column after it.
 pub(super) fn end(row: &Row<'_>, column: usize) -> Result<ChainEnd, StoreError> {
-    Ok(ChainEnd { counter: counter(row, column)?, link: bits(row, column + 1)? })
+    Ok(ChainEnd { counter: counter(row, column)?, link: row.get(column + 1)? })
 }
 
 /// The log that a state came from just so, if it came from one.
