@@ -99,12 +99,17 @@ async fn live_and_die(
     let killer = Arc::new(Killer::new(relay, rng));
     let work = |(writer, client): (Writer, _)| tokio::spawn(writer.work(client, Arc::clone(&killer)));
     let works: Vec<_> = clients.into_iter().map(work).collect();
-    let timer = tokio::spawn(async move { killer.wait().await });
+    let timer = tokio::spawn({
+        let killer = Arc::clone(&killer);
+        async move { killer.wait().await }
+    });
     let mut writers = Vec::with_capacity(works.len());
     for work in works {
         writers.push(work.await.unwrap());
     }
     timer.abort();
+    // Sockets are closed before the process has ended, and until then the folder is taken.
+    killer.kill();
     writers
 }
 
