@@ -53,6 +53,10 @@ impl<'a> Viewer<'a> {
 impl World {
     /// Whether what a tab shows is what the laws say.
     pub fn check_tab(&mut self, id: TabId) -> Result<(), Violation> {
+        if let Some(tab) = self.tab(id) {
+            let forgotten = self.ledger.covered(tab.engine.replica().forgotten())?;
+            self.ledger.forget(&forgotten);
+        }
         let Some(tab) = self.tab_mut(id) else { return Ok(()) };
         let mut view = std::mem::take(&mut tab.view);
         let mut outcome = Ok(());
@@ -73,6 +77,10 @@ impl World {
 
     /// Whether what a relay's readers see is what the laws say.
     pub fn check_relay(&mut self, relay: usize) -> Result<(), Violation> {
+        if let Some(host) = self.relays.get(relay) {
+            let forgotten = self.ledger.covered(host.replica.forgotten())?;
+            self.ledger.forget(&forgotten);
+        }
         let Some(host) = self.relays.get_mut(relay) else { return Ok(()) };
         let mut view = std::mem::take(&mut host.view);
         let mut outcome = Ok(());
@@ -157,9 +165,11 @@ impl World {
         if shown.known == known && shown.context == *context && dots.clone().eq(shown.dots.iter().copied()) {
             return Ok(());
         }
-        self.check_accounted(viewer, context, &here, &of_key).map_err(|violation| violation.at(name))?;
+        let gone = self.ledger.covered(viewer.replica.forgotten())?.both(&of_key);
+        self.check_accounted(viewer, context, &here, (&of_key, &gone))
+            .map_err(|violation| violation.at(name))?;
         let standing = self.standing(viewer, versions)?;
-        self.check_siblings(&known, &standing).map_err(|violation| violation.at(name))?;
+        self.check_siblings(&known, &standing, &gone).map_err(|violation| violation.at(name))?;
         for version in versions.iter().filter(|version| Some(version.dot.replica) != viewer.provisional()) {
             let id = self.ledger.named(version.dot)?;
             if !checked.contains(id) {
@@ -192,11 +202,12 @@ impl World {
         viewer: &Viewer<'_>,
         context: &VersionVector,
         here: &Writes,
-        of_key: &Writes,
+        (of_key, gone): (&Writes, &Writes),
     ) -> Result<(), Violation> {
         let context = viewer.provisional().map_or_else(|| context.clone(), |tab| context.without(tab));
         let accounted = self.ledger.covered(&context)?.both(of_key);
-        if accounted == *here {
+        // Of what is forgotten the record knows nothing any more.
+        if here.covers(&accounted) && gone.covers(&here.without(&accounted)) {
             return Ok(());
         }
         let what = format!("[{context}] accounts for {accounted:?}, and the clock for {here:?}");
@@ -204,9 +215,15 @@ impl World {
     }
 
     // Law 2 at every step: what a record shows is what the model says of the writes that are known here.
-    fn check_siblings(&self, known: &Writes, standing: &Writes) -> Result<(), Violation> {
+    fn check_siblings(&self, known: &Writes, standing: &Writes, gone: &Writes) -> Result<(), Violation> {
         let expected = self.model.siblings(known);
-        if expected == *standing {
+        // A deletion that is forgotten does not show. And whoever has forgotten one cannot say that what is written then has
+        // seen it: where it is not forgotten yet, it stands beside that.
+        let is_deletion = |id: WriteId| self.model.get(id).is_some_and(|write| write.deletes);
+        let mut may_differ = expected.without(standing).both(gone);
+        may_differ.join(&standing.without(&expected).both(self.ledger.forgotten()));
+        let differing: Writes = may_differ.iter().filter(|id| is_deletion(*id)).collect();
+        if expected.without(&differing) == standing.without(&differing) {
             return Ok(());
         }
         let risen = standing.without(&expected);
@@ -248,7 +265,9 @@ impl World {
         }
         let named = named.both(&self.ledger.of_key(key));
         let (covered, seen) = (self.model.with_pasts(&named), seen.both(self.ledger.stored()));
-        if covered.both(self.ledger.stored()) == seen {
+        let covered_here = covered.both(self.ledger.stored());
+        let unnamed = seen.without(&covered_here);
+        if seen.covers(&covered_here) && self.ledger.forgotten().covers(&unnamed) {
             return Ok(());
         }
         Err(Violation::new(2, format!("[{context}] stands for {covered:?}, but seen were {seen:?}")))

@@ -18,6 +18,8 @@ pub struct Ledger {
     // Those that were on a disk once, and then on none any more.
     at_risk: Writes,
     of_key: Vec<Writes>,
+    // Those of which some replica may have no trace any more.
+    forgotten: Writes,
     // What the replica knew at which position of its log.
     histories: BTreeMap<LogEpoch, BTreeMap<Seq, Writes>>,
 }
@@ -161,6 +163,16 @@ impl Ledger {
         }
         undone.iter().for_each(|id| places.get_mut(id).into_iter().for_each(|place| *place = None));
         undone
+    }
+
+    /// The writes of which some replica may have no trace any more.
+    pub(crate) fn forgotten(&self) -> &Writes {
+        &self.forgotten
+    }
+
+    /// A replica may have no trace of these any more.
+    pub(crate) fn forget(&mut self, writes: &Writes) {
+        self.forgotten.join(writes);
     }
 
     /// Of all writes just these are on a disk.

@@ -98,6 +98,13 @@ impl Commits {
         self.forgetting.after_ms = ms;
     }
 
+    /// The clock was set back by so much.
+    pub(super) fn set_back(&mut self, back_ms: u64) {
+        if let Some(due_ms) = &mut self.forgetting.due_ms {
+            *due_ms = due_ms.saturating_sub(back_ms);
+        }
+    }
+
     /// When there may be deletions to forget.
     pub(super) fn next_wake_ms(&self) -> Option<u64> {
         self.forgetting.due_ms.filter(|_| matches!(self.stage, Stage::Idle))

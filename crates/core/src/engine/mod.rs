@@ -116,6 +116,7 @@ impl Engine {
         let back_ms = self.now_ms.saturating_sub(now_ms);
         if back_ms > 0 {
             self.connector.set_back(back_ms);
+            self.commits.set_back(back_ms);
             self.links.set_back(back_ms, now_ms);
         }
         self.now_ms = now_ms;
