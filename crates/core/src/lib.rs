@@ -11,6 +11,7 @@ mod context;
 mod dot;
 pub mod engine;
 mod export;
+mod fingerprint;
 mod forgetting;
 pub mod guard;
 mod hlc;

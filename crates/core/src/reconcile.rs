@@ -5,13 +5,10 @@
 //! out. Law: at the end the side that began knows every key on which both differ, and no other.
 
 use std::collections::BTreeSet;
-use std::hash::Hasher;
-
-use siphasher::sip::SipHasher24;
 
 use crate::codec::{DecodeError, Reader, Writer};
+pub use crate::fingerprint::FingerprintKey;
 use crate::key::MAXIMUM_KEY_BYTES;
-use crate::record::Record;
 
 /// Into how many parts a range is cut where both sides differ.
 const PARTS: usize = 16;
@@ -23,33 +20,6 @@ const ANSWER_BYTES: usize = 256 * 1024;
 const ITEM_BYTES: usize = 16;
 /// How many ranges a message may have.
 const MAXIMUM_RANGES: usize = 200_000;
-
-/// The key of the fingerprints of one conversation. Each side gives half of it, so that nobody can prepare records that
-/// have the same fingerprint.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FingerprintKey(pub u64, pub u64);
-
-impl FingerprintKey {
-    /// The fingerprint of a record's state. Dots and times stand for the contents: one dot never denotes two, and should
-    /// it all the same, in two copies of one replica, the times differ.
-    pub fn of(self, key: &str, record: &Record) -> u64 {
-        let mut hasher = SipHasher24::new_with_keys(self.0, self.1);
-        hasher.write(key.as_bytes());
-        hasher.write_u8(0xff);
-        for dot in record.context().iter() {
-            hasher.write(&dot.replica.to_bytes());
-            hasher.write(&dot.counter.to_le_bytes());
-        }
-        for version in record.versions() {
-            hasher.write(&version.dot.replica.to_bytes());
-            hasher.write(&version.dot.counter.to_le_bytes());
-            hasher.write(&version.at.ms.to_le_bytes());
-            hasher.write(&version.at.count.to_le_bytes());
-        }
-        hasher.write(&(record.versions().len() as u64).to_le_bytes());
-        hasher.finish()
-    }
-}
 
 /// The records of one side at one moment: keys in order, each with its fingerprint, and their running sums.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

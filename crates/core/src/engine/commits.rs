@@ -37,7 +37,7 @@ pub(super) struct Commits {
     length: u64,
     stage: Stage,
     deliveries: VecDeque<Delivery>,
-    imports: VecDeque<(Ticket, Export)>,
+    pub(super) imports: VecDeque<(Ticket, Export)>,
     // Segments after the commit that is under way: they were read before its success was heard of.
     pub(super) read_ahead: Vec<StoredSegment>,
     // The last commit was of a delta from a peer.
@@ -155,7 +155,7 @@ impl Engine {
             return;
         }
         if let Some(reborn) = self.next_rebirth() {
-            return self.commit_reborn(reborn);
+            return self.write(vec![reborn_segment(reborn)], true, |_| Work::Reborn(reborn));
         }
         while self.is_peer_waiting() {
             if self.commits.strict < self.replica.head() {
@@ -227,20 +227,6 @@ impl Engine {
         }
         let value = received_segment(&delivery.received, &delivery.block);
         self.write(vec![value], true, |_| Work::Received(Box::new(delivery)));
-    }
-
-    // An import may tell of writes under this replica's name that it has not made.
-    fn next_import(&mut self) -> Option<(Ticket, Export)> {
-        let (_, export) = self.commits.imports.front()?;
-        if let Some(suspicion) = self.doubt(export.entries.iter(), &export.clock) {
-            self.suspect(suspicion);
-            return None;
-        }
-        self.commits.imports.pop_front()
-    }
-
-    fn commit_reborn(&mut self, reborn: Reborn) {
-        self.write(vec![reborn_segment(reborn)], true, |_| Work::Reborn(reborn));
     }
 
     fn commit_import(&mut self, ticket: Ticket, export: Export) {

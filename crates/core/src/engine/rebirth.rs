@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 
 use super::Engine;
 use super::folding::Seen as Shown;
-use super::io::{EngineEffect, EngineInput, Write};
+use super::io::{EngineEffect, EngineInput, Ticket, Write};
 use crate::chain::Seen;
 use crate::context::Context;
 use crate::dot::{Dot, MAXIMUM_COUNTER};
+use crate::export::Export;
 use crate::id::{LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::linked::LinkedVector;
@@ -163,6 +164,16 @@ impl Engine {
         }
         let (replica, epoch) = self.births.names.take()?;
         Some(Reborn { replica, epoch, confirmed: self.replica.confirmed() })
+    }
+
+    /// The import that is to be done next. It may tell of writes under this replica's name that it has not made.
+    pub(super) fn next_import(&mut self) -> Option<(Ticket, Export)> {
+        let (_, export) = self.commits.imports.front()?;
+        if let Some(suspicion) = self.doubt(export.entries.iter(), &export.clock) {
+            self.suspect(suspicion);
+            return None;
+        }
+        self.commits.imports.pop_front()
     }
 
     pub(super) fn reborn_done(&mut self, reborn: Reborn) {
