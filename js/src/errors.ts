@@ -17,6 +17,7 @@
  * | `invalid-context` | a context that is not a context's text | hand back what a read gave |
  * | `invalid-token` | a token that is not a token's text | hand over what `db.token()` gave |
  * | `invalid-export` | bytes that `db.export()` has not made, or damaged ones; nothing was imported | choose another file |
+ * | `deletions-unknown` | the export is of a copy that has forgotten deletions of which this one has not heard; nothing was imported | import it into an empty database, or sync |
  * | `invalid-argument` | the engine was given what it does not understand | report it: the package should have refused it |
  * | `record-too-large` | the encoded value is larger than a record may be | split it into several records |
  * | `too-many-siblings` | a record has as many siblings as are allowed | resolve the conflict with the context of a read |
@@ -48,6 +49,7 @@ export type EyotErrorCode =
   | 'invalid-context'
   | 'invalid-token'
   | 'invalid-export'
+  | 'deletions-unknown'
   | 'invalid-argument'
   | 'record-too-large'
   | 'too-many-siblings'

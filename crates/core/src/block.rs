@@ -124,7 +124,7 @@ impl Record {
             return Err(DecodeError::NotCanonical("a record"));
         }
         reader.finish()?;
-        Ok(record)
+        if record.is_absent() { Err(DecodeError::Invalid("a record")) } else { Ok(record) }
     }
 }
 
@@ -205,6 +205,10 @@ impl RecordReader<'_, '_> {
         let mut versions = Vec::with_capacity(count.min(16));
         for _ in 0..count {
             versions.push(self.version(&context)?);
+        }
+        // Among others, a record may be absent: the sender has nothing of it.
+        if context.is_empty() && versions.is_empty() {
+            return Ok(Record::new());
         }
         Record::from_parts(context, versions).ok_or(DecodeError::Invalid("a record"))
     }

@@ -20,6 +20,8 @@ const RECORDS_PER_BLOCK: usize = 1_000;
 pub struct Export {
     /// The clock of the replica that was exported.
     pub clock: VersionVector,
+    /// The writes whose traces it may have forgotten.
+    pub forgotten: VersionVector,
     /// Its records, deleted ones too, in the order of keys.
     pub entries: Entries,
 }
@@ -30,6 +32,7 @@ impl Export {
         let entries = replica.range_after(std::ops::Bound::Unbounded);
         Self {
             clock: replica.clock().to_vector(),
+            forgotten: replica.forgotten().clone(),
             entries: entries.map(|(key, record)| (key.clone(), record.clone())).collect(),
         }
     }
@@ -40,6 +43,7 @@ impl Export {
         writer.raw(&MAGIC);
         writer.byte(VERSION);
         write_vector(&mut writer, &self.clock);
+        write_vector(&mut writer, &self.forgotten);
         let blocks = self.entries.chunks(RECORDS_PER_BLOCK);
         writer.size(blocks.len());
         for block in blocks {
@@ -60,7 +64,7 @@ impl Export {
             VERSION => {}
             other => return Err(DecodeError::UnknownVersion(other)),
         }
-        let clock = read_vector(&mut reader, limits)?;
+        let (clock, forgotten) = (read_vector(&mut reader, limits)?, read_vector(&mut reader, limits)?);
         let mut entries = Entries::new();
         for _ in 0..reader.count()? {
             let mut block = Reader::new(reader.bytes()?);
@@ -69,9 +73,13 @@ impl Export {
         }
         reader.finish()?;
         // An import with a clock that is too small would leave writes that peers take for unknown.
-        if entries.iter().any(|(_, record)| !clock.covers_all(record.context())) {
+        let accounted = entries.iter().all(|(_, record)| clock.covers_all(record.context()));
+        if !accounted || !clock.covers_all(&forgotten) {
             return Err(DecodeError::Invalid("the clock"));
         }
-        Ok(Self { clock, entries })
+        if entries.iter().any(|(_, record)| record.is_absent()) {
+            return Err(DecodeError::Invalid("a record"));
+        }
+        Ok(Self { clock, forgotten, entries })
     }
 }

@@ -22,6 +22,11 @@ struct Place {
 }
 
 impl Peers {
+    /// True when none was met.
+    pub fn is_empty(&self) -> bool {
+        self.peers.is_empty()
+    }
+
     /// How far this replica is in a peer's log.
     pub fn cursor(&self, peer: ReplicaId) -> Option<Cursor> {
         self.peers.get(&peer).map(|place| place.cursor)

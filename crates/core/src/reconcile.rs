@@ -2,7 +2,7 @@
 //! left is listed.
 //!
 //! After Aljoscha Meyer, "Range-Based Set Reconciliation" (2023). Knows nothing of connections: ranges go in, ranges come
-//! out. Law: at the end both sides know every key on which they differ, and no other.
+//! out. Law: at the end the side that began knows every key on which both differ, and no other.
 
 use std::collections::BTreeSet;
 use std::hash::Hasher;
@@ -17,6 +17,10 @@ use crate::record::Record;
 const PARTS: usize = 16;
 /// A range with no more items than this is listed instead of cut.
 const LISTED: usize = 12;
+/// About how many bytes of keys and fingerprints an answer may have. What does not fit into one is said in the next.
+const ANSWER_BYTES: usize = 256 * 1024;
+/// About how many bytes a key or a bound takes beside its text, with a fingerprint and a number.
+const ITEM_BYTES: usize = 16;
 /// How many ranges a message may have.
 const MAXIMUM_RANGES: usize = 200_000;
 
@@ -41,7 +45,7 @@ impl FingerprintKey {
 }
 
 /// The records of one side at one moment: keys in order, each with its fingerprint, and their running sums.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Snapshot {
     keys: Vec<Box<str>>,
     // The sum of the fingerprints before each key, and of all at the end. A sum, so that any range is one subtraction.
@@ -90,34 +94,32 @@ pub struct Range {
 /// What is in a range.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RangeContent {
-    /// Both sides agree on it, or have listed it.
+    /// There is nothing more to say of it.
     Settled,
     /// The sum of the fingerprints, and how many items.
     Fingerprint(u64, u64),
-    /// The items themselves. `answer` is set when they answer a list, so that the range is settled with them.
-    Items {
-        /// The keys with their fingerprints, in order.
-        items: Vec<(Box<str>, u64)>,
-        /// True when they answer a list.
-        answer: bool,
-    },
+    /// The keys with their fingerprints, in order.
+    Items(Vec<(Box<str>, u64)>),
 }
 
 /// One side of the search.
 #[derive(Debug)]
 pub struct Reconciliation {
     snapshot: Snapshot,
+    // The side that began looks for the differences; the other one only answers.
+    leads: bool,
     differences: BTreeSet<Box<str>>,
 }
 
 impl Reconciliation {
     /// A search over a snapshot.
     pub fn new(snapshot: Snapshot) -> Self {
-        Self { snapshot, differences: BTreeSet::new() }
+        Self { snapshot, leads: false, differences: BTreeSet::new() }
     }
 
     /// What the side that begins says first: one range with everything in it.
-    pub fn begin(&self) -> Vec<Range> {
+    pub fn begin(&mut self) -> Vec<Range> {
+        self.leads = true;
         let count = self.snapshot.keys.len();
         vec![Range {
             end: None,
@@ -126,66 +128,88 @@ impl Reconciliation {
     }
 
     /// Takes in what the other side says and answers. An empty answer, or an empty message, is the end.
+    ///
+    /// When the answer has become long, what follows is said in a fingerprint: the other side asks about it again, when
+    /// the first part is settled. A list of the side that began is answered with a list. One of the other side is not: it may hold next to nothing
+    /// of a large range, and the side that began has all it needs.
     pub fn answer(&mut self, ranges: &[Range]) -> Vec<Range> {
-        let mut answer = Vec::new();
+        let mut answer = Answer::default();
         let mut from = 0;
         for range in ranges {
             let to = self.snapshot.place(range.end.as_deref()).max(from);
             match &range.content {
-                RangeContent::Settled => push_settled(&mut answer, range.end.clone()),
+                RangeContent::Settled => answer.push(range.end.clone(), RangeContent::Settled),
                 RangeContent::Fingerprint(sum, count) => {
                     if *sum == self.snapshot.sum(from, to) && *count == (to - from) as u64 {
-                        push_settled(&mut answer, range.end.clone());
+                        answer.push(range.end.clone(), RangeContent::Settled);
                     } else {
                         self.narrow(from, to, *count, range.end.clone(), &mut answer);
                     }
                 }
-                RangeContent::Items { items, answer: is_answer } => {
+                RangeContent::Items(items) if self.leads => {
                     self.compare(from, to, items);
-                    if *is_answer {
-                        push_settled(&mut answer, range.end.clone());
-                    } else {
-                        answer.push(Range { end: range.end.clone(), content: self.list(from, to, true) });
-                    }
+                    answer.push(range.end.clone(), RangeContent::Settled);
                 }
+                RangeContent::Items(_) => self.list(from, to, range.end.clone(), &mut answer),
             }
             from = to;
         }
-        let over = answer.iter().all(|range| range.content == RangeContent::Settled);
-        if over { Vec::new() } else { answer }
+        let over = answer.ranges.iter().all(|range| range.content == RangeContent::Settled);
+        if over { Vec::new() } else { answer.ranges }
     }
 
-    /// The keys on which both sides differ, once the search is over.
+    /// The keys on which both sides differ, for the side that began, once the search is over.
     pub fn differences(&self) -> impl Iterator<Item = &str> {
         self.differences.iter().map(|key| &**key)
     }
 
     // Small ranges are listed; the other side's count tells whether its own answer will be small too.
-    fn narrow(&self, from: usize, to: usize, count: u64, end: Option<Box<str>>, answer: &mut Vec<Range>) {
+    fn narrow(&self, from: usize, to: usize, count: u64, end: Option<Box<str>>, answer: &mut Answer) {
         let own = to - from;
         if own <= LISTED || count == 0 {
-            return answer.push(Range { end, content: self.list(from, to, false) });
+            return self.list(from, to, end, answer);
+        }
+        if answer.is_long() {
+            return answer.push(end, self.fingerprint(from, to));
         }
         let parts = PARTS.min(own);
         let mut begin = from;
         for part in 1..=parts {
             let stop = from + own * part / parts;
             // The bounds are this side's own keys, cut as short as they can be.
-            let bound = if part == parts {
-                end.clone()
-            } else {
-                Some(separator(self.snapshot.key(stop - 1), self.snapshot.key(stop)))
-            };
-            let content = RangeContent::Fingerprint(self.snapshot.sum(begin, stop), (stop - begin) as u64);
-            answer.push(Range { end: bound, content });
+            let bound = if part == parts { end.clone() } else { Some(self.bound(stop)) };
+            answer.push(bound, self.fingerprint(begin, stop));
             begin = stop;
         }
     }
 
-    fn list(&self, from: usize, to: usize, answer: bool) -> RangeContent {
-        let items =
-            self.snapshot.items(from, to).map(|(key, fingerprint)| (key.into(), fingerprint)).collect();
-        RangeContent::Items { items, answer }
+    fn bound(&self, place: usize) -> Box<str> {
+        separator(self.snapshot.key(place.saturating_sub(1)), self.snapshot.key(place))
+    }
+
+    fn fingerprint(&self, from: usize, to: usize) -> RangeContent {
+        RangeContent::Fingerprint(self.snapshot.sum(from, to), (to - from) as u64)
+    }
+
+    // As much as fits; the rest of the range is put off.
+    fn list(&self, from: usize, to: usize, end: Option<Box<str>>, answer: &mut Answer) {
+        let mut left = answer.left();
+        let fits = |(key, _): &(&str, u64)| {
+            let has_room = left > 0;
+            left = left.saturating_sub(key.len() + ITEM_BYTES);
+            has_room
+        };
+        let items = self.snapshot.items(from, to).take_while(fits);
+        let items: Vec<(Box<str>, u64)> =
+            items.map(|(key, fingerprint)| (key.into(), fingerprint)).collect();
+        let stop = from + items.len();
+        if stop == to {
+            return answer.push(end, RangeContent::Items(items));
+        }
+        if stop > from {
+            answer.push(Some(self.bound(stop)), RangeContent::Items(items));
+        }
+        answer.push(end, self.fingerprint(stop, to));
     }
 
     fn compare(&mut self, from: usize, to: usize, theirs: &[(Box<str>, u64)]) {
@@ -198,11 +222,47 @@ impl Reconciliation {
     }
 }
 
-// Settled neighbours are one range.
-fn push_settled(ranges: &mut Vec<Range>, end: Option<Box<str>>) {
-    match ranges.last_mut() {
-        Some(last) if last.content == RangeContent::Settled => last.end = end,
-        _ => ranges.push(Range { end, content: RangeContent::Settled }),
+// The ranges of an answer, and about how many bytes they take.
+#[derive(Default)]
+struct Answer {
+    ranges: Vec<Range>,
+    bytes: usize,
+}
+
+impl Answer {
+    fn left(&self) -> usize {
+        ANSWER_BYTES.saturating_sub(self.bytes)
+    }
+
+    fn is_long(&self) -> bool {
+        self.left() == 0
+    }
+
+    // Settled neighbours are one range, and so are fingerprints of what is put off.
+    fn push(&mut self, end: Option<Box<str>>, content: RangeContent) {
+        let is_long = self.is_long();
+        match (self.ranges.last_mut(), &content) {
+            (Some(last), RangeContent::Settled) if last.content == RangeContent::Settled => {
+                last.end = end;
+                return;
+            }
+            (
+                Some(Range { end: last_end, content: RangeContent::Fingerprint(last_sum, last_count) }),
+                RangeContent::Fingerprint(sum, count),
+            ) if is_long => {
+                *last_end = end;
+                *last_sum = last_sum.wrapping_add(*sum);
+                *last_count = last_count.saturating_add(*count);
+                return;
+            }
+            _ => {}
+        }
+        let items = match &content {
+            RangeContent::Items(items) => items.iter().map(|(key, _)| key.len() + ITEM_BYTES).sum(),
+            RangeContent::Settled | RangeContent::Fingerprint(..) => 0,
+        };
+        self.bytes += items + end.as_ref().map_or(0, |end| end.len()) + ITEM_BYTES;
+        self.ranges.push(Range { end, content });
     }
 }
 
@@ -216,7 +276,6 @@ fn separator(before: &str, after: &str) -> Box<str> {
 const SETTLED: u8 = 0;
 const FINGERPRINT: u8 = 1;
 const ITEMS: u8 = 2;
-const ANSWER: u8 = 3;
 
 /// Writes ranges. An end is written as its difference from the one before it.
 pub fn write_ranges(writer: &mut Writer, ranges: &[Range]) {
@@ -238,8 +297,8 @@ pub fn write_ranges(writer: &mut Writer, ranges: &[Range]) {
                 writer.fixed(*sum);
                 writer.number(*count);
             }
-            RangeContent::Items { items, answer } => {
-                writer.byte(if *answer { ANSWER } else { ITEMS });
+            RangeContent::Items(items) => {
+                writer.byte(ITEMS);
                 writer.size(items.len());
                 let mut last = "";
                 for (key, fingerprint) in items {
@@ -271,21 +330,24 @@ pub fn read_ranges(reader: &mut Reader<'_>) -> Result<Vec<Range>, DecodeError> {
         let content = match reader.byte()? {
             SETTLED => RangeContent::Settled,
             FINGERPRINT => RangeContent::Fingerprint(reader.fixed()?, reader.number()?),
-            ITEMS => RangeContent::Items { items: read_items(reader)?, answer: false },
-            ANSWER => RangeContent::Items { items: read_items(reader)?, answer: true },
+            ITEMS => RangeContent::Items(read_items(reader)?),
             _ => return Err(DecodeError::Invalid("a range's kind")),
         };
         ranges.push(Range { end, content });
+    }
+    // Otherwise some keys would be left out of the search unseen.
+    if ranges.last().is_some_and(|range| range.end.is_some()) {
+        return Err(DecodeError::Invalid("the last range"));
     }
     Ok(ranges)
 }
 
 fn read_end(reader: &mut Reader<'_>, last: &str) -> Result<Option<Box<str>>, DecodeError> {
-    match reader.number()? as usize {
+    match read_shared(reader)? {
         shared if shared == MAXIMUM_KEY_BYTES + 1 => Ok(None),
         shared => {
             let end = read_key(reader, last, shared)?;
-            if *end < *last {
+            if *end <= *last {
                 return Err(DecodeError::NotCanonical("the ranges"));
             }
             Ok(Some(end))
@@ -298,7 +360,7 @@ fn read_items(reader: &mut Reader<'_>) -> Result<Vec<(Box<str>, u64)>, DecodeErr
     let mut items: Vec<(Box<str>, u64)> = Vec::with_capacity(count.min(reader.left() / 10));
     for _ in 0..count {
         let last = items.last().map_or("", |(key, _)| key);
-        let shared = reader.number()? as usize;
+        let shared = read_shared(reader)?;
         let key = read_key(reader, last, shared)?;
         if !items.is_empty() && *key <= *last {
             return Err(DecodeError::NotCanonical("the items"));
@@ -312,6 +374,11 @@ fn write_key(writer: &mut Writer, last: &str, key: &str) {
     let shared = last.bytes().zip(key.bytes()).take_while(|(a, b)| a == b).count();
     writer.size(shared);
     writer.bytes(key.as_bytes().get(shared..).unwrap_or_default());
+}
+
+fn read_shared(reader: &mut Reader<'_>) -> Result<usize, DecodeError> {
+    let shared = reader.number_up_to(MAXIMUM_KEY_BYTES as u64 + 1, "a key")?;
+    usize::try_from(shared).map_err(|_| DecodeError::TooLarge("a key"))
 }
 
 fn read_key(reader: &mut Reader<'_>, last: &str, shared: usize) -> Result<Box<str>, DecodeError> {

@@ -78,6 +78,17 @@ impl Record {
         &self.versions
     }
 
+    /// True when nothing was ever written, as far as this tells. In a delta after a search it says that the sender has
+    /// nothing of the record any more.
+    pub fn is_absent(&self) -> bool {
+        self.context.is_empty()
+    }
+
+    /// True when that write stands.
+    pub(crate) fn has(&self, dot: Dot) -> bool {
+        self.versions.binary_search_by_key(&dot, |version| version.dot).is_ok()
+    }
+
     /// True when every version is a deletion.
     pub fn is_deleted(&self) -> bool {
         self.versions.iter().all(|version| version.content.is_none())
@@ -97,6 +108,13 @@ impl Record {
         let place = self.versions.partition_point(|version| version.dot < dot);
         self.versions.insert(place, Version { dot, past, at, content });
         self.context.include(dot);
+    }
+
+    /// The same record with only those versions that pass; what is left out stays accounted for.
+    #[must_use]
+    pub(crate) fn retaining(&self, mut keep: impl FnMut(&Version) -> bool) -> Self {
+        let versions = self.versions.iter().filter(|version| keep(version)).cloned().collect();
+        Self { context: self.context.clone(), versions }
     }
 
     /// Law: merge is commutative, associative and idempotent. Kept are the versions that both sides have, and those of
@@ -138,7 +156,7 @@ impl Record {
 /// Takes in another replica's state of a record; `existing` is none where there is nothing of it here.
 pub fn merge_incoming(existing: Option<&Record>, incoming: Record) -> Merged {
     let Some(existing) = existing else {
-        return Merged::AsSent(incoming);
+        return if incoming.is_absent() { Merged::Unchanged } else { Merged::AsSent(incoming) };
     };
     let merged = existing.merge(&incoming);
     if merged == *existing {

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use crate::clock::Clock;
+use crate::forgetting::{Forgotten, Told};
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::peers::Peers;
 use crate::record::{Merged, Record, merge_incoming};
-use crate::segment::{Entries, Received, Segment, entry_size};
-use crate::session::{LogPage, PageRequest};
+use crate::segment::{Entries, Received, Segment};
 use crate::tally::Tally;
 use crate::vector::VersionVector;
 
@@ -29,6 +29,7 @@ pub struct Replica {
     peers: Peers,
     unsent: usize,
     tally: Tally,
+    pub(crate) forgotten: Forgotten,
 }
 
 #[derive(Debug)]
@@ -59,6 +60,7 @@ impl Replica {
             peers: Peers::default(),
             unsent: 0,
             tally: Tally::default(),
+            forgotten: Forgotten::default(),
         }
     }
 
@@ -75,6 +77,16 @@ impl Replica {
     /// The last position of its log.
     pub fn head(&self) -> Seq {
         self.head
+    }
+
+    /// Below this position the log does not tell of all deletions.
+    pub fn floor(&self) -> Seq {
+        self.forgotten.floor
+    }
+
+    /// The writes whose traces may be forgotten.
+    pub fn forgotten(&self) -> &VersionVector {
+        &self.forgotten.vector
     }
 
     /// Its version vector over the whole database.
@@ -157,53 +169,78 @@ impl Replica {
                 self.join_clock(&clock, None, head_before);
                 changed
             }
-            Segment::Imported { clock, entries } => {
-                let changed = self.merge_all(entries, None);
+            Segment::Imported { clock, forgotten, entries } => {
+                let changed = self.merge_foreign(entries, None);
+                let unheard = self.unheard(&forgotten);
                 self.join_clock(&clock, None, head_before);
+                self.inherit(&unheard, false);
                 changed
             }
             Segment::Received(received) => {
-                let mut changed = Vec::new();
+                let (mut changed, mut told) = (Vec::new(), Told::new(received.clock.searched));
                 for entries in staged {
+                    told.note(&entries);
                     changed.extend(self.merge_part(entries, received.cursor.epoch));
                 }
-                changed.extend(self.complete(received, head_before));
+                changed.extend(self.complete(received, told, head_before));
                 changed
+            }
+            Segment::Forgotten { up_to, before_ms } => {
+                self.forget(up_to, before_ms);
+                Vec::new()
             }
         }
     }
 
     /// Folds in a staged part of a delta from that log. To be followed by [`Replica::complete`].
     pub(crate) fn merge_part(&mut self, entries: Entries, epoch: LogEpoch) -> Vec<RecordKey> {
-        self.merge_all(entries, Some(epoch))
+        self.merge_foreign(entries, Some(epoch))
     }
 
-    /// Folds in the end of a delta, with its clock and cursor. `head_before` is where the log ended before its parts.
-    pub(crate) fn complete(&mut self, received: Received, head_before: Seq) -> Vec<RecordKey> {
+    /// Folds in the end of a delta, with its clock and cursor. `told` has noted its parts; `head_before` is where the log
+    /// ended before them.
+    pub(crate) fn complete(
+        &mut self,
+        received: Received,
+        mut told: Told,
+        head_before: Seq,
+    ) -> Vec<RecordKey> {
         let origin = Some(received.cursor.epoch);
-        let changed = self.merge_all(received.entries, origin);
-        self.join_clock(&received.clock, origin, head_before);
+        told.note(&received.entries);
+        let mut changed = self.merge_foreign(received.entries, origin);
+        let dropped = self.drop_untold(told, &received.clock.changed);
+        let unheard = self.unheard(&received.clock.forgotten);
+        self.join_clock(&received.clock.changed, origin, head_before);
+        self.inherit(&unheard, !dropped.is_empty());
+        changed.extend(dropped);
         self.move_cursor(received.peer, received.cursor);
         changed
     }
 
-    fn merge_all(&mut self, entries: Entries, origin: Option<LogEpoch>) -> Vec<RecordKey> {
+    pub(crate) fn merge_all(&mut self, entries: Entries, origin: Option<LogEpoch>) -> Vec<RecordKey> {
         let mut changed = Vec::with_capacity(entries.len());
         for (key, incoming) in entries {
-            if self.merge_one(&key, incoming, origin) {
+            let merged = merge_incoming(self.get(key.as_str()), incoming);
+            if self.place_merged(&key, merged, origin) {
                 changed.push(key);
             }
         }
         changed
     }
 
-    fn merge_one(&mut self, key: &RecordKey, incoming: Record, origin: Option<LogEpoch>) -> bool {
-        let slot = self.records.get_mut(key.as_str());
-        let (record, origin) = match merge_incoming(slot.as_deref().map(|slot| &slot.record), incoming) {
+    /// Keeps what a merge came to; true when the record has changed.
+    pub(crate) fn place_merged(&mut self, key: &RecordKey, merged: Merged, origin: Option<LogEpoch>) -> bool {
+        match merged {
             Merged::Unchanged => return false,
-            Merged::AsSent(record) => (record, origin),
-            Merged::Mixed(record) => (record, None),
-        };
+            Merged::AsSent(record) => self.place(key, record, origin),
+            Merged::Mixed(record) => self.place(key, record, None),
+        }
+        true
+    }
+
+    // The record has changed: it stands at the head of the log now.
+    fn place(&mut self, key: &RecordKey, record: Record, origin: Option<LogEpoch>) {
+        let slot = self.records.get_mut(key.as_str());
         self.tally.note(key, slot.as_deref().map(|slot| &slot.record), &record);
         self.head = self.head.next();
         let new = Slot { record, seq: self.head, origin };
@@ -220,7 +257,29 @@ impl Replica {
             }
         }
         self.log.insert(self.head, key.clone());
-        true
+    }
+
+    /// Takes a record out altogether. What it accounted for is to be kept among what is forgotten.
+    pub(crate) fn remove(&mut self, key: &RecordKey) -> Option<Record> {
+        let slot = self.records.remove(key)?;
+        self.tally.note(key, Some(&slot.record), &Record::new());
+        self.unsent = self.unsent.saturating_sub(slot.is_unsent(&self.peers).into());
+        self.log.remove(&slot.seq);
+        Some(slot.record)
+    }
+
+    pub(crate) fn log_up_to(&self, seq: Seq) -> impl Iterator<Item = (Seq, &RecordKey, &Record)> {
+        let slots = self.log.range(..=seq);
+        slots.filter_map(|(seq, key)| self.records.get(key).map(|slot| (*seq, key, &slot.record)))
+    }
+
+    pub(crate) fn log_after(
+        &self,
+        seq: Seq,
+    ) -> impl Iterator<Item = (Seq, &RecordKey, &Record, Option<LogEpoch>)> {
+        let slots = self.log.range((Bound::Excluded(seq), Bound::Unbounded));
+        slots
+            .filter_map(|(seq, key)| self.records.get(key).map(|slot| (*seq, key, &slot.record, slot.origin)))
     }
 
     // A clock that grew although no record changed takes a position of its own, or peers would not hear of it.
@@ -229,28 +288,6 @@ impl Replica {
         if self.clock.join(clock, seq, origin) {
             self.head = seq;
         }
-    }
-
-    /// Reads a part of the log for a peer. Only what is committed is here, so all of it is at least handed to the disk.
-    pub fn page(&self, request: &PageRequest) -> LogPage {
-        let mut page = LogPage { up_to: self.head, ..LogPage::default() };
-        let mut size = 0;
-        for (seq, key) in self.log.range((Bound::Excluded(request.after), Bound::Unbounded)) {
-            let Some(slot) = self.records.get(key.as_str()) else { continue };
-            let covered = |clock: &VersionVector| clock.covers_all(slot.record.context());
-            if slot.origin == Some(request.exclude) || request.covered_by.as_ref().is_some_and(covered) {
-                continue;
-            }
-            size += entry_size(key, &slot.record);
-            if size > request.budget_bytes && !page.entries.is_empty() {
-                return page;
-            }
-            page.entries.push((key.clone(), slot.record.clone()));
-            page.up_to = *seq;
-        }
-        page.up_to = self.head;
-        page.clock = Some(self.clock.changed_since(request.clock_since, request.exclude));
-        page
     }
 
     /// The records up to a position that no peer is known to have, in the order of the log.
@@ -268,91 +305,5 @@ impl Replica {
     /// How far it is in that log of a peer.
     pub fn cursor(&self, peer: ReplicaId, epoch: LogEpoch) -> Option<Cursor> {
         self.peers.cursor(peer).filter(|cursor| cursor.epoch == epoch)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::context::Context;
-    use crate::dot::Dot;
-    use crate::hlc::Hlc;
-    use crate::segment::Received;
-
-    const A: ReplicaId = ReplicaId::letter(b'a');
-    const R: ReplicaId = ReplicaId::letter(b'r');
-
-    fn written(replica: &Replica, id: &str, dot: &str) -> Segment {
-        let key = RecordKey::new("notes", id).unwrap();
-        let mut record = replica.get(key.as_str()).cloned().unwrap_or_default();
-        let context = Context::from(record.context().clone());
-        let dot: Dot = dot.parse().unwrap();
-        record.write(dot, &context, Hlc::from_ms(1), Some(dot.to_string().as_bytes().into()));
-        Segment::Written(vec![(key, record)])
-    }
-
-    fn request(after: u64) -> PageRequest {
-        let exclude = LogEpoch(99);
-        PageRequest {
-            after: Seq(after),
-            clock_since: Seq(after),
-            exclude,
-            covered_by: None,
-            budget_bytes: 1 << 20,
-        }
-    }
-
-    fn keys(page: &LogPage) -> Vec<&str> {
-        page.entries.iter().map(|(key, _)| key.as_str()).collect()
-    }
-
-    #[test]
-    fn the_log_has_every_record_once_where_it_last_changed() {
-        let mut replica = Replica::new(A, LogEpoch(1));
-        for (id, dot) in [("x", "a:1"), ("y", "a:2"), ("x", "a:3")] {
-            replica.apply(written(&replica, id, dot), Vec::new());
-        }
-        let page = replica.page(&request(0));
-        assert_eq!((keys(&page), page.up_to), (vec!["notes/y", "notes/x"], Seq(3)));
-        assert_eq!(page.clock.map(|clock| clock.to_string()), Some("a:3".to_owned()));
-        assert_eq!(keys(&replica.page(&request(2))), ["notes/x"]);
-        assert!(replica.page(&request(3)).entries.is_empty());
-    }
-
-    #[test]
-    fn what_came_from_a_log_is_not_sent_back_to_it() {
-        let mut source = Replica::new(R, LogEpoch(7));
-        source.apply(written(&source, "x", "b:1"), Vec::new());
-        let page = source.page(&request(0));
-        let mut replica = Replica::new(A, LogEpoch(1));
-        let cursor = Cursor { epoch: LogEpoch(7), seq: page.up_to };
-        let clock = page.clock.unwrap();
-        let received = Received { peer: R, cursor, clock, stage: None, entries: page.entries };
-        replica.apply(Segment::Received(received), Vec::new());
-        let back = replica.page(&PageRequest { exclude: LogEpoch(7), ..request(0) });
-        assert_eq!((back.entries.len(), back.clock), (0, Some(VersionVector::new())));
-        assert_eq!(keys(&replica.page(&request(0))), ["notes/x"]);
-        assert_eq!(replica.unsent_up_to(replica.head()).count(), 0);
-        assert_eq!(replica.cursor(R, LogEpoch(7)), Some(cursor));
-        assert_eq!(replica.cursor(R, LogEpoch(8)), None);
-    }
-
-    #[test]
-    fn a_page_stops_at_its_budget_and_goes_on_there() {
-        let mut replica = Replica::new(A, LogEpoch(1));
-        for counter in 1..=5 {
-            replica.apply(written(&replica, &format!("n{counter}"), &format!("a:{counter}")), Vec::new());
-        }
-        let (mut after, mut seen) = (0, Vec::new());
-        loop {
-            let page = replica.page(&PageRequest { budget_bytes: 100, ..request(after) });
-            seen.extend(page.entries.iter().map(|(key, _)| key.id().to_owned()));
-            after = page.up_to.0;
-            if page.clock.is_some() {
-                break;
-            }
-            assert!(!page.entries.is_empty());
-        }
-        assert_eq!((seen.join(" "), after), ("n1 n2 n3 n4 n5".to_owned(), 5));
     }
 }

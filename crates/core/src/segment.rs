@@ -5,10 +5,11 @@
 use crate::block::{read_block, write_block};
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::dot::MAXIMUM_COUNTER;
+use crate::hlc::MAXIMUM_MS;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::limits::{CHUNK_BYTES, Limits};
-use crate::message::{read_vector, write_vector};
+use crate::message::{DeltaClock, read_delta_clock, read_vector, write_delta_clock, write_vector};
 use crate::record::Record;
 use crate::vector::VersionVector;
 
@@ -18,6 +19,7 @@ pub const STORAGE_VERSION: u8 = 1;
 const WRITTEN: u8 = 1;
 const RECEIVED: u8 = 2;
 const IMPORTED: u8 = 3;
+const FORGOTTEN: u8 = 4;
 
 /// Records with their keys.
 pub type Entries = Vec<(RecordKey, Record)>;
@@ -33,8 +35,17 @@ pub enum Segment {
     Imported {
         /// The clock of the replica that was exported.
         clock: VersionVector,
+        /// The writes whose traces that replica may have forgotten.
+        forgotten: VersionVector,
         /// Its records.
         entries: Entries,
+    },
+    /// Deletions are forgotten: records that are nothing but deleted, up to that position and older than that time.
+    Forgotten {
+        /// The last position.
+        up_to: Seq,
+        /// Milliseconds since 1970.
+        before_ms: u64,
     },
 }
 
@@ -45,8 +56,8 @@ pub struct Received {
     pub peer: ReplicaId,
     /// Where the peer's log is reached with it.
     pub cursor: Cursor,
-    /// What of the peer's clock changed.
-    pub clock: VersionVector,
+    /// What the delta says of the peer's clock.
+    pub clock: DeltaClock,
     /// The chunks that were staged before the last one; they come before `entries`.
     pub stage: Option<Stage>,
     /// The records of the last chunk.
@@ -78,17 +89,22 @@ fn written_segment(entries: &[(RecordKey, Record)]) -> Vec<u8> {
 pub fn received_segment(received: &Received, block: &[u8]) -> Vec<u8> {
     let mut writer = header(RECEIVED);
     write_place(&mut writer, received.peer, received.cursor);
-    write_vector(&mut writer, &received.clock);
+    write_delta_clock(&mut writer, &received.clock);
     write_stage(&mut writer, received.stage);
     writer.raw(block);
     writer.into_bytes()
 }
 
-/// The segments of an import. Each brings the whole clock, which counts once all are there: they are one commit.
-pub fn imported_segments(clock: &VersionVector, entries: &[(RecordKey, Record)]) -> Vec<Vec<u8>> {
+/// The segments of an import. The last one brings the clock: they are one commit.
+pub fn imported_segments(
+    clock: &VersionVector,
+    forgotten: &VersionVector,
+    entries: &[(RecordKey, Record)],
+) -> Vec<Vec<u8>> {
     let mut segments: Vec<Vec<u8>> = split(entries)
         .map(|part| {
             let mut writer = header(IMPORTED);
+            write_vector(&mut writer, &VersionVector::new());
             write_vector(&mut writer, &VersionVector::new());
             write_block(&mut writer, part.iter().map(|(key, record)| (key, record)));
             writer.into_bytes()
@@ -96,8 +112,17 @@ pub fn imported_segments(clock: &VersionVector, entries: &[(RecordKey, Record)])
         .collect();
     let mut writer = header(IMPORTED);
     write_vector(&mut writer, clock);
+    write_vector(&mut writer, forgotten);
     segments.push(writer.into_bytes());
     segments
+}
+
+/// The segment that forgets deletions.
+pub fn forgotten_segment(up_to: Seq, before_ms: u64) -> Vec<u8> {
+    let mut writer = header(FORGOTTEN);
+    writer.number(up_to.0);
+    writer.number(before_ms);
+    writer.into_bytes()
 }
 
 impl Segment {
@@ -109,14 +134,19 @@ impl Segment {
             WRITTEN => Self::Written(read_entries(&mut reader, limits)?),
             RECEIVED => {
                 let (peer, cursor) = read_place(&mut reader)?;
-                let clock = read_vector(&mut reader, limits)?;
+                let clock = read_delta_clock(&mut reader, limits)?;
                 let stage = read_stage(&mut reader)?;
                 let entries = read_entries(&mut reader, limits)?;
                 Self::Received(Received { peer, cursor, clock, stage, entries })
             }
             IMPORTED => Self::Imported {
                 clock: read_vector(&mut reader, limits)?,
+                forgotten: read_vector(&mut reader, limits)?,
                 entries: read_entries(&mut reader, limits)?,
+            },
+            FORGOTTEN => Self::Forgotten {
+                up_to: Seq(reader.number_up_to(MAXIMUM_COUNTER, "a position")?),
+                before_ms: reader.number_up_to(MAXIMUM_MS, "a time")?,
             },
             _ => return Err(DecodeError::Invalid("a segment's kind")),
         };
@@ -130,7 +160,7 @@ impl Segment {
     pub fn stage(&self) -> Option<Stage> {
         match self {
             Self::Received(received) => received.stage,
-            Self::Written(_) | Self::Imported { .. } => None,
+            Self::Written(_) | Self::Imported { .. } | Self::Forgotten { .. } => None,
         }
     }
 }
@@ -143,7 +173,7 @@ pub fn stage_of(segment: &[u8], limits: &Limits) -> Result<Option<u64>, DecodeEr
         return Ok(None);
     }
     read_place(&mut reader)?;
-    read_vector(&mut reader, limits)?;
+    read_delta_clock(&mut reader, limits)?;
     Ok(read_stage(&mut reader)?.map(|stage| stage.name))
 }
 
@@ -288,9 +318,14 @@ mod tests {
         let block = writer.into_bytes();
         let cursor = Cursor { epoch: LogEpoch(9), seq: Seq(300) };
         for stage in [None, Some(Stage { name: 77, chunks: 2 })] {
-            let clock = "a:1".parse().unwrap();
-            let received =
-                Received { peer: ReplicaId::letter(b'r'), cursor, clock, stage, entries: entries.clone() };
+            let changed = "a:1".parse().unwrap();
+            let received = Received {
+                peer: ReplicaId::letter(b'r'),
+                cursor,
+                clock: DeltaClock { changed, ..DeltaClock::default() },
+                stage,
+                entries: entries.clone(),
+            };
             let bytes = received_segment(&received, &block);
             assert_eq!(stage_of(&bytes, &Limits::default()), Ok(stage.map(|stage| stage.name)));
             assert_eq!(Segment::from_bytes(&bytes, &Limits::default()), Ok(Segment::Received(received)));

@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use eyot_core::engine::{Cause, Engine, EngineEffect, EngineInput, Identity, StoredSegment, Write};
+use eyot_core::message::DeltaClock;
 use eyot_core::segment::{Received, Stage, received_segment, staged_chunk, written_segments};
 use eyot_core::{
     Context, Cursor, Dot, Hlc, Limits, LogEpoch, Record, RecordKey, ReplicaId, Seq, Writer, write_block,
@@ -46,7 +47,7 @@ fn large_delta(position: u64) -> StoredSegment {
     let received = Received {
         peer: PEER,
         cursor: Cursor { epoch: LogEpoch(7), seq: Seq(CHUNKS + 1) },
-        clock: format!("b:{CHUNKS} c:1").parse().unwrap(),
+        clock: DeltaClock { changed: format!("b:{CHUNKS} c:1").parse().unwrap(), ..DeltaClock::default() },
         stage: Some(Stage { name: 77, chunks: CHUNKS }),
         entries: Vec::new(),
     };

@@ -143,8 +143,10 @@ impl Relay {
                         let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
                         let entries = chunk.entries;
                         let received = Received { peer: chunk.peer, cursor, clock, stage: None, entries };
+                        let floor_before = self.replica.floor();
                         self.replica.apply(Segment::Received(received), Vec::new());
-                        inputs.push_back(SessionInput::Applied);
+                        let floor = self.replica.floor();
+                        inputs.push_back(SessionInput::Applied { floor_before, floor });
                     }
                     SessionEffect::MoveCursor { peer, cursor } => self.replica.move_cursor(peer, cursor),
                     _ => {}
@@ -248,7 +250,8 @@ fn a_log_that_is_read_again_gives_the_same_replica_positions_included() {
     let heard = |device: &Device, since| {
         let exclude = LogEpoch(99);
         let (after, clock_since) = (Seq(since), Seq(since));
-        let request = PageRequest { after, clock_since, exclude, covered_by: None, budget_bytes: usize::MAX };
+        let (covered_by, among, is_first, budget_bytes) = (None, None, false, usize::MAX);
+        let request = PageRequest { after, clock_since, exclude, covered_by, among, is_first, budget_bytes };
         device.engine.replica().page(&request)
     };
     for since in 0..=9 {

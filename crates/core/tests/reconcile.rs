@@ -31,7 +31,7 @@ struct Outcome {
     messages: usize,
 }
 
-// Runs the search, checks that both sides found exactly the differences, and says what it cost.
+// Runs the search, checks that the side that began found exactly the differences, and says what it cost.
 fn search(left: &Items, right: &Items) -> Outcome {
     let expected: BTreeSet<&str> = left
         .iter()
@@ -54,7 +54,6 @@ fn search(left: &Items, right: &Items) -> Outcome {
     let found = |side: &Reconciliation| side.differences().map(str::to_owned).collect::<BTreeSet<_>>();
     let expected: BTreeSet<String> = expected.into_iter().map(str::to_owned).collect();
     assert_eq!(found(&one), expected);
-    assert_eq!(found(&two), expected);
     outcome
 }
 
@@ -66,7 +65,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn both_sides_find_exactly_the_differences(
+    fn the_side_that_began_finds_exactly_the_differences(
         shared in prop::collection::btree_map("[ab/é]{0,6}", 0u64..9, 0..60),
         left in prop::collection::btree_map("[ab/é]{0,6}", 0u64..9, 0..20),
         right in prop::collection::btree_map("[ab/é]{0,6}", 0u64..9, 0..20),
@@ -123,9 +122,11 @@ fn keys_that_share_a_long_beginning_do_not_blow_up_the_ranges() {
 }
 
 #[test]
-fn a_side_without_records_learns_of_all() {
+fn a_side_without_records_differs_in_all() {
     let items = many(1_000, |i| format!("notes/{i}"));
     search(&Items::new(), &items);
-    search(&items, &Items::new());
+    let outcome = search(&items, &Items::new());
+    // It says that it has nothing, and needs no list of what it lacks: that comes as records.
+    assert!(outcome.bytes < 64, "{} bytes", outcome.bytes);
     search(&Items::new(), &Items::new());
 }

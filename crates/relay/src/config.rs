@@ -57,6 +57,11 @@ pub struct ServeFlags {
     #[arg(long = "static", env = "EYOT_STATIC", value_name = "FOLDER")]
     pub static_files: Option<PathBuf>,
 
+    /// For how many days deletions are remembered; 0 is for ever. A device that was away for longer compares its records
+    /// with the relay's when it comes back, which costs it more than going on where it was.
+    #[arg(long, env = "EYOT_KEEP_DELETIONS_DAYS", default_value_t = 30, value_name = "DAYS")]
+    pub keep_deletions_days: u32,
+
     /// The form of the log.
     #[arg(long, env = "EYOT_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
@@ -94,6 +99,8 @@ pub struct Config {
     pub origins: AllowedOrigins,
     /// Files to serve besides.
     pub static_files: Option<PathBuf>,
+    /// For how many days deletions are remembered; 0 is for ever.
+    pub keep_deletions_days: u32,
     /// What one client can take.
     pub limits: Limits,
 }
@@ -162,6 +169,7 @@ impl TryFrom<ServeFlags> for Config {
             access,
             origins,
             static_files: flags.static_files,
+            keep_deletions_days: flags.keep_deletions_days,
             limits: flags.limits,
         })
     }

@@ -3,11 +3,12 @@
 //! Knows no protocol: what to say, and when, is the session's matter. Adds what only a relay has: grants, bounds on what
 //! waits, and the store's failures.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use eyot_core::session::{PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput};
+use eyot_core::session::{Chunk, PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput};
 use hyper_tungstenite::tungstenite::Bytes;
 use tokio::time::{Instant, sleep_until};
 
@@ -18,7 +19,7 @@ use crate::hub::Seat;
 use crate::refusal::Code;
 use crate::server::Shared;
 use crate::socket::{Incoming, Socket};
-use crate::store::{Database, Delta, PeerKnown, StoreError};
+use crate::store::{Applied, Database, Delta, PeerKnown, StoreError, Survey};
 
 // How much a session may have waiting while the store is busy with it, before nothing more is read from its socket.
 const UNSTORED_BYTES: usize = 256 * 1024;
@@ -46,6 +47,8 @@ pub(crate) struct Conversation<'a> {
     // At most one of each is under way: the session sees to that.
     reading: Option<Work>,
     storing: Option<Work>,
+    // At most one for each direction; the first is under way.
+    surveys: VecDeque<Work>,
     // A reading that waits until the socket has room for its result.
     held_reading: Option<PageRequest>,
     unstored_bytes: usize,
@@ -67,6 +70,7 @@ enum Done {
 enum Event {
     Incoming(Incoming),
     Read(Done),
+    Surveyed(Done),
     Stored(Done),
     HeadMoved(eyot_core::Seq),
     Tick,
@@ -78,6 +82,8 @@ impl<'a> Conversation<'a> {
         let limits = &shared.config.limits;
         let mut config = SessionConfig::new(Role::Acceptor);
         config.limits = limits.core();
+        // Without random bits of the system's, those of the peer's half are left.
+        config.nonce = getrandom::u64().unwrap_or_default();
         config.ping_after_ms = limits.ping_interval_ms;
         config.silent_after_ms = limits.idle_timeout_ms;
         let now = Instant::now();
@@ -93,6 +99,7 @@ impl<'a> Conversation<'a> {
             first: admission.first,
             reading: None,
             storing: None,
+            surveys: VecDeque::new(),
             held_reading: None,
             unstored_bytes: 0,
             chunks: 0,
@@ -128,6 +135,7 @@ impl<'a> Conversation<'a> {
             () = self.shared.stop.cancelled() => Event::Stop,
             incoming = self.socket.drive(may_receive) => Event::Incoming(incoming),
             done = finished(&mut self.reading) => Event::Read(done),
+            done = first_finished(&mut self.surveys) => Event::Surveyed(done),
             done = finished(&mut self.storing) => Event::Stored(done),
             head = self.seat.moved() => Event::HeadMoved(head),
             () = sleep_until(wake_at) => Event::Tick,
@@ -143,6 +151,10 @@ impl<'a> Conversation<'a> {
             },
             Event::Read(done) => {
                 self.reading = None;
+                self.done(done)
+            }
+            Event::Surveyed(done) => {
+                self.surveys.pop_front();
                 self.done(done)
             }
             Event::Stored(done) => {
@@ -245,26 +257,42 @@ impl<'a> Conversation<'a> {
                 }));
             }
             SessionEffect::Read(request) => self.held_reading = Some(request),
+            SessionEffect::Survey { own, key, peer_clock } => self.surveys.push_back(Box::pin(async move {
+                let survey = store.survey(&database, key, peer_clock).await;
+                done(survey.map(|Survey { snapshot, head }| SessionInput::Surveyed { own, snapshot, head }))
+            })),
             SessionEffect::Stage(chunk) => {
-                if !self.may_store(true) {
+                if !self.may_store(says_anything(&chunk)) {
                     return Ok(());
                 }
-                self.chunks += 1;
+                // A reader may have nothing of much that is here. It is heard out, and not believed.
+                if self.grant.access != Access::Write {
+                    return self.input(SessionInput::Staged);
+                }
+                // Where a delta begins anew, what the store has of it is void.
+                self.chunks = if chunk.from == chunk.base.seq { 1 } else { self.chunks + 1 };
                 self.storing = Some(Box::pin(async move {
                     done(store.stage(&database, chunk).await.map(|()| SessionInput::Staged))
                 }));
             }
-            SessionEffect::Apply { chunk, staged, clock } => {
-                if !self.may_store(staged || !chunk.entries.is_empty()) {
+            SessionEffect::Apply { mut chunk, staged, mut clock } => {
+                if !self.may_store(says_anything(&chunk)) {
                     return Ok(());
                 }
-                // What a reader says of the clock is nobody's news: it has written nothing here.
-                let clock = if self.grant.access == Access::Write { clock } else { Default::default() };
-                let chunks = if staged { self.chunks } else { 0 };
+                let mut chunks = if staged { self.chunks } else { 0 };
                 self.chunks = 0;
+                // What a reader says of the clock, or has nothing of, is nobody's news: it has written nothing here.
+                if self.grant.access != Access::Write {
+                    (chunks, clock) = Default::default();
+                    chunk.entries.clear();
+                }
                 let delta = Delta { last: chunk, chunks, clock };
                 self.storing = Some(Box::pin(async move {
-                    done(store.apply(&database, delta).await.map(|_| SessionInput::Applied))
+                    let applied = store.apply(&database, delta).await;
+                    done(applied.map(|Applied { floor_before, floor, .. }| SessionInput::Applied {
+                        floor_before,
+                        floor,
+                    }))
                 }));
             }
             SessionEffect::MoveCursor { peer, cursor } => {
@@ -332,6 +360,11 @@ impl<'a> Conversation<'a> {
     }
 }
 
+// True when there is a record in it of which the sender has anything.
+fn says_anything(chunk: &Chunk) -> bool {
+    chunk.entries.iter().any(|(_, record)| !record.is_absent())
+}
+
 fn expiry(grant: &Grant, now: Instant) -> Option<Instant> {
     // A time too far away to be counted is as good as none.
     grant.remaining(SystemTime::now()).and_then(|remaining| now.checked_add(remaining))
@@ -343,6 +376,13 @@ fn done(result: Result<SessionInput, StoreError>) -> Done {
 
 async fn finished(work: &mut Option<Work>) -> Done {
     match work {
+        Some(work) => work.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn first_finished(works: &mut VecDeque<Work>) -> Done {
+    match works.front_mut() {
         Some(work) => work.await,
         None => std::future::pending().await,
     }

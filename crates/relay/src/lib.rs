@@ -9,6 +9,7 @@ pub mod auth;
 pub mod config;
 mod connection;
 mod conversation;
+mod forgetting;
 mod health;
 pub mod hub;
 pub mod limits;

@@ -17,7 +17,7 @@ pub enum Code {
     ReadOnly,
     /// There is no such database here, and this client cannot make it.
     UnknownDatabase,
-    /// A message that cannot be read.
+    /// A message that cannot be read, or says what cannot be.
     BadMessage,
     /// The replica's log ends before where it was already taken in: it is a copy, or was set back.
     ReplicaForked,
@@ -105,7 +105,7 @@ impl Code {
             Self::ReplicaMismatch => "The token is bound to another replica.",
             Self::ReadOnly => "This client may read this database, not write to it.",
             Self::UnknownDatabase => "There is no such database here.",
-            Self::BadMessage => "A message could not be read.",
+            Self::BadMessage => "A message could not be read, or it contradicts itself.",
             Self::ReplicaForked => "This replica's log ends before where it was already taken in.",
             Self::TextMessage => "The protocol is binary; a text message came.",
             Self::TooLarge => "A message is larger than this relay takes.",

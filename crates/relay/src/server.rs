@@ -20,6 +20,7 @@ use tower_http::services::ServeDir;
 
 use crate::auth::Authority;
 use crate::config::{AccessMode, Config};
+use crate::forgetting;
 use crate::health::{self, Health};
 use crate::hub::Hubs;
 use crate::store::sqlite::SqliteStore;
@@ -114,6 +115,7 @@ impl Relay {
     /// what was accepted, closes the store.
     pub async fn run(self, stop: CancellationToken) -> Result<(), RelayError> {
         self.say_hello();
+        self.shared.connections.spawn(forgetting::run(Arc::clone(&self.shared)));
         tokio::select! {
             () = accept(&self.listener, &self.shared) => {}
             () = stop.cancelled() => {}

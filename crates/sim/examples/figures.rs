@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, reason = "an example may fail loudly")]
 
 use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, StoredSegment, Write};
+use eyot_core::message::DeltaClock;
 use eyot_core::segment::{Received, Segment, Stage, StagedChunk, received_segment, staged_chunk};
 use eyot_core::session::PageRequest;
 use eyot_core::{
@@ -71,7 +72,8 @@ fn receive(count: usize) {
         entries.chunks(RECORDS_PER_CHUNK).map(chunk).collect()
     });
     let cursor = Cursor { epoch, seq: Seq(count as u64) };
-    let clock = [Dot::new(ReplicaId::letter(b'b'), count as u64)].into_iter().collect();
+    let changed = [Dot::new(ReplicaId::letter(b'b'), count as u64)].into_iter().collect();
+    let clock = DeltaClock { changed, ..DeltaClock::default() };
     let stage = Some(Stage { name: 1, chunks: chunks.len() as u64 });
     let received = Received { peer, cursor, clock, stage, entries: Vec::new() };
     let value = received_segment(&received, &[]);
@@ -85,8 +87,9 @@ fn receive(count: usize) {
         let (mut after, mut seen) = (Seq::ZERO, 0);
         while seen < count {
             let (exclude, budget_bytes) = (LogEpoch(0), 56 * 1024);
+            let (clock_since, covered_by, among, is_first) = (Seq::ZERO, None, None, true);
             let request =
-                PageRequest { after, clock_since: Seq::ZERO, exclude, covered_by: None, budget_bytes };
+                PageRequest { after, clock_since, exclude, covered_by, among, is_first, budget_bytes };
             let page = replica.page(&request);
             (after, seen) = (page.up_to, seen + page.entries.len());
         }

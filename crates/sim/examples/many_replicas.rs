@@ -161,8 +161,9 @@ impl Relay {
                         let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
                         let (peer, entries) = (chunk.peer, chunk.entries);
                         let received = Received { peer, cursor, clock, stage: None, entries };
+                        let floor_before = replica.floor();
                         replica.apply(Segment::Received(received), std::mem::take(chunks));
-                        inputs.push_back(SessionInput::Applied);
+                        inputs.push_back(SessionInput::Applied { floor_before, floor: replica.floor() });
                     }
                     SessionEffect::MoveCursor { peer, cursor } => replica.move_cursor(peer, cursor),
                     _ => {}

@@ -17,6 +17,8 @@ pub struct Ledger {
     stored: Writes,
     // Those that were on a disk once, and then on none any more.
     at_risk: Writes,
+    // Deletions among these may be forgotten somewhere.
+    forgotten: Writes,
     of_key: Vec<Writes>,
     // What the replica knew at which position of its log.
     histories: BTreeMap<LogEpoch, BTreeMap<Seq, Writes>>,
@@ -171,6 +173,16 @@ impl Ledger {
     /// The writes that everybody must have in the end, when somebody has these.
     pub(crate) fn expected(&self, here: &Writes) -> Writes {
         self.stored.without(&self.at_risk.without(here))
+    }
+
+    /// Deletions among these may be forgotten somewhere.
+    pub(crate) fn forget(&mut self, forgotten: &Writes) {
+        self.forgotten.join(forgotten);
+    }
+
+    /// The writes that may have left no trace somewhere but in clocks.
+    pub(crate) fn forgotten(&self) -> &Writes {
+        &self.forgotten
     }
 
     /// A log has come to a position, at which its replica knows these writes.

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use crate::action::{Action, Change, ClockChange, ContextChoice, Cutting};
 use crate::device::Fault;
 use crate::network::{Place, Weather};
-use crate::schedule::{Schedule, Setting, Step, Topology};
+use crate::schedule::{FOR_EVER_MS, Schedule, Setting, Step, Topology};
 
 /// Which line of a text is no part of a schedule.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,10 +51,20 @@ impl FromStr for Schedule {
 
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, devices, relays, topology, records, relay_chunk_bytes, relay_credits, skew_ms } =
-            self;
+        let Self {
+            seed,
+            devices,
+            relays,
+            topology,
+            records,
+            relay_chunk_bytes,
+            relay_credits,
+            skew_ms,
+            keep_ms,
+        } = self;
         write!(f, "world {seed} devices {devices} relays {relays} {topology} records {records} ")?;
-        write!(f, "chunk {relay_chunk_bytes} credits {relay_credits} skew {skew_ms}")
+        write!(f, "chunk {relay_chunk_bytes} credits {relay_credits} skew {skew_ms}")?;
+        if *keep_ms == FOR_EVER_MS { Ok(()) } else { write!(f, " keep {keep_ms}") }
     }
 }
 
@@ -63,7 +73,14 @@ fn read_setting(text: &str) -> Option<Setting> {
     let ["world", seed, "devices", devices, "relays", relays, topology, rest @ ..] = &words[..] else {
         return None;
     };
-    let ["records", records, "chunk", chunk, "credits", credits, "skew", skew] = rest else { return None };
+    let ["records", records, "chunk", chunk, "credits", credits, "skew", skew, keep @ ..] = rest else {
+        return None;
+    };
+    let keep_ms = match keep {
+        [] => FOR_EVER_MS,
+        ["keep", keep] => number(keep)?,
+        _ => return None,
+    };
     Some(Setting {
         seed: number(seed)?,
         devices: number(devices)?,
@@ -73,6 +90,7 @@ fn read_setting(text: &str) -> Option<Setting> {
         relay_chunk_bytes: number(chunk)?,
         relay_credits: number(credits)?,
         skew_ms: number(skew)?,
+        keep_ms,
     })
 }
 
@@ -159,6 +177,7 @@ impl fmt::Display for Action {
             Self::Online { device: at, is_online: true } => write!(f, "{} is online", device(*at)),
             Self::Online { device: at, is_online: false } => write!(f, "{} is offline", device(*at)),
             Self::Roam { device: at, relay: to } => write!(f, "{} roams to {}", device(*at), relay(*to)),
+            Self::Forget { relay: at } => write!(f, "{} forgets", relay(*at)),
             Self::FillRelay { relay: at } => write!(f, "disk of {} is full", relay(*at)),
             Self::RestartRelay { relay: at } => write!(f, "restart {}", relay(*at)),
             Self::RestoreRelay { relay: at, percent } => {
@@ -264,6 +283,7 @@ fn read_device_action(words: &[&str]) -> Option<Action> {
 fn read_relay_action(words: &[&str]) -> Option<Action> {
     Some(match words {
         ["disk", "of", at, "is", "full"] => Action::FillRelay { relay: relay_named(at)? },
+        [at, "forgets"] => Action::Forget { relay: relay_named(at)? },
         ["restart", at] => Action::RestartRelay { relay: relay_named(at)? },
         ["restore", at, "to", percent, "percent"] => {
             Action::RestoreRelay { relay: relay_named(at)?, percent: number(percent)? }

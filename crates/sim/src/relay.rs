@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use eyot_core::message::write_vector;
-use eyot_core::segment::{Entries, Received, Segment, StagedChunk, received_segment, staged_chunk};
-use eyot_core::session::{Chunk, Local, Session, SessionEffect, SessionInput, Standing};
-use eyot_core::{
-    Cursor, DatabaseName, DecodeError, Limits, LogEpoch, Replica, ReplicaId, Seq, VersionVector, Writer,
+use eyot_core::message::{DeltaClock, write_vector};
+use eyot_core::segment::{
+    Entries, Received, Segment, StagedChunk, forgotten_segment, received_segment, staged_chunk,
 };
+use eyot_core::session::{Chunk, Local, Session, SessionEffect, SessionInput, Standing};
+use eyot_core::{Cursor, DatabaseName, DecodeError, Limits, LogEpoch, Replica, ReplicaId, Seq, Writer};
 
 use crate::check::View;
 use crate::network::ConnectionId;
@@ -72,7 +72,7 @@ impl RelayHost {
             replica: self.replica.id(),
             epoch: self.replica.epoch(),
             head: self.replica.head(),
-            floor: Seq::ZERO,
+            floor: self.replica.floor(),
             digest: self.replica.clock().digest(),
         }
     }
@@ -103,12 +103,7 @@ impl RelayHost {
         stage.is_some_and(|stage| stage.base == last.base && stage.position == last.from)
     }
 
-    pub(crate) fn apply(
-        &mut self,
-        chunk: Chunk,
-        staged: bool,
-        clock: VersionVector,
-    ) -> Result<(), Violation> {
+    pub(crate) fn apply(&mut self, chunk: Chunk, staged: bool, clock: DeltaClock) -> Result<(), Violation> {
         let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
         let stage = self.stages.remove(&chunk.peer).filter(|stage| staged && stage.base == chunk.base);
         let chunks = stage.map(|stage| stage.chunks).unwrap_or_default();
@@ -125,6 +120,15 @@ impl RelayHost {
     fn fold(&mut self, value: &[u8], chunks: &[Vec<u8>]) -> Result<(), Violation> {
         let entries = read_chunks(chunks)?;
         self.replica.apply(Segment::from_bytes(value, &Limits::default()).map_err(broken)?, entries);
+        Ok(())
+    }
+
+    /// Forgets deletions that are older than that time.
+    pub(crate) fn forget(&mut self, before_ms: u64) -> Result<(), Violation> {
+        let Some(up_to) = self.replica.forgettable(before_ms) else { return Ok(()) };
+        let value = forgotten_segment(up_to, before_ms);
+        self.fold(&value, &[])?;
+        self.log.push((value, Vec::new()));
         Ok(())
     }
 

@@ -11,10 +11,20 @@ use super::io::{Cause, EngineEffect, StorageFailure, StoredSegment, Ticket, Writ
 use super::pending::Draft;
 use super::{Engine, stages::Delivery};
 use crate::export::Export;
+use crate::forgetting::must_compare;
 use crate::id::Seq;
 use crate::key::RecordKey;
-use crate::segment::{Entries, Segment, imported_segments, received_segment, split, written_segments};
+use crate::segment::{
+    Entries, Segment, forgotten_segment, imported_segments, received_segment, split, written_segments,
+};
 use crate::session::SessionInput;
+use crate::vector::VersionVector;
+
+/// How long deletions are remembered, if nothing else is said.
+const DELETIONS_KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+/// How long after opening, and how often from then on, old deletions are looked for.
+const FORGET_FIRST_MS: u64 = 60_000;
+const FORGET_EVERY_MS: u64 = 60 * 60 * 1_000;
 
 #[derive(Default)]
 pub(super) struct Commits {
@@ -29,6 +39,19 @@ pub(super) struct Commits {
     received_last: bool,
     // Everything up to here is known to be on disk.
     strict: Seq,
+    forgetting: Forgetting,
+}
+
+// When to look for deletions that may be forgotten.
+struct Forgetting {
+    after_ms: u64,
+    due_ms: Option<u64>,
+}
+
+impl Default for Forgetting {
+    fn default() -> Self {
+        Self { after_ms: DELETIONS_KEPT_MS, due_ms: None }
+    }
 }
 
 #[derive(Default)]
@@ -45,6 +68,7 @@ enum Work {
     Local(Box<Draft>, usize),
     Received(Box<Delivery>),
     Imported(Ticket, Box<Export>, usize),
+    Forgotten { up_to: Seq, before_ms: u64 },
 }
 
 impl Commits {
@@ -62,6 +86,21 @@ impl Commits {
         let ordinal = stored.position.checked_sub(self.next_position());
         let own = ordinal.and_then(|ordinal| values.get(usize::try_from(ordinal).ok()?));
         own.is_some_and(|own| *own == stored.value)
+    }
+
+    pub(super) fn keep_deletions_for_ms(&mut self, ms: u64) {
+        self.forgetting.after_ms = ms;
+    }
+
+    /// The clock was set back by so much.
+    pub(super) fn set_back(&mut self, back_ms: u64) {
+        let due_ms = &mut self.forgetting.due_ms;
+        *due_ms = due_ms.map(|due_ms| due_ms.saturating_sub(back_ms));
+    }
+
+    /// When there may be deletions to forget.
+    pub(super) fn next_wake_ms(&self) -> Option<u64> {
+        self.forgetting.due_ms.filter(|_| matches!(self.stage, Stage::Idle))
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -124,6 +163,23 @@ impl Engine {
             self.commit_local();
         } else if let Some((ticket, export)) = self.commits.imports.pop_front() {
             self.commit_import(ticket, export);
+        } else {
+            self.commit_forgotten();
+        }
+    }
+
+    // When there is nothing better to do.
+    fn commit_forgotten(&mut self) {
+        let due_ms =
+            *self.commits.forgetting.due_ms.get_or_insert(self.now_ms.saturating_add(FORGET_FIRST_MS));
+        if due_ms > self.now_ms {
+            return;
+        }
+        self.commits.forgetting.due_ms = Some(self.now_ms.saturating_add(FORGET_EVERY_MS));
+        let before_ms = self.now_ms.saturating_sub(self.commits.forgetting.after_ms);
+        if let Some(up_to) = self.replica.forgettable(before_ms) {
+            let value = forgotten_segment(up_to, before_ms);
+            self.write(vec![value], false, |_| Work::Forgotten { up_to, before_ms });
         }
     }
 
@@ -154,7 +210,14 @@ impl Engine {
     }
 
     fn commit_import(&mut self, ticket: Ticket, export: Export) {
-        let values = imported_segments(&export.clock, &export.entries);
+        // What was deleted is not told by the export, and there is nobody to ask.
+        if must_compare(&export.forgotten, &self.replica.clock().to_vector()) {
+            const MESSAGE: &str = "The export is of a replica that has forgotten deletions of which this one has not heard.";
+            let (code, message) = ("deletions-unknown", MESSAGE.to_owned());
+            self.effects.push(EngineEffect::Rejected { ticket, code, message });
+            return self.pump_commits();
+        }
+        let values = imported_segments(&export.clock, &export.forgotten, &export.entries);
         self.write(values, false, |count| Work::Imported(ticket, Box::new(export), count));
     }
 
@@ -171,6 +234,11 @@ impl Engine {
             Stage::Writing(Work::Received(delivery), _) => self.received_done(*delivery),
             Stage::Writing(Work::Imported(ticket, export, count), _) => {
                 self.import_done(ticket, *export, count)
+            }
+            Stage::Writing(Work::Forgotten { up_to, before_ms }, _) => {
+                self.commits.length += 1;
+                self.fold(Segment::Forgotten { up_to, before_ms });
+                self.pending.rebase(Seen::new(&self.replica, None));
             }
             other => self.commits.stage = other,
         }
@@ -208,9 +276,11 @@ impl Engine {
 
     fn import_done(&mut self, ticket: Ticket, export: Export, count: usize) {
         self.commits.length += count as u64;
-        let Export { clock, entries } = export;
-        let changed = self.fold(Segment::Imported { clock: Default::default(), entries });
-        self.fold(Segment::Imported { clock, entries: Entries::new() });
+        let Export { clock, forgotten, entries } = export;
+        let none = VersionVector::new();
+        let changed =
+            self.fold(Segment::Imported { clock: none.clone(), forgotten: none, entries });
+        self.fold(Segment::Imported { clock, forgotten, entries: Entries::new() });
         self.pending.rebase(Seen::new(&self.replica, None));
         let records = changed.len();
         self.announce_changes(changed.into_iter().collect(), Cause::Local);
@@ -233,6 +303,8 @@ impl Engine {
             Stage::Writing(Work::Imported(ticket, export, _), _) => {
                 self.commits.imports.push_front((ticket, *export));
             }
+            // It is done another time.
+            Stage::Writing(Work::Forgotten { .. }, _) => {}
             Stage::Writing(Work::Local(..), _) | Stage::Barrier(_) | Stage::Idle => {}
         }
     }
@@ -248,6 +320,8 @@ impl Engine {
                 self.effects.extend(stage.map(|stage| EngineEffect::DropStage(stage.name)));
                 self.feed_link(delivery.link, SessionInput::Failed { code: failure.code });
             }
+            // It is done another time.
+            Stage::Writing(Work::Forgotten { .. }, _) => {}
             Stage::Writing(Work::Imported(ticket, ..), _) => {
                 let message = MESSAGE.to_owned();
                 self.effects.push(EngineEffect::Rejected { ticket, code: failure.code, message });

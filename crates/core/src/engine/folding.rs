@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::Engine;
 use super::io::{Cause, EngineEffect, Link, StoredSegment};
 use crate::codec::DecodeError;
+use crate::forgetting::Told;
 use crate::id::Seq;
 use crate::key::RecordKey;
 use crate::limits::Limits;
@@ -31,6 +32,8 @@ pub(super) struct Fold {
     // The link that waits for it, if it came to this tab.
     link: Option<Link>,
     head_before: Seq,
+    floor_before: Seq,
+    told: Told,
     changed: BTreeSet<RecordKey>,
     veil: BTreeMap<RecordKey, Option<Record>>,
     tally_before: Tally,
@@ -101,11 +104,13 @@ impl Engine {
     ) {
         let fold = Fold {
             parts,
+            told: Told::new(received.clock.searched),
             received,
             position,
             cause,
             link,
             head_before: self.replica.head(),
+            floor_before: self.replica.floor(),
             changed: BTreeSet::new(),
             veil: BTreeMap::new(),
             tally_before: Tally::default(),
@@ -136,6 +141,7 @@ impl Engine {
 
     fn fold_part(&mut self, entries: Entries) {
         let Some(fold) = &mut self.folding else { return };
+        fold.told.note(&entries);
         // The last slice ends with the veil's end, so what it touches needs none.
         if !fold.parts.is_empty() {
             for (key, _) in &entries {
@@ -153,15 +159,16 @@ impl Engine {
     // The delta is whole: its clock and cursor are taken in, and it shows.
     fn fold_end(&mut self) {
         let Some(fold) = self.folding.take() else { return };
-        let Fold { received, cause, link, head_before, mut changed, rest, .. } = *fold;
-        let last = self.replica.complete(received, head_before);
+        let Fold { received, told, cause, link, head_before, floor_before, mut changed, rest, .. } = *fold;
+        let last = self.replica.complete(received, told, head_before);
         self.observe_times(&last);
         changed.extend(last);
         self.pending.rebase(Seen::new(&self.replica, None));
         self.announce_changes(changed, cause);
         if let Some(link) = link {
             self.commits.confirm(self.replica.head());
-            self.feed_link(link, SessionInput::Applied);
+            let floor = self.replica.floor();
+            self.feed_link(link, SessionInput::Applied { floor_before, floor });
         }
         self.head_moved();
         self.take_segments(rest, cause);

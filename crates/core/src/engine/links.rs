@@ -128,11 +128,13 @@ impl Engine {
         let local = self.local();
         let guess =
             self.replica.peers().last_met().and_then(|(peer, cursor)| self.standing(peer, cursor.epoch));
+        let nonce = self.stages.random_number();
         let Some(current) = &mut self.links.current else { return };
         let link = current.link;
         if current.session.is_none() {
             let mut config = SessionConfig::new(Role::Initiator { guess });
             config.limits = self.limits;
+            config.nonce = nonce;
             current.session = Some(Session::new(config, local));
             self.feed_link(link, SessionInput::Start);
         } else if let Some(request) = current.read.take() {
@@ -147,7 +149,7 @@ impl Engine {
             replica: self.replica.id(),
             epoch: self.replica.epoch(),
             head: self.replica.head(),
-            floor: Seq::ZERO,
+            floor: self.replica.floor(),
             digest: self.replica.clock().digest(),
         }
     }
@@ -204,6 +206,11 @@ impl Engine {
                 }
             }
             SessionEffect::Stage(chunk) => self.stage_chunk(link, chunk),
+            SessionEffect::Survey { own, key, peer_clock } => {
+                let (snapshot, head) =
+                    (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
+                inputs.push_back(SessionInput::Surveyed { own, snapshot, head });
+            }
             SessionEffect::Apply { chunk, staged, clock } => self.deliver(link, chunk, staged, clock),
             SessionEffect::MoveCursor { peer, cursor } => {
                 self.replica.move_cursor(peer, cursor);

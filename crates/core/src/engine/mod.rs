@@ -93,6 +93,12 @@ impl Engine {
         }
     }
 
+    /// How long deletions are remembered; 30 days if nothing else is said. A replica that was away for longer has to
+    /// compare what it holds with what others hold.
+    pub fn keep_deletions_for_ms(&mut self, ms: u64) {
+        self.commits.keep_deletions_for_ms(ms);
+    }
+
     /// Takes in what happened at `now_ms` (milliseconds since 1970) and says what is to be done, in order.
     pub fn handle(&mut self, input: EngineInput, now_ms: u64) -> Vec<EngineEffect> {
         self.pass_time(now_ms);
@@ -105,6 +111,7 @@ impl Engine {
     fn pass_time(&mut self, now_ms: u64) {
         let back_ms = self.now_ms.saturating_sub(now_ms);
         if back_ms > 0 {
+            self.commits.set_back(back_ms);
             self.connector.set_back(back_ms);
             self.links.set_back(back_ms, now_ms);
         }
@@ -115,7 +122,7 @@ impl Engine {
     pub fn next_wake_ms(&self) -> Option<u64> {
         // What cannot be read is not told to anybody either.
         let connect_at_ms = self.connector.next_wake_ms().filter(|_| !self.corrupt);
-        [connect_at_ms, self.links.next_wake_ms()].into_iter().flatten().min()
+        [connect_at_ms, self.links.next_wake_ms(), self.commits.next_wake_ms()].into_iter().flatten().min()
     }
 
     /// A record as this tab shows it, pending writes included; by `collection/id`, deleted ones too.

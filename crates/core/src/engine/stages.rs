@@ -7,6 +7,7 @@ use super::io::{EngineEffect, Link, StorageFailure};
 use crate::dot::Dot;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::limits::Limits;
+use crate::message::DeltaClock;
 use crate::segment::{Entries, Received, Stage, StagedChunk, staged_chunk};
 use crate::session::{Chunk, SessionInput, Standing};
 use crate::vector::VersionVector;
@@ -52,6 +53,11 @@ struct Storing {
 }
 
 impl Stages {
+    /// Random bits.
+    pub(super) fn random_number(&mut self) -> u64 {
+        self.random.u64(..)
+    }
+
     pub(super) fn new(seed: u64) -> Self {
         let random = fastrand::Rng::with_seed(seed ^ 0x7374_6167_6573);
         Self { open: None, storing: None, adopted: BTreeSet::new(), random }
@@ -84,6 +90,7 @@ impl Engine {
 
     pub(super) fn stage_chunk(&mut self, link: Link, chunk: Chunk) {
         let Chunk { peer, base, from, up_to, block, entries } = chunk;
+        // A delta that was begun anew has not got the chunks of the one before it: what they hold may be deleted since.
         let goes_on = |stage: &OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
         if !self.stages.open.as_ref().is_some_and(goes_on) {
             if from > base.seq {
@@ -120,7 +127,13 @@ impl Engine {
     }
 
     /// A delta is complete: it is committed as a whole, with the chunks that were staged for it.
-    pub(super) fn deliver(&mut self, link: Link, chunk: Chunk, staged: bool, clock: VersionVector) {
+    pub(super) fn deliver(
+        &mut self,
+        link: Link,
+        chunk: Chunk,
+        staged: bool,
+        clock: DeltaClock,
+    ) {
         let Chunk { peer, base, from, up_to, block, entries } = chunk;
         let fits = |stage: &mut OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
         let stage = if staged { self.stages.open.take_if(fits) } else { None };
@@ -128,7 +141,7 @@ impl Engine {
             return self.feed_link(link, SessionInput::Failed { code: "superseded" });
         }
         let earlier = stage.iter().flat_map(|stage| stage.chunks.iter().flatten());
-        if !earlier.chain(&entries).all(|(_, record)| self.accounts_for(record.context(), &clock)) {
+        if !earlier.chain(&entries).all(|(_, record)| self.accounts_for(record.context(), &clock.changed)) {
             self.effects.extend(stage.map(|stage| EngineEffect::DropStage(stage.name)));
             return self.feed_link(link, SessionInput::Failed { code: "bad-message" });
         }

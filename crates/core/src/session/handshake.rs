@@ -4,8 +4,9 @@
 //! conversation in which nothing is to be said takes one round trip.
 
 use super::io::{Local, Role, SessionEffect, Standing};
+use super::outgoing::Filter;
 use super::{Peer, Phase, Refusal, Session};
-use crate::id::{Cursor, LogEpoch, Seq};
+use crate::id::{Cursor, Seq};
 use crate::message::{Hello, Message, Resume};
 use crate::vector::VersionVector;
 
@@ -20,15 +21,15 @@ impl Session {
         if hello.replica == self.local.replica {
             return Err(("same-replica", "Both sides have the same replica id.".to_owned()));
         }
-        let Hello { replica, epoch, head, digest, .. } = hello;
-        let peer = Peer { replica, epoch, head, digest };
+        let Hello { replica, epoch, head, floor, digest, .. } = hello;
+        let peer = Peer { replica, epoch, head, floor, digest };
         self.peer = Some(peer);
         self.outgoing.grant(hello.credits, peer);
         let guess = match self.config.role {
             Role::Initiator { guess } => guess,
             Role::Acceptor => None,
         };
-        match guess.filter(|standing| peer.holds(standing)) {
+        match guess.filter(|standing| peer.holds(standing, self.local.head)) {
             Some(standing) => self.open_at(standing),
             None => {
                 self.phase = Phase::LoadingPeer;
@@ -38,7 +39,7 @@ impl Session {
         match hello.resume {
             // A void guess: the peer asks again when it has read our hello, and judges by the same epoch and head.
             Some(resume)
-                if self.config.role == Role::Acceptor && !resume.fits(self.local.epoch, self.local.head) =>
+                if self.config.role == Role::Acceptor && !resume.fits(&self.local, self.local.head, head) =>
             {
                 Ok(())
             }
@@ -58,10 +59,10 @@ impl Session {
         let at = |seq| Standing { cursor: Cursor { epoch: peer.epoch, seq }, staged: seq };
         // Equal clocks: both have seen the same writes, wherever they came from.
         let level = (peer.digest == self.local.digest).then(|| at(peer.head));
-        let known = standing.filter(|standing| peer.holds(standing)).or(level);
+        let known = standing.filter(|standing| peer.holds(standing, self.local.head)).or(level);
         let resume = match known {
             Some(standing) => resume_at(&standing),
-            None => Resume::Clock { clock, staged: Seq::ZERO },
+            None => self.ask_by_clock(clock),
         };
         self.open_at(known.unwrap_or_else(|| at(Seq::ZERO)));
         match self.config.role {
@@ -81,20 +82,30 @@ impl Session {
     }
 
     pub(super) fn take_resume(&mut self, resume: Resume) -> Result<(), Refusal> {
-        if !resume.fits(self.local.epoch, self.head) {
-            let message = format!("This log is of another epoch, or ends at {} already.", self.head);
+        let peer_head = self.peer.map_or(Seq::ZERO, |peer| peer.head);
+        if !resume.fits(&self.local, self.head, peer_head) {
+            let message = format!(
+                "This log is of another epoch, has forgotten deletions since, or ends at {} already.",
+                self.head
+            );
             return Err(("invalid-cursor", message));
         }
         match resume {
             Resume::Cursor { seq, staged, .. } => {
-                self.outgoing.open(seq, staged, None)?;
+                self.outgoing.open((seq, staged), Filter::None, self.local.floor)?;
                 // As good as an acknowledgement, and perhaps of one that was not heard or was forgotten.
                 if let Some(peer) = self.peer.filter(|_| seq > Seq::ZERO) {
                     self.effects.push(SessionEffect::PeerReached { peer: peer.replica, seq });
                 }
                 Ok(())
             }
-            Resume::Clock { clock, staged } => self.outgoing.open(Seq::ZERO, staged, Some(clock)),
+            // Deletions that the peer has not heard of may be forgotten here.
+            Resume::Clock { clock, nonce, .. } if self.local.floor > Seq::ZERO => {
+                self.look_into_search(clock, nonce)
+            }
+            Resume::Clock { clock, staged, .. } => {
+                self.outgoing.open((Seq::ZERO, staged), Filter::CoveredBy(clock), self.local.floor)
+            }
         }
     }
 
@@ -107,13 +118,21 @@ impl Session {
 }
 
 impl Resume {
-    // Another life of the log, or a position beyond its end, is no place to go on.
-    fn fits(&self, epoch: LogEpoch, head: Seq) -> bool {
+    // Another life of the log, a position below the floor or beyond its end: no place to go on.
+    fn fits(&self, local: &Local, head: Seq, peer_head: Seq) -> bool {
         match self {
-            Self::Cursor { epoch: of, staged, .. } => *of == epoch && *staged <= head,
+            Self::Cursor { epoch, seq, staged } => {
+                *epoch == local.epoch && is_above(local.floor, *seq, *staged, peer_head) && *staged <= head
+            }
             Self::Clock { staged, .. } => *staged <= head,
         }
     }
+}
+
+// Has whoever stands there heard of all that was forgotten below the floor? Chunks that reach the floor hold what was
+// deleted up to it, unless they follow a search: these begin at 0 and lack its absent keys. Who has nothing never searched.
+pub(super) fn is_above(floor: Seq, seq: Seq, staged: Seq, head: Seq) -> bool {
+    seq >= floor || (staged >= floor && (seq > Seq::ZERO || head == Seq::ZERO))
 }
 
 pub(super) fn resume_at(standing: &Standing) -> Resume {

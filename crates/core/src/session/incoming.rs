@@ -10,7 +10,7 @@ use crate::block::read_block;
 use crate::codec::Reader;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::limits::Limits;
-use crate::message::{Ack, Delta, Message};
+use crate::message::{Ack, Delta, DeltaClock, Message};
 
 pub(super) struct Incoming {
     credits: usize,
@@ -21,6 +21,8 @@ pub(super) struct Incoming {
     position: Seq,
     // Received and waiting for their turn; no more than the credits.
     queue: VecDeque<Delta>,
+    // The delta under way follows a search.
+    searched: bool,
     // What the host is storing.
     storing: Option<Seq>,
 }
@@ -33,6 +35,7 @@ impl Incoming {
             base: Cursor { epoch: LogEpoch(0), seq: Seq::ZERO },
             position: Seq::ZERO,
             queue: VecDeque::new(),
+            searched: false,
             storing: None,
         }
     }
@@ -47,7 +50,13 @@ impl Incoming {
         self.position
     }
 
-    pub(super) fn queue(&mut self, delta: Delta) -> Result<(), Refusal> {
+    /// True while the host stores something.
+    pub(super) fn is_storing(&self) -> bool {
+        self.storing.is_some()
+    }
+
+    pub(super) fn queue(&mut self, delta: Delta, searched: bool) -> Result<(), Refusal> {
+        self.searched |= searched;
         let waiting = self.queue.len() + usize::from(self.storing.is_some());
         if waiting >= self.credits {
             return Err(("credits-exceeded", format!("At most {} deltas may wait.", self.credits)));
@@ -81,10 +90,18 @@ impl Incoming {
             ));
         }
         let entries = read_entries(&block, limits).map_err(super::decode_refusal)?;
+        // Only a search can have found what the sender has nothing of.
+        let is_searched = |clock: &DeltaClock| clock.searched;
+        if (!self.searched && entries.iter().any(|(_, record)| record.is_absent()))
+            || clock.as_ref().is_some_and(|clock| is_searched(clock) != self.searched)
+        {
+            return Err(("bad-message", "A delta follows a search just when there was one.".to_owned()));
+        }
+        self.searched &= clock.is_none();
         let staged = self.position > self.base.seq;
         let chunk = Chunk { peer, base: self.base, from, up_to, block, entries };
         match clock {
-            Some(clock) if chunk.entries.is_empty() && clock.is_empty() && !staged => {
+            Some(clock) if chunk.entries.is_empty() && clock == DeltaClock::default() && !staged => {
                 self.base.seq = up_to;
                 effects.push(SessionEffect::MoveCursor { peer, cursor: self.base });
                 acknowledge(up_to, true, effects);
@@ -94,7 +111,7 @@ impl Incoming {
                 self.base.seq = up_to;
                 effects.push(SessionEffect::Apply { chunk, staged, clock });
             }
-            None if up_to == from => {
+            None if up_to == from && chunk.entries.is_empty() => {
                 return Err(("bad-message", "A chunk that is not the last must go on.".to_owned()));
             }
             None => {

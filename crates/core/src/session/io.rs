@@ -1,12 +1,19 @@
 //! What goes into a session and what comes out of it: the contract with its host.
 //!
 //! A host (a browser's engine, a relay's connection, the simulator) performs the effects in order. It answers `LoadPeer`
-//! with `PeerKnown`, `Read` with `Page`, `Stage` with `Staged`, `Apply` with `Applied`, or with `Failed`; a session asks
+//! with `PeerKnown`, `Read` with `Page`, `Survey` with `Surveyed`, `Stage` with `Staged`, `Apply` with `Applied`, or with `Failed`; a session asks
 //! for at most one reading and one of staging or applying at a time.
 
+use std::collections::BTreeSet;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use crate::dot::Dot;
 use crate::id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::limits::Limits;
+use crate::message::DeltaClock;
+use crate::reconcile::{FingerprintKey, Snapshot};
 use crate::record::Record;
 use crate::vector::VersionVector;
 
@@ -33,6 +40,8 @@ pub struct SessionConfig {
     pub credits: u32,
     /// How many bytes of records a delta carries at most, unless one record is larger.
     pub chunk_bytes: usize,
+    /// Random bits: this side's half of the key of fingerprints.
+    pub nonce: u64,
     /// After so long a silence the peer is asked for a sign of life.
     pub ping_after_ms: u64,
     /// After so long a silence the session ends.
@@ -47,6 +56,7 @@ impl SessionConfig {
             limits: Limits::default(),
             credits: 16,
             chunk_bytes: crate::limits::CHUNK_BYTES,
+            nonce: 0,
             ping_after_ms: 20_000,
             silent_after_ms: 45_000,
         }
@@ -95,10 +105,24 @@ pub enum SessionInput {
     },
     /// Answers `Read`.
     Page(LogPage),
+    /// Answers `Survey`.
+    Surveyed {
+        /// As in the effect.
+        own: bool,
+        /// The records that are not deleted; none where no search is needed.
+        snapshot: Option<Snapshot>,
+        /// The last position of the log at that moment.
+        head: Seq,
+    },
     /// Answers `Stage`: the chunk is durable.
     Staged,
     /// Answers `Apply`: the delta is visible and durable.
-    Applied,
+    Applied {
+        /// The local log's floor just before.
+        floor_before: Seq,
+        /// Its floor with the delta.
+        floor: Seq,
+    },
     /// Answers `LoadPeer`, `Read`, `Stage` or `Apply`: it could not be done.
     Failed {
         /// A stable code, told to the peer.
@@ -126,6 +150,15 @@ pub enum SessionEffect {
     },
     /// Read the local log.
     Read(PageRequest),
+    /// Take the fingerprints of all records that are not deleted.
+    Survey {
+        /// True when the peer wants to know how it differs from this log, false when this side does.
+        own: bool,
+        /// What to take them with.
+        key: FingerprintKey,
+        /// The peer's clock, where it decides whether a search is needed: see [`crate::must_compare`].
+        peer_clock: Option<VersionVector>,
+    },
     /// Keep this chunk until its delta is complete.
     Stage(Chunk),
     /// Make a whole delta visible, in one commit that also joins its clock, moves the cursor and drops what was staged.
@@ -134,8 +167,8 @@ pub enum SessionEffect {
         chunk: Chunk,
         /// True when chunks were staged before this one.
         staged: bool,
-        /// The peer's clock, as far as it changed.
-        clock: VersionVector,
+        /// What it says of the peer's clock.
+        clock: DeltaClock,
     },
     /// Remember that this position of the peer's log is reached. Nothing is lost if it is forgotten again.
     MoveCursor {
@@ -166,8 +199,58 @@ pub struct PageRequest {
     pub exclude: LogEpoch,
     /// Leave out records whose context this clock covers.
     pub covered_by: Option<VersionVector>,
+    /// After a search for differences: only these, in the part of the log that was searched.
+    pub among: Option<Among>,
+    /// The first delta to this peer: it is told what is forgotten here.
+    pub is_first: bool,
     /// Stop when the records take so many bytes, but not before the first.
     pub budget_bytes: usize,
+}
+
+/// What a search for differences has found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Among {
+    /// The records that differ. Wherever they came from, the peer has not got them as they are here.
+    pub keys: Arc<BTreeSet<Box<str>>>,
+    /// The log was searched up to here; what changed after is sent as always.
+    pub until: Seq,
+    /// Of the records that are not here any more, those up to this key were told already.
+    pub absent_up_to: Option<Box<str>>,
+}
+
+impl PageRequest {
+    /// True when a record with that key, position and origin may be in the page: it is, unless [`Self::is_covered`].
+    pub fn is_wanted(&self, (key, seq, origin): (&str, Seq, Option<LogEpoch>), is_deleted: bool) -> bool {
+        match &self.among {
+            // Wherever it came from, unless that was after the search.
+            Some(among) if among.keys.contains(key) => seq <= among.until || origin != Some(self.exclude),
+            // A search is over what stands. Deletions that the peer has not heard of are told as well.
+            Some(among) if seq <= among.until => is_deleted,
+            _ => origin != Some(self.exclude),
+        }
+    }
+
+    /// True when the peer has heard of all that the record accounts for, so that it need not be sent.
+    pub fn is_covered(&self, key: &str, record: &Record) -> bool {
+        let differs = self.among.as_ref().is_some_and(|among| among.keys.contains(key));
+        !differs && self.covered_by.as_ref().is_some_and(|clock| clock.covers_all(record.context()))
+    }
+
+    /// The keys of which it is still to be told if they are not here any more, once the end of the log is reached.
+    pub fn keys_to_tell(&self) -> impl Iterator<Item = &str> {
+        let after = |among: &Among| match &among.absent_up_to {
+            Some(key) => Bound::Excluded(key.clone()),
+            None => Bound::Unbounded,
+        };
+        let ranges = self.among.iter().map(move |among| among.keys.range((after(among), Bound::Unbounded)));
+        ranges.flatten().map(|key| &**key)
+    }
+
+    /// What a page tells of the writes that are forgotten here.
+    pub fn unheard_of(&self, forgotten: &VersionVector) -> VersionVector {
+        let known = |dot: &Dot| self.covered_by.as_ref().is_some_and(|clock| clock.covers(*dot));
+        forgotten.iter().filter(|dot| self.is_first && !known(dot)).collect()
+    }
 }
 
 /// A part of the local log, all durable.
@@ -178,7 +261,11 @@ pub struct LogPage {
     /// The position up to which the log was looked at.
     pub up_to: Seq,
     /// Given when `up_to` is the head: the clock entries asked for, read at the same moment as the records.
-    pub clock: Option<VersionVector>,
+    pub clock: Option<DeltaClock>,
+    /// The last key that is told to be absent, if any is: more may follow.
+    pub absent_up_to: Option<Box<str>>,
+    /// Below this position deletions are forgotten.
+    pub floor: Seq,
 }
 
 /// A part of a delta from a peer.

@@ -7,9 +7,11 @@ mod handshake;
 mod incoming;
 mod io;
 mod outgoing;
+mod reconciling;
 
 pub use io::{
-    Chunk, Closing, Local, LogPage, PageRequest, Role, SessionConfig, SessionEffect, SessionInput, Standing,
+    Among, Chunk, Closing, Local, LogPage, PageRequest, Role, SessionConfig, SessionEffect, SessionInput,
+    Standing,
 };
 
 use crate::codec::DecodeError;
@@ -17,9 +19,12 @@ use crate::id::{LogEpoch, ReplicaId, Seq};
 use crate::message::{Message, Refuse};
 use incoming::Incoming;
 use outgoing::Outgoing;
+use reconciling::Searches;
 
 /// How long the answer to a probe may take.
 const PROBE_ANSWER_MS: u64 = 10_000;
+/// When a peer comes again, at the latest, whose place has fallen below the floor.
+const BELOW_FLOOR_RETRY_MS: u64 = 2_000;
 
 /// One connection's state.
 pub struct Session {
@@ -32,6 +37,9 @@ pub struct Session {
     outgoing: Outgoing,
     incoming: Incoming,
     now_ms: u64,
+    searches: Searches,
+    // Read while a delta of the peer's was being stored, which may be why the floor has risen.
+    held_page: Option<LogPage>,
     heard_at_ms: u64,
     pinged: bool,
     // After a probe: the session ends if nothing has come by then.
@@ -48,14 +56,19 @@ pub struct Peer {
     pub epoch: LogEpoch,
     /// The last position of its log, as far as it has told.
     pub head: Seq,
-    // The digest of its clock when it said hello.
+    // Where it has forgotten deletions, and the digest of its clock, when it said hello.
+    floor: Seq,
     digest: u64,
 }
 
 impl Peer {
-    // A cursor of another life of the log, or beyond its end, says nothing.
-    fn holds(&self, standing: &Standing) -> bool {
-        standing.cursor.epoch == self.epoch && standing.cursor.seq.max(standing.staged) <= self.head
+    // A cursor of another life of the log, below its floor or beyond its end, is no place to go on. `own_head` is where
+    // this side's log ends.
+    fn holds(&self, standing: &Standing, own_head: Seq) -> bool {
+        let Standing { cursor, staged } = *standing;
+        cursor.epoch == self.epoch
+            && handshake::is_above(self.floor, cursor.seq, staged, own_head)
+            && cursor.seq.max(staged) <= self.head
     }
 }
 
@@ -83,6 +96,8 @@ impl Session {
             outgoing: Outgoing::default(),
             incoming,
             now_ms: 0,
+            searches: Searches::default(),
+            held_page: None,
             heard_at_ms: 0,
             pinged: false,
             answer_by_ms: None,
@@ -174,9 +189,17 @@ impl Session {
                 self.receive(message)?;
             }
             SessionInput::PeerKnown { standing, clock } => self.know_peer(standing, clock)?,
-            SessionInput::Page(page) => self.outgoing.take_page(page, now_ms, &mut self.effects),
-            SessionInput::Staged => self.incoming.staged(&mut self.effects),
-            SessionInput::Applied => self.incoming.applied(&mut self.effects),
+            SessionInput::Page(page) => self.take_page(page, now_ms)?,
+            SessionInput::Surveyed { own, snapshot, head } => self.surveyed(own, snapshot, head)?,
+            SessionInput::Staged => {
+                self.incoming.staged(&mut self.effects);
+                self.release_page(now_ms)?;
+            }
+            SessionInput::Applied { floor_before, floor } => {
+                self.outgoing.accept_floor(floor_before, floor);
+                self.incoming.applied(&mut self.effects);
+                self.release_page(now_ms)?;
+            }
             SessionInput::Failed { code } => {
                 return Err((code, "The request could not be stored.".to_owned()));
             }
@@ -185,6 +208,18 @@ impl Session {
             SessionInput::Tick => self.watch_silence(now_ms)?,
         }
         Ok(())
+    }
+
+    fn take_page(&mut self, page: LogPage, now_ms: u64) -> Result<(), Refusal> {
+        if self.incoming.is_storing() && !self.outgoing.accepts_floor(page.floor) {
+            self.held_page = Some(page);
+            return Ok(());
+        }
+        self.outgoing.take_page(page, now_ms, &mut self.effects)
+    }
+
+    fn release_page(&mut self, now_ms: u64) -> Result<(), Refusal> {
+        self.held_page.take().map_or(Ok(()), |page| self.take_page(page, now_ms))
     }
 
     fn receive(&mut self, message: Message) -> Result<(), Refusal> {
@@ -208,8 +243,12 @@ impl Session {
             Message::Auth { .. } => Err(("unexpected-message", "A token is not for this side.".to_owned())),
             _ if self.peer.is_none() => Err(("unexpected-message", "The hello comes first.".to_owned())),
             Message::Resume(resume) => self.take_resume(resume),
-            Message::Delta(delta) => self.incoming.queue(delta),
+            Message::Delta(delta) => {
+                let searched = self.end_search()?;
+                self.incoming.queue(delta, searched)
+            }
             Message::Ack(ack) => self.outgoing.take_ack(ack, &mut self.effects),
+            Message::Ranges(ranges) => self.take_ranges(ranges),
         }
     }
 
@@ -246,7 +285,9 @@ impl Session {
     }
 
     fn refuse(&mut self, code: &'static str, message: String) {
-        self.end(code, message, None);
+        // Who is to search comes again soon, and not all at once.
+        let retry_after_ms = (code == "below-floor").then_some(self.config.nonce % BELOW_FLOOR_RETRY_MS);
+        self.end(code, message, retry_after_ms);
     }
 
     fn end(&mut self, code: &'static str, message: String, retry_after_ms: Option<u64>) {

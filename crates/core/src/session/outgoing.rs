@@ -4,16 +4,28 @@
 
 use std::collections::VecDeque;
 
-use super::io::{LogPage, PageRequest, SessionEffect};
+use super::io::{Among, LogPage, PageRequest, SessionEffect};
 use super::{Peer, Refusal};
 use crate::block::write_block;
 use crate::codec::Writer;
 use crate::id::Seq;
-use crate::message::{Ack, Delta, Message};
+use crate::message::{Ack, Delta, DeltaClock, Message};
 use crate::vector::VersionVector;
 
 /// After so long the peer is told that a part of the log held nothing for it, unless something else tells it before.
 const ADVANCE_AFTER_MS: u64 = 1_000;
+
+/// What the delta under way leaves out.
+#[derive(Default)]
+pub(super) enum Filter {
+    /// Nothing.
+    #[default]
+    None,
+    /// What this clock covers.
+    CoveredBy(VersionVector),
+    /// What does not differ, and deletions that this clock covers.
+    Among(Among, VersionVector),
+}
 
 #[derive(Default)]
 pub(super) struct Outgoing {
@@ -27,7 +39,13 @@ pub(super) struct Outgoing {
     // How far the log was looked at; beyond `told` when there was nothing for this peer.
     looked: Seq,
     reached: Seq,
-    covered_by: Option<VersionVector>,
+    filter: Filter,
+    // The delta under way is the first to this peer.
+    is_first: bool,
+    // The last page has not told all that there is up to its end.
+    is_unfinished: bool,
+    // Where deletions were forgotten when the peer said where it stands, or told so itself.
+    floor: Seq,
     reading: bool,
     // Sent and not yet acknowledged: the positions.
     unacknowledged: VecDeque<Seq>,
@@ -57,9 +75,9 @@ impl Outgoing {
     /// The peer has said where it stands.
     pub(super) fn open(
         &mut self,
-        seq: Seq,
-        staged: Seq,
-        covered_by: Option<VersionVector>,
+        (seq, staged): (Seq, Seq),
+        filter: Filter,
+        floor: Seq,
     ) -> Result<(), Refusal> {
         if self.open {
             return Err(("unexpected-message", "It was said already where to go on.".to_owned()));
@@ -69,8 +87,22 @@ impl Outgoing {
         self.reached = seq;
         self.told = staged.max(seq);
         self.looked = self.told;
-        self.covered_by = covered_by;
+        self.filter = filter;
+        self.floor = floor;
+        self.is_first = seq == Seq::ZERO;
         Ok(())
+    }
+
+    /// False where deletions were forgotten that the peer has perhaps not heard of.
+    pub(super) fn accepts_floor(&self, floor: Seq) -> bool {
+        floor <= self.floor || floor <= self.told
+    }
+
+    /// What the peer has forgotten, and this side with it, the peer has heard of.
+    pub(super) fn accept_floor(&mut self, before: Seq, floor: Seq) {
+        if before <= self.floor {
+            self.floor = self.floor.max(floor);
+        }
     }
 
     pub(super) fn pump(
@@ -86,24 +118,42 @@ impl Outgoing {
         if self.reading || self.unacknowledged.len() >= self.credits {
             return;
         }
-        if self.looked < head {
+        if self.looked < head || self.is_unfinished {
             self.reading = true;
-            effects.push(SessionEffect::Read(PageRequest {
-                after: self.looked,
-                clock_since: self.base,
-                exclude: peer.epoch,
-                covered_by: self.covered_by.clone(),
-                budget_bytes,
-            }));
+            let (covered_by, among) = match &self.filter {
+                Filter::None => (None, None),
+                Filter::CoveredBy(clock) => (Some(clock.clone()), None),
+                Filter::Among(among, clock) => (Some(clock.clone()), Some(among.clone())),
+            };
+            let (after, clock_since, exclude, is_first) =
+                (self.looked, self.base, peer.epoch, self.is_first);
+            let request =
+                PageRequest { after, clock_since, exclude, covered_by, among, is_first, budget_bytes };
+            effects.push(SessionEffect::Read(request));
         } else if self.advance_at_ms.is_some_and(|due| due <= now_ms) {
-            self.send(Vec::new(), self.looked, Some(VersionVector::new()), effects);
+            let (from, up_to, clock) = (self.told, self.looked, Some(DeltaClock::default()));
+            self.send(Delta { from, up_to, clock, block: Vec::new() }, effects);
         }
     }
 
-    pub(super) fn take_page(&mut self, page: LogPage, now_ms: u64, effects: &mut Vec<SessionEffect>) {
+    pub(super) fn take_page(
+        &mut self,
+        page: LogPage,
+        now_ms: u64,
+        effects: &mut Vec<SessionEffect>,
+    ) -> Result<(), Refusal> {
         self.reading = false;
+        // Deletions that the peer has not heard of were forgotten meanwhile. It has to come again and compare.
+        if !self.accepts_floor(page.floor) {
+            return Err(("below-floor", "Deletions were forgotten that were not sent yet.".to_owned()));
+        }
         self.looked = self.looked.max(page.up_to);
-        let news = !page.entries.is_empty() || page.clock.as_ref().is_some_and(|clock| !clock.is_empty());
+        self.is_unfinished = page.clock.is_none();
+        if let (Filter::Among(among, _), Some(key)) = (&mut self.filter, page.absent_up_to) {
+            among.absent_up_to = Some(key);
+        }
+        let clock_news = page.clock.as_ref().is_some_and(|clock| *clock != DeltaClock::default());
+        let news = !page.entries.is_empty() || clock_news;
         // In the middle of a delta its last chunk must come, even empty: it makes the others visible.
         let completes = page.clock.is_some() && self.told > self.base;
         if news || completes {
@@ -111,37 +161,33 @@ impl Outgoing {
             if !page.entries.is_empty() {
                 write_block(&mut block, page.entries.iter().map(|(key, record)| (key, record)));
             }
-            self.send(block.into_bytes(), page.up_to, page.clock, effects);
+            let (from, block) = (self.told, block.into_bytes());
+            let LogPage { up_to, clock, .. } = page;
+            self.send(Delta { from, up_to, clock, block }, effects);
         } else if self.looked > self.told && self.advance_at_ms.is_none() {
             self.advance_at_ms = Some(now_ms.saturating_add(ADVANCE_AFTER_MS));
         }
+        Ok(())
     }
 
-    fn send(
-        &mut self,
-        block: Vec<u8>,
-        up_to: Seq,
-        clock: Option<VersionVector>,
-        effects: &mut Vec<SessionEffect>,
-    ) {
-        if clock.is_some() {
-            self.base = up_to;
-            self.covered_by = None;
+    fn send(&mut self, delta: Delta, effects: &mut Vec<SessionEffect>) {
+        if delta.clock.is_some() {
+            self.base = delta.up_to;
+            self.filter = Filter::None;
+            self.is_first = false;
         }
-        let delta = Delta { from: self.told, up_to, clock, block };
-        effects.push(SessionEffect::Send(Message::Delta(delta).to_bytes()));
-        self.told = up_to;
+        self.told = delta.up_to;
         self.advance_at_ms = None;
-        self.unacknowledged.push_back(up_to);
+        self.unacknowledged.push_back(delta.up_to);
+        effects.push(SessionEffect::Send(Message::Delta(delta).to_bytes()));
     }
 
     pub(super) fn take_ack(&mut self, ack: Ack, effects: &mut Vec<SessionEffect>) -> Result<(), Refusal> {
         if !self.unacknowledged.contains(&ack.up_to) {
             return Err(("unexpected-message", format!("Nothing was sent up to {}.", ack.up_to)));
         }
-        while self.unacknowledged.front().is_some_and(|sent| *sent <= ack.up_to) {
-            self.unacknowledged.pop_front();
-        }
+        // A chunk of records that are absent ends where the one before it does.
+        while self.unacknowledged.pop_front().is_some_and(|sent| sent < ack.up_to) {}
         if ack.durable && ack.up_to > self.reached {
             self.reached = ack.up_to;
             if let Some(peer) = self.peer {

@@ -1,7 +1,8 @@
 //! What is written reads back; what is read was written so; and nothing that comes from elsewhere panics or takes memory
 //! beyond its own length (law 10).
 
-use eyot_core::message::{Ack, Delta, Hello, Message, Refuse, Resume};
+use eyot_core::message::{Ack, Delta, DeltaClock, Hello, Message, Ranges, Refuse, Resume};
+use eyot_core::reconcile::{Range, RangeContent};
 use eyot_core::segment::{
     Received, Segment, Stage, StagedChunk, imported_segments, received_segment, stage_of, staged_chunk,
     written_segments,
@@ -50,8 +51,34 @@ fn resume() -> impl Strategy<Value = Resume> {
         (cursor(), 0u64..100).prop_map(|(Cursor { epoch, seq }, more)| {
             Resume::Cursor { epoch, seq, staged: Seq(seq.0 + more) }
         }),
-        (vector(), seq()).prop_map(|(clock, staged)| Resume::Clock { clock, staged }),
+        (vector(), seq(), any::<u64>())
+            .prop_map(|(clock, staged, nonce)| Resume::Clock { clock, staged, nonce }),
     ]
+}
+
+fn delta_clock() -> impl Strategy<Value = DeltaClock> {
+    (vector(), vector(), any::<bool>())
+        .prop_map(|(changed, forgotten, searched)| DeltaClock { changed, forgotten, searched })
+}
+
+fn ranges() -> impl Strategy<Value = Vec<Range>> {
+    let content = || {
+        let items = prop::collection::btree_map("notes/[abé]{1,9}", any::<u64>(), 0..4);
+        prop_oneof![
+            Just(RangeContent::Settled),
+            (any::<u64>(), 0u64..1_000).prop_map(|(sum, count)| RangeContent::Fingerprint(sum, count)),
+            items.prop_map(|items| {
+                RangeContent::Items(items.into_iter().map(|(key, print)| (key.into(), print)).collect())
+            }),
+        ]
+    };
+    (prop::collection::btree_map("[abé]{1,9}", content(), 0..5), prop::option::of(content())).prop_map(
+        |(ranges, last)| {
+            let Some(last) = last else { return Vec::new() };
+            let ended = ranges.into_iter().map(|(end, content)| Range { end: Some(end.into()), content });
+            ended.chain([Range { end: None, content: last }]).collect()
+        },
+    )
 }
 
 fn message() -> impl Strategy<Value = Message> {
@@ -69,9 +96,17 @@ fn message() -> impl Strategy<Value = Message> {
             resume,
         })),
         resume().prop_map(Message::Resume),
-        (seq(), 0u64..100, prop::option::of(vector()), entries()).prop_map(|(from, more, clock, entries)| {
-            Message::Delta(Delta { from, up_to: Seq(from.0 + more), clock, block: block(&entries) })
-        }),
+        (seq(), 0u64..100, prop::option::of(delta_clock()), entries()).prop_map(
+            |(from, more, clock, entries)| {
+                let (up_to, block) = (Seq(from.0 + more), block(&entries));
+                Message::Delta(Delta { from, up_to, clock, block })
+            }
+        ),
+        (any::<bool>(), any::<u64>(), ranges()).prop_map(|(own, nonce, ranges)| Message::Ranges(Ranges {
+            own,
+            nonce,
+            ranges
+        })),
         (seq(), any::<bool>()).prop_map(|(up_to, durable)| Message::Ack(Ack { up_to, durable })),
         Just(Message::Ping),
         Just(Message::Pong),
@@ -96,10 +131,10 @@ fn read_whole_block(bytes: &[u8]) -> Result<Entries, DecodeError> {
 
 fn received() -> impl Strategy<Value = (Received, Vec<u8>)> {
     let stage = prop::option::of((any::<u64>(), 1u64..9).prop_map(|(name, chunks)| Stage { name, chunks }));
-    (any::<[u8; 16]>(), cursor(), vector(), stage, entries()).prop_map(
+    (any::<[u8; 16]>(), cursor(), delta_clock(), stage, entries()).prop_map(
         |(peer, cursor, clock, stage, entries)| {
-            let block = block(&entries);
-            (Received { peer: ReplicaId::from_bytes(peer), cursor, clock, stage, entries }, block)
+            let (peer, block) = (ReplicaId::from_bytes(peer), block(&entries));
+            (Received { peer, cursor, clock, stage, entries }, block)
         },
     )
 }
@@ -108,7 +143,8 @@ fn export() -> impl Strategy<Value = Export> {
     entries().prop_map(|entries| {
         let mut clock = VersionVector::new();
         entries.iter().for_each(|(_, record)| clock.join(record.context()));
-        Export { clock, entries }
+        let forgotten = clock.iter().take(1).collect();
+        Export { clock, forgotten, entries }
     })
 }
 
@@ -151,11 +187,13 @@ proptest! {
     fn exports_read_back_and_are_imported_whole(export in export()) {
         let limits = Limits::default();
         prop_assert_eq!(Export::from_bytes(&export.to_bytes(), &limits), Ok(export.clone()));
-        let mut back = Export { clock: VersionVector::new(), entries: Entries::new() };
-        for bytes in imported_segments(&export.clock, &export.entries) {
+        let none = VersionVector::new();
+        let mut back = Export { clock: none.clone(), forgotten: none, entries: Entries::new() };
+        for bytes in imported_segments(&export.clock, &export.forgotten, &export.entries) {
             match Segment::from_bytes(&bytes, &limits) {
-                Ok(Segment::Imported { clock, entries }) => {
+                Ok(Segment::Imported { clock, forgotten, entries }) => {
                     back.clock.join(&clock);
+                    back.forgotten.join(&forgotten);
                     back.entries.extend(entries);
                 }
                 other => prop_assert!(false, "{:?}", other),

@@ -1,6 +1,6 @@
 //! Laws of one session, without a network: what it asks of its host.
 
-use eyot_core::message::{Hello, Message, Resume};
+use eyot_core::message::{DeltaClock, Hello, Message, Resume};
 use eyot_core::session::{Local, LogPage, Role, Session, SessionConfig, SessionEffect, SessionInput};
 use eyot_core::{LogEpoch, ReplicaId, Seq, VersionVector};
 
@@ -31,7 +31,7 @@ fn opened() -> (Session, Vec<SessionEffect>) {
 }
 
 fn page(up_to: u64) -> SessionInput {
-    SessionInput::Page(LogPage { entries: vec![], up_to: Seq(up_to), clock: Some(VersionVector::new()) })
+    SessionInput::Page(LogPage { up_to: Seq(up_to), clock: Some(DeltaClock::default()), ..LogPage::default() })
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Laws of deltas that come in several chunks: what is staged for one is there until nobody needs it, for all tabs.
 
-use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, StorageFailure, StoredSegment};
-use eyot_core::message::{Delta, Hello, Message, Resume};
+use eyot_core::engine::{
+    Engine, EngineEffect, EngineInput, Identity, LinkFailure, StorageFailure, StoredSegment,
+};
+use eyot_core::message::{Delta, DeltaClock, Hello, Message, Resume};
 use eyot_core::{
-    Context, Hlc, Limits, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, Writer, write_block,
+    Context, Hlc, Limits, LogEpoch, Record, RecordKey, ReplicaId, Seq, Writer, write_block,
 };
 
 const RELAY_EPOCH: LogEpoch = LogEpoch(7);
@@ -32,8 +34,8 @@ impl Tab {
         self.engine.handle(input, self.now_ms)
     }
 
-    // Connects and lets the relay say hello; its log has nine positions.
-    fn meet(&mut self) {
+    // Connects and lets the relay say hello; its log has nine positions, and it has forgotten deletions up to the floor.
+    fn meet(&mut self, floor: u64) {
         self.link += 1;
         self.feed(EngineInput::LinkOpened(self.link));
         let epoch = LogEpoch(1);
@@ -42,7 +44,7 @@ impl Tab {
             replica: ReplicaId::letter(b'r'),
             epoch: RELAY_EPOCH,
             head: Seq(9),
-            floor: Seq::ZERO,
+            floor: Seq(floor),
             digest: 99,
             credits: 16,
             resume: Some(Resume::Cursor { epoch, seq: Seq::ZERO, staged: Seq::ZERO }),
@@ -53,7 +55,7 @@ impl Tab {
     fn sync(&mut self, found: Vec<(u64, Vec<Vec<u8>>)>) -> Vec<EngineEffect> {
         let mut effects = self.feed(EngineInput::StagesFound(found));
         effects.extend(self.feed(EngineInput::Sync(true)));
-        self.meet();
+        self.meet(0);
         effects
     }
 
@@ -82,8 +84,14 @@ fn delta(from: u64, up_to: u64, is_last: bool) -> Message {
         .collect();
     let mut block = Writer::new();
     write_block(&mut block, entries.iter().map(|(key, record)| (key, record)));
-    let clock: Option<VersionVector> = is_last.then(|| format!("b:{up_to}").parse().unwrap());
-    Message::Delta(Delta { from: Seq(from), up_to: Seq(up_to), clock, block: block.into_bytes() })
+    let changed = format!("b:{up_to}").parse().unwrap();
+    let clock = is_last.then(|| DeltaClock { changed, ..DeltaClock::default() });
+    Message::Delta(Delta {
+        from: Seq(from),
+        up_to: Seq(up_to),
+        clock,
+        block: block.into_bytes(),
+    })
 }
 
 fn stored_chunk(effects: &[EngineEffect]) -> (u64, u64, Vec<u8>) {
@@ -179,6 +187,37 @@ fn a_tab_takes_its_own_stage_up_again() {
 }
 
 #[test]
+fn a_delta_that_is_begun_anew_has_not_got_the_chunks_of_the_one_before() {
+    let mut tab = Tab::open(b'x');
+    tab.sync(Vec::new());
+    let (name, ..) = stored_chunk(&tab.chunk(0, 4));
+    tab.feed(EngineInput::ChunkStored);
+    let failure = LinkFailure { code: "connection-lost".into(), message: String::new() };
+    tab.feed(EngineInput::LinkClosed(tab.link, failure));
+    tab.feed(EngineInput::Tick);
+    // What was deleted up to here has been forgotten meanwhile.
+    tab.meet(8);
+    let effects = tab.chunk(0, 6);
+    assert!(drops(&effects, name), "{effects:?}");
+    let (stage, ordinal, _) = stored_chunk(&effects);
+    assert!(stage != name && ordinal == 0, "{effects:?}");
+}
+
+#[test]
+fn a_first_delta_goes_on_where_it_was_when_nothing_beyond_was_forgotten() {
+    let mut tab = Tab::open(b'x');
+    tab.sync(Vec::new());
+    let (name, ..) = stored_chunk(&tab.chunk(0, 4));
+    tab.feed(EngineInput::ChunkStored);
+    let failure = LinkFailure { code: "connection-lost".into(), message: String::new() };
+    tab.feed(EngineInput::LinkClosed(tab.link, failure));
+    tab.feed(EngineInput::Tick);
+    tab.meet(4);
+    let (stage, ordinal, _) = stored_chunk(&tab.chunk(4, 6));
+    assert_eq!((stage, ordinal), (name, 1));
+}
+
+#[test]
 fn a_stage_that_is_gone_from_the_disk_is_not_built_upon() {
     let mut tab = Tab::open(b'x');
     tab.sync(Vec::new());
@@ -237,7 +276,7 @@ fn a_tab_whose_chunk_collides_with_one_of_another_tab_begins_a_stage_of_its_own(
     let (name, ..) = stored_chunk(&tab.chunk(0, 4));
     tab.feed(EngineInput::ChunkFailed(StorageFailure { code: "collided" }));
     tab.feed(EngineInput::Tick);
-    tab.meet();
+    tab.meet(0);
     let effects = tab.chunk(0, 4);
     assert_ne!(stored_chunk(&effects).0, name);
     assert!(!drops(&effects, name), "{effects:?}");

@@ -31,7 +31,7 @@ struct Conversation {
     then: Vec<Happening>,
     #[serde(default)]
     steps: Vec<Step>,
-    /// The siblings of every record at the end, on both sides.
+    /// The siblings of every record that is not deleted at the end, on both sides.
     #[serde(default)]
     siblings: BTreeMap<String, String>,
 }

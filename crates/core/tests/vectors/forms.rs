@@ -128,7 +128,10 @@ impl RecordForm {
             at: version.at.0,
             content: version.content.as_ref().map(ContentForm::content),
         };
-        let versions = self.versions.iter().map(version).collect();
+        let versions: Vec<Version> = self.versions.iter().map(version).collect();
+        if self.context.0.is_empty() && versions.is_empty() {
+            return Record::new();
+        }
         Record::from_parts(self.context.0.clone(), versions).expect("the form is that of a record")
     }
 }

@@ -18,6 +18,7 @@ mod documents;
 mod file;
 mod forms;
 mod message;
+mod range;
 mod refusal;
 mod side;
 mod storage;
@@ -73,6 +74,11 @@ fn causality_has_four_outcomes_and_nothing_is_lost() {
 #[test]
 fn clocks_have_the_digests_that_the_protocol_says() {
     causality::check_digests("digests.json");
+}
+
+#[test]
+fn records_have_the_fingerprints_that_the_protocol_says() {
+    range::check_fingerprints("fingerprints.json");
 }
 
 #[test]

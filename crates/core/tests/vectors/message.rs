@@ -1,11 +1,12 @@
 //! The readable forms of the messages.
 
-use eyot_core::message::{Ack, Delta, Hello, Message, Refuse, Resume};
+use eyot_core::message::{Ack, Delta, DeltaClock, Hello, Message, Ranges, Refuse, Resume};
 use eyot_core::{DatabaseName, DecodeError, Limits, LogEpoch, ReplicaId, Seq, VersionVector};
 use serde::{Deserialize, Serialize};
 
 use crate::file::Form;
 use crate::forms::{Bits, Entries, EntryForm, Text, block, entries, unblock};
+use crate::range::RangeForm;
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
@@ -26,8 +27,13 @@ pub(crate) enum MessageForm {
     Delta {
         from: u64,
         up_to: u64,
-        clock: Option<Text<VersionVector>>,
+        clock: Option<DeltaClockForm>,
         entries: Vec<EntryForm>,
+    },
+    Ranges {
+        own: bool,
+        nonce: Bits,
+        ranges: Vec<RangeForm>,
     },
     Ack {
         up_to: u64,
@@ -49,7 +55,43 @@ pub(crate) enum MessageForm {
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum ResumeForm {
     Cursor { epoch: Bits, seq: u64, staged: u64 },
-    Clock { clock: Text<VersionVector>, staged: u64 },
+    Clock {
+        clock: Text<VersionVector>,
+        staged: u64,
+        #[serde(default = "no_bits")]
+        nonce: Bits,
+    },
+}
+
+fn no_bits() -> Bits {
+    Bits(0)
+}
+
+/// What a delta says of a clock: the entries, and beside them what is seldom there.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub(crate) enum DeltaClockForm {
+    Changed(Text<VersionVector>),
+    Full { changed: Text<VersionVector>, forgotten: Text<VersionVector>, searched: bool },
+}
+
+impl DeltaClockForm {
+    pub(crate) fn of(clock: DeltaClock) -> Self {
+        let DeltaClock { changed, forgotten, searched } = clock;
+        if forgotten.is_empty() && !searched {
+            return Self::Changed(Text(changed));
+        }
+        Self::Full { changed: Text(changed), forgotten: Text(forgotten), searched }
+    }
+
+    pub(crate) fn clock(&self) -> DeltaClock {
+        match self.clone() {
+            Self::Changed(changed) => DeltaClock { changed: changed.0, ..DeltaClock::default() },
+            Self::Full { changed, forgotten, searched } => {
+                DeltaClock { changed: changed.0, forgotten: forgotten.0, searched }
+            }
+        }
+    }
 }
 
 impl ResumeForm {
@@ -58,7 +100,9 @@ impl ResumeForm {
             Resume::Cursor { epoch, seq, staged } => {
                 Self::Cursor { epoch: Bits(epoch.0), seq: seq.0, staged: staged.0 }
             }
-            Resume::Clock { clock, staged } => Self::Clock { clock: Text(clock.clone()), staged: staged.0 },
+            Resume::Clock { clock, staged, nonce } => {
+                Self::Clock { clock: Text(clock.clone()), staged: staged.0, nonce: Bits(*nonce) }
+            }
         }
     }
 
@@ -67,7 +111,9 @@ impl ResumeForm {
             Self::Cursor { epoch, seq, staged } => {
                 Resume::Cursor { epoch: LogEpoch(epoch.0), seq: Seq(*seq), staged: Seq(*staged) }
             }
-            Self::Clock { clock, staged } => Resume::Clock { clock: clock.0.clone(), staged: Seq(*staged) },
+            Self::Clock { clock, staged, nonce } => {
+                Resume::Clock { clock: clock.0.clone(), staged: Seq(*staged), nonce: nonce.0 }
+            }
         }
     }
 }
@@ -89,8 +135,13 @@ impl MessageForm {
             Message::Delta(Delta { from, up_to, clock, block }) => Self::Delta {
                 from: from.0,
                 up_to: up_to.0,
-                clock: clock.map(Text),
+                clock: clock.map(DeltaClockForm::of),
                 entries: unblock(&block, &Limits::default()).unwrap().iter().map(EntryForm::of).collect(),
+            },
+            Message::Ranges(Ranges { own, nonce, ranges }) => Self::Ranges {
+                own,
+                nonce: Bits(nonce),
+                ranges: ranges.into_iter().map(RangeForm::of).collect(),
             },
             Message::Ack(Ack { up_to, durable }) => Self::Ack { up_to: up_to.0, durable },
             Message::Ping => Self::Ping,
@@ -120,8 +171,13 @@ impl MessageForm {
             Self::Delta { from, up_to, clock, entries: forms } => Message::Delta(Delta {
                 from: Seq(from),
                 up_to: Seq(up_to),
-                clock: clock.map(|clock| clock.0),
+                clock: clock.map(|clock| clock.clock()),
                 block: block(&entries(&forms)),
+            }),
+            Self::Ranges { own, nonce, ranges } => Message::Ranges(Ranges {
+                own,
+                nonce: nonce.0,
+                ranges: ranges.into_iter().map(RangeForm::range).collect(),
             }),
             Self::Ack { up_to, durable } => Message::Ack(Ack { up_to: Seq(up_to), durable }),
             Self::Ping => Message::Ping,

@@ -26,6 +26,9 @@ pub(crate) struct SideForm {
     /// Where an initiator guesses that it is in the other's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     guess: Option<CursorForm>,
+    /// Its half of the key of fingerprints; random bits elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nonce: Option<Bits>,
 }
 
 /// What a side does, as it is told in the file.
@@ -58,10 +61,11 @@ impl Side {
             replica: replica.id(),
             epoch: replica.epoch(),
             head: replica.head(),
-            floor: Seq::ZERO,
+            floor: replica.floor(),
             digest: replica.clock().digest(),
         };
         let mut config = SessionConfig::new(role);
+        config.nonce = form.nonce.map_or(0, |nonce| nonce.0);
         adjust(&mut config);
         Self { name, replica, session: Session::new(config, local), staged }
     }
@@ -94,10 +98,11 @@ impl Side {
         SessionInput::HeadMoved(self.replica.head())
     }
 
-    /// The siblings of every record, as dots.
+    /// The siblings of every record that is not deleted, as dots. A deletion may be forgotten on one side only.
     pub(crate) fn siblings(&self) -> BTreeMap<String, String> {
         let records = self.replica.range_after(std::ops::Bound::Unbounded);
         records
+            .filter(|(_, record)| !record.is_deleted())
             .map(|(key, record)| {
                 let dots: Vec<_> = record.versions().iter().map(|version| version.dot.to_string()).collect();
                 (key.to_string(), dots.join(" "))
@@ -119,6 +124,16 @@ impl Side {
                 inputs.push_back(SessionInput::Page(self.replica.page(&request)));
                 format!("reads its log after {}", request.after)
             }
+            SessionEffect::Survey { own, key, peer_clock } => {
+                let (snapshot, head) =
+                    (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
+                let is_needed = snapshot.is_some();
+                inputs.push_back(SessionInput::Surveyed { own, snapshot, head });
+                match is_needed {
+                    true => format!("takes the fingerprints of its records, at {head} of its log"),
+                    false => "finds that no search is needed".to_owned(),
+                }
+            }
             SessionEffect::Stage(Chunk { base, up_to, entries, .. }) => {
                 self.staged.push((base, up_to, entries));
                 inputs.push_back(SessionInput::Staged);
@@ -130,8 +145,10 @@ impl Side {
                 let staged = staged.map(|(_, _, entries)| entries).collect();
                 let cursor = Cursor { epoch: base.epoch, seq: up_to };
                 let received = Received { peer, cursor, clock, stage: None, entries };
+                let floor_before = self.replica.floor();
                 self.replica.apply(Segment::Received(received), staged);
-                inputs.push_back(SessionInput::Applied);
+                let floor = self.replica.floor();
+                inputs.push_back(SessionInput::Applied { floor_before, floor });
                 inputs.push_back(SessionInput::HeadMoved(self.replica.head()));
                 format!("commits the delta up to {up_to}; its log ends at {} now", self.replica.head())
             }

@@ -1,13 +1,16 @@
 //! The readable forms of what is at rest: segments, staged chunks, the memory of peers, exports.
 
 use eyot_core::segment::{
-    Received, Segment, Stage, StagedChunk, imported_segments, received_segment, staged_chunk,
-    written_segments,
+    Received, Segment, Stage, StagedChunk, forgotten_segment, imported_segments, received_segment,
+    staged_chunk, written_segments,
 };
-use eyot_core::{Cursor, DecodeError, Export, Limits, LogEpoch, Peers, ReplicaId, Seq, VersionVector};
+use eyot_core::{
+    Cursor, DecodeError, Export, Limits, LogEpoch, Peers, ReplicaId, Seq, VersionVector,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::file::Form;
+use crate::message::DeltaClockForm;
 use crate::forms::{Bits, EntryForm, Text, block, entries};
 
 /// A position in a certain life of a log.
@@ -31,6 +34,14 @@ pub(crate) struct StageForm {
     chunks: u64,
 }
 
+fn no_writes() -> Text<VersionVector> {
+    Text(VersionVector::new())
+}
+
+fn is_empty(vector: &Text<VersionVector>) -> bool {
+    vector.0.is_empty()
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum SegmentForm {
@@ -40,13 +51,19 @@ pub(crate) enum SegmentForm {
     Received {
         peer: Text<ReplicaId>,
         cursor: CursorForm,
-        clock: Text<VersionVector>,
+        clock: DeltaClockForm,
         stage: Option<StageForm>,
         entries: Vec<EntryForm>,
     },
     Imported {
         clock: Text<VersionVector>,
+        #[serde(default = "no_writes", skip_serializing_if = "is_empty")]
+        forgotten: Text<VersionVector>,
         entries: Vec<EntryForm>,
+    },
+    Forgotten {
+        up_to: u64,
+        before_ms: u64,
     },
 }
 
@@ -58,15 +75,22 @@ impl Form for SegmentForm {
     fn value(&self) -> Segment {
         match self {
             Self::Written { entries: forms } => Segment::Written(entries(forms)),
-            Self::Received { peer, cursor, clock, stage, entries: forms } => Segment::Received(Received {
-                peer: peer.0,
-                cursor: cursor.cursor(),
+            Self::Received { peer, cursor, clock, stage, entries: forms } => {
+                Segment::Received(Received {
+                    peer: peer.0,
+                    cursor: cursor.cursor(),
+                    clock: clock.clock(),
+                    stage: stage.map(|stage| Stage { name: stage.name, chunks: stage.chunks }),
+                    entries: entries(forms),
+                })
+            }
+            Self::Imported { clock, forgotten, entries: forms } => Segment::Imported {
                 clock: clock.0.clone(),
-                stage: stage.map(|stage| Stage { name: stage.name, chunks: stage.chunks }),
+                forgotten: forgotten.0.clone(),
                 entries: entries(forms),
-            }),
-            Self::Imported { clock, entries: forms } => {
-                Segment::Imported { clock: clock.0.clone(), entries: entries(forms) }
+            },
+            Self::Forgotten { up_to, before_ms } => {
+                Segment::Forgotten { up_to: Seq(*up_to), before_ms: *before_ms }
             }
         }
     }
@@ -76,7 +100,10 @@ impl Form for SegmentForm {
             Segment::Written(entries) => written_segments(&entries).swap_remove(0),
             Segment::Received(received) => received_segment(&received, &block(&received.entries)),
             // The records come first and the clock last, each in a segment of its own.
-            Segment::Imported { clock, entries } => imported_segments(&clock, &entries).swap_remove(0),
+            Segment::Imported { clock, forgotten, entries } => {
+                imported_segments(&clock, &forgotten, &entries).swap_remove(0)
+            }
+            Segment::Forgotten { up_to, before_ms } => forgotten_segment(up_to, before_ms),
         }
     }
 
@@ -156,6 +183,8 @@ impl Form for PeersForm {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExportForm {
     clock: Text<VersionVector>,
+    #[serde(default = "no_writes", skip_serializing_if = "is_empty")]
+    forgotten: Text<VersionVector>,
     entries: Vec<EntryForm>,
 }
 
@@ -163,7 +192,8 @@ impl Form for ExportForm {
     type Value = Export;
 
     fn value(&self) -> Export {
-        Export { clock: self.clock.0.clone(), entries: entries(&self.entries) }
+        let (clock, forgotten) = (self.clock.0.clone(), self.forgotten.0.clone());
+        Export { clock, forgotten, entries: entries(&self.entries) }
     }
 
     fn write(&self) -> Vec<u8> {

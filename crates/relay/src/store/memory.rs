@@ -6,10 +6,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use eyot_core::reconcile::{FingerprintKey, Snapshot};
+use eyot_core::message::DeltaClock;
 use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
-use eyot_core::{Clock, Cursor, DatabaseName, LogEpoch, Record, RecordKey, ReplicaId, Seq};
+use eyot_core::{
+    Clock, Cursor, DatabaseName, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seq, Told, Untold,
+    VersionVector, drop_untold, must_compare,
+};
 
-use super::{Database, Delta, Opened, PeerKnown, Store, StoreError, merge_within, new_names};
+use super::{
+    Applied, Change, Database, Delta, Opened, PeerKnown, Store, StoreError, Survey, merge_within, new_names,
+};
 use crate::hub::Hubs;
 use crate::limits::Limits;
 
@@ -27,7 +34,9 @@ struct Replica {
     records: BTreeMap<RecordKey, Stored>,
     clock: Clock,
     cursors: BTreeMap<ReplicaId, Cursor>,
-    staged: BTreeMap<ReplicaId, BTreeMap<Seq, Chunk>>,
+    staged: BTreeMap<ReplicaId, Vec<Chunk>>,
+    // The writes whose traces may be gone.
+    forgotten: VersionVector,
 }
 
 #[derive(Clone)]
@@ -36,6 +45,7 @@ struct Stored {
     bytes: usize,
     seq: Seq,
     origin: Option<LogEpoch>,
+    deleted_ms: Option<u64>,
 }
 
 impl MemoryStore {
@@ -74,6 +84,7 @@ impl Replica {
             clock: Clock::default(),
             cursors: BTreeMap::new(),
             staged: BTreeMap::new(),
+            forgotten: VersionVector::new(),
         })
     }
 
@@ -81,7 +92,7 @@ impl Replica {
         let start = Cursor { epoch, seq: Seq::ZERO };
         let known = self.cursors.get(&peer).copied().filter(|cursor| cursor.epoch == epoch);
         let cursor = known.unwrap_or(start);
-        let last = self.staged.get(&peer).and_then(|chunks| chunks.values().next_back());
+        let last = self.staged.get(&peer).and_then(|chunks| chunks.last());
         match last.filter(|chunk| chunk.base == cursor) {
             Some(chunk) => Some(Standing { cursor, staged: chunk.up_to }),
             None => known.map(|cursor| Standing { cursor, staged: cursor.seq }),
@@ -101,12 +112,14 @@ impl Replica {
     fn page(&self, request: &PageRequest) -> LogPage {
         let mut log: Vec<_> = self.records.iter().filter(|(_, stored)| stored.seq > request.after).collect();
         log.sort_by_key(|(_, stored)| stored.seq);
-        let mut page = LogPage { up_to: request.after, ..LogPage::default() };
+        let floor = self.local.floor;
+        let mut page = LogPage { up_to: request.after, floor, ..LogPage::default() };
         let mut bytes = 0;
         for (key, stored) in log {
-            let covered =
-                request.covered_by.as_ref().is_some_and(|clock| clock.covers_all(stored.record.context()));
-            if stored.origin != Some(request.exclude) && !covered {
+            let place = (key.as_str(), stored.seq, stored.origin);
+            if request.is_wanted(place, stored.record.is_deleted())
+                && !request.is_covered(key.as_str(), &stored.record)
+            {
                 bytes += stored.bytes + key.as_str().len();
                 if bytes > request.budget_bytes && !page.entries.is_empty() {
                     return page;
@@ -116,8 +129,46 @@ impl Replica {
             page.up_to = stored.seq;
         }
         page.up_to = self.local.head;
-        page.clock = Some(self.clock.changed_since(request.clock_since, request.exclude));
+        for key in request.keys_to_tell().filter(|key| !self.records.contains_key::<str>(key)) {
+            bytes += key.len();
+            if bytes > request.budget_bytes && !page.entries.is_empty() {
+                return page;
+            }
+            page.entries.extend(key.parse().ok().map(|key| (key, Record::new())));
+            page.absent_up_to = Some(key.into());
+        }
+        let searched = request.among.is_some();
+        let changed = match searched {
+            true => self.clock.to_vector(),
+            false => self.clock.changed_since(request.clock_since, request.exclude),
+        };
+        page.clock = Some(DeltaClock { changed, forgotten: request.unheard_of(&self.forgotten), searched });
         page
+    }
+
+    fn survey(&self, key: FingerprintKey, peer_clock: Option<&VersionVector>) -> Survey {
+        let head = self.local.head;
+        if peer_clock.is_some_and(|clock| !must_compare(&self.forgotten, clock)) {
+            return Survey { snapshot: None, head };
+        }
+        let standing = self.records.iter().filter(|(_, stored)| !stored.record.is_deleted());
+        let items =
+            standing.map(|(name, stored)| (name.as_str().into(), key.of(name.as_str(), &stored.record)));
+        Survey { snapshot: Some(Snapshot::new(items)), head }
+    }
+
+    fn forget(&mut self, before_ms: u64) -> u64 {
+        let count = self.records.len();
+        let (floor, forgotten) = (&mut self.local.floor, &mut self.forgotten);
+        self.records.retain(|_, stored| {
+            let old = stored.deleted_ms.is_some_and(|deleted_ms| deleted_ms < before_ms);
+            if old {
+                *floor = stored.seq.max(*floor);
+                forgotten.join(stored.record.context());
+            }
+            !old
+        });
+        (count - self.records.len()) as u64
     }
 
     fn stage(&mut self, chunk: Chunk, limits: &Limits) -> Result<(), StoreError> {
@@ -125,55 +176,89 @@ impl Replica {
         let goes_on = |last: &Chunk| last.base == chunk.base && last.up_to == chunk.from;
         if chunk.from == chunk.base.seq {
             staged.clear();
-        } else if !staged.values().next_back().is_some_and(goes_on) {
+        } else if !staged.last().is_some_and(goes_on) {
             return Err(StoreError::ChunksMissing);
         }
-        staged.insert(chunk.up_to, chunk);
-        let bytes: usize = staged.values().map(|chunk| chunk.block.len()).sum();
+        staged.push(chunk);
+        let bytes: usize = staged.iter().map(|chunk| chunk.block.len()).sum();
         if bytes as u64 > limits.staged_bytes { Err(StoreError::StagedTooLarge) } else { Ok(()) }
     }
 
-    fn apply(&mut self, delta: Delta, limits: &Limits) -> Result<(Seq, bool), StoreError> {
+    fn apply(&mut self, delta: Delta, limits: &Limits) -> Result<Applied, StoreError> {
         let (peer, cursor, before) = (delta.last.peer, delta.cursor(), self.local.head);
+        let floor_before = self.local.floor;
         let staged = self.staged.remove(&peer).unwrap_or_default();
+        let mut entries = Vec::new();
         if delta.chunks > 0 {
-            let chunks = staged.into_values().filter(|chunk| chunk.base == delta.last.base);
+            let chunks = staged.into_iter().filter(|chunk| chunk.base == delta.last.base);
             let chunks: Vec<Chunk> = chunks.collect();
             let end = chunks.last().map(|chunk| chunk.up_to);
             if chunks.len() as u64 != delta.chunks || end != Some(delta.last.from) {
                 return Err(StoreError::ChunksMissing);
             }
-            for (key, record) in chunks.into_iter().flat_map(|chunk| chunk.entries) {
-                self.merge(key, record, cursor.epoch, limits)?;
+            entries.extend(chunks.into_iter().flat_map(|chunk| chunk.entries));
+        }
+        entries.extend(delta.last.entries);
+        let mut told = Told::new(delta.clock.searched);
+        told.note(&entries);
+        let before_delta = self.clock.to_vector();
+        let accounted = |dot| before_delta.covers(dot) || delta.clock.changed.covers(dot);
+        let forgotten = (self.local.floor > Seq::ZERO).then_some(&before_delta);
+        for (key, record) in entries {
+            if !record.context().iter().all(accounted) {
+                return Err(StoreError::Unaccounted);
             }
+            let change = merge_within(self.record(&key), record, forgotten, limits)?;
+            self.put(key, change, cursor.epoch);
         }
-        for (key, record) in delta.last.entries {
-            self.merge(key, record, cursor.epoch, limits)?;
-        }
+        let dropped = self.drop_untold(told, &delta.clock.changed, cursor.epoch);
         let seq = if self.local.head > before { self.local.head } else { before.next() };
-        if self.clock.join(&delta.clock, seq, Some(cursor.epoch)) {
+        if self.clock.join(&delta.clock.changed, seq, Some(cursor.epoch)) {
             self.local.head = seq;
             self.local.digest = self.clock.digest();
         }
+        let known = delta.clock.forgotten.meet(&delta.clock.changed);
+        let unheard: VersionVector = known.iter().filter(|dot| !before_delta.covers(*dot)).collect();
+        if dropped || !unheard.is_empty() {
+            self.forgotten.join(&unheard);
+            self.local.floor = self.local.head;
+        }
         self.move_cursor(peer, cursor);
-        Ok((self.local.head, self.local.head > before))
+        Ok(Applied { head: self.local.head, floor_before, floor: self.local.floor })
     }
 
-    fn merge(
-        &mut self,
-        key: RecordKey,
-        incoming: Record,
-        origin: LogEpoch,
-        limits: &Limits,
-    ) -> Result<(), StoreError> {
-        let existing = self.records.get(&key).map(|stored| &stored.record);
-        if let Some(change) = merge_within(existing, incoming, limits)? {
-            self.local.head = self.local.head.next();
-            let origin = change.as_sent.then_some(origin);
-            let (bytes, seq) = (change.state.len(), self.local.head);
-            self.records.insert(key, Stored { record: change.record, bytes, seq, origin });
+    // True when anything was.
+    fn drop_untold(&mut self, told: Told, clock: &VersionVector, origin: LogEpoch) -> bool {
+        let mut any = false;
+        for (key, dots) in told.into_records() {
+            let Some(record) = self.record(&key) else { continue };
+            let dropped = match drop_untold(record, &dots, clock) {
+                Untold::Nothing => continue,
+                Untold::Some(dropped, kept) => {
+                    self.put(key, Change::of(Merged::Mixed(kept)), origin);
+                    dropped
+                }
+                Untold::All(dropped) => {
+                    self.records.remove(&key);
+                    dropped
+                }
+            };
+            self.forgotten.join(&dropped);
+            any = true;
         }
-        Ok(())
+        any
+    }
+
+    fn record(&self, key: &RecordKey) -> Option<&Record> {
+        self.records.get(key).map(|stored| &stored.record)
+    }
+
+    fn put(&mut self, key: RecordKey, change: Option<Change>, origin: LogEpoch) {
+        if let Some(Change { record, state, as_sent, deleted_ms }) = change {
+            self.local.head = self.local.head.next();
+            let (seq, origin, bytes) = (self.local.head, as_sent.then_some(origin), state.len());
+            self.records.insert(key, Stored { record, bytes, seq, origin, deleted_ms });
+        }
     }
 
     fn move_cursor(&mut self, peer: ReplicaId, cursor: Cursor) {
@@ -208,16 +293,31 @@ impl Store for MemoryStore {
         self.change(database, |replica| Ok(replica.page(&request)))
     }
 
+    async fn survey(
+        &self,
+        database: &Database,
+        key: FingerprintKey,
+        peer_clock: Option<VersionVector>,
+    ) -> Result<Survey, StoreError> {
+        self.change(database, |replica| Ok(replica.survey(key, peer_clock.as_ref())))
+    }
+
     async fn stage(&self, database: &Database, chunk: Chunk) -> Result<(), StoreError> {
         self.change(database, |replica| replica.stage(chunk, &self.limits))
     }
 
-    async fn apply(&self, database: &Database, delta: Delta) -> Result<Seq, StoreError> {
-        let (head, moved) = self.change(database, |replica| replica.apply(delta, &self.limits))?;
-        if moved {
-            self.hubs.announce(&database.name, head);
+    async fn apply(&self, database: &Database, delta: Delta) -> Result<Applied, StoreError> {
+        let peer = delta.last.peer;
+        let before = self.change(database, |replica| Ok(replica.local.head))?;
+        let applied = self.change(database, |replica| replica.apply(delta, &self.limits));
+        if applied == Err(StoreError::Unaccounted) {
+            self.change(database, |replica| Ok(replica.staged.remove(&peer).map(|_| ())))?;
         }
-        Ok(head)
+        let applied = applied?;
+        if applied.head > before {
+            self.hubs.announce(&database.name, applied.head);
+        }
+        Ok(applied)
     }
 
     async fn move_cursor(
@@ -230,6 +330,16 @@ impl Store for MemoryStore {
             replica.move_cursor(peer, cursor);
             Ok(())
         })
+    }
+
+    async fn forget(&self, database: &Database, before_ms: u64) -> Result<u64, StoreError> {
+        self.change(database, |replica| Ok(replica.forget(before_ms)))
+    }
+
+    async fn databases(&self) -> Result<Vec<Database>, StoreError> {
+        let guard = self.lock();
+        let names = guard.as_ref().ok_or(StoreError::Closed)?.keys();
+        Ok(names.map(|name| Database { id: 0, name: name.clone() }).collect())
     }
 
     async fn probe(&self) -> Result<(), StoreError> {

@@ -10,7 +10,11 @@
 pub mod memory;
 pub mod sqlite;
 
+use std::time::SystemTime;
+
 use async_trait::async_trait;
+use eyot_core::message::DeltaClock;
+use eyot_core::reconcile::{FingerprintKey, Snapshot};
 use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
 use eyot_core::{Cursor, DatabaseName, LogEpoch, Merged, Record, ReplicaId, Seq, VersionVector};
 
@@ -53,8 +57,8 @@ pub struct Delta {
     pub last: Chunk,
     /// How many chunks were staged before.
     pub chunks: u64,
-    /// The clock entries that it completes.
-    pub clock: VersionVector,
+    /// What it says of the peer's clock.
+    pub clock: DeltaClock,
 }
 
 impl Delta {
@@ -62,6 +66,26 @@ impl Delta {
     pub fn cursor(&self) -> Cursor {
         Cursor { epoch: self.last.base.epoch, seq: self.last.up_to }
     }
+}
+
+/// What applying a delta came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Applied {
+    /// Where the log ends now.
+    pub head: Seq,
+    /// The log's floor before.
+    pub floor_before: Seq,
+    /// Its floor now: the head, if the delta brought what is forgotten elsewhere.
+    pub floor: Seq,
+}
+
+/// The fingerprints of a database's records: as of one moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Survey {
+    /// Those of all records that are not deleted; none where no search is needed.
+    pub snapshot: Option<Snapshot>,
+    /// Where the log ends.
+    pub head: Seq,
 }
 
 /// Keeps databases.
@@ -81,15 +105,27 @@ pub trait Store: Send + Sync + 'static {
     /// Reads a part of the log. The clock is given when the page reaches the head, with all positions below it taken.
     async fn page(&self, database: &Database, request: PageRequest) -> Result<LogPage, StoreError>;
 
+    /// Takes the fingerprints of all records that are not deleted, unless a peer with that clock need not search
+    /// ([`eyot_core::must_compare`]). Reads every record, so there is one at a time.
+    async fn survey(
+        &self,
+        database: &Database,
+        key: FingerprintKey,
+        peer_clock: Option<VersionVector>,
+    ) -> Result<Survey, StoreError>;
+
     /// Keeps a chunk of a delta. The first one of a delta takes the place of all that was kept of the same peer. A later
     /// one is refused unless it goes on just where what is kept ends: another connection of the same peer may have kept
     /// or dropped chunks meanwhile, and a delta with a gap would be believed to be whole.
     async fn stage(&self, database: &Database, chunk: Chunk) -> Result<(), StoreError>;
 
     /// Merges a delta with what is here: records that changed get the next positions of the log, the clock is joined,
-    /// the peer's cursor moved, its staged chunks dropped. Says where the log's head is then. A delta whose chunks are
-    /// not all there (another connection of the same peer has dropped them) is refused.
-    async fn apply(&self, database: &Database, delta: Delta) -> Result<Seq, StoreError>;
+    /// the peer's cursor moved, its staged chunks dropped. After a search, what the peer has not got any more is dropped
+    /// of the records that it told. What it has forgotten and was news is added to what is forgotten here, and the floor
+    /// is the head then. A delta whose chunks are
+    /// not all there (another connection of the same peer has dropped them) is refused. So is one with a record whose
+    /// context neither this replica's clock nor the delta's accounts for; what was staged of that is dropped.
+    async fn apply(&self, database: &Database, delta: Delta) -> Result<Applied, StoreError>;
 
     /// Remembers that a position of a peer's log is reached. Within one life of the log a cursor never goes back.
     async fn move_cursor(
@@ -98,6 +134,14 @@ pub trait Store: Send + Sync + 'static {
         peer: ReplicaId,
         cursor: Cursor,
     ) -> Result<(), StoreError>;
+
+    /// Forgets deletions: removes the records that are nothing but deleted, claim to be so since before that time and were
+    /// stored before it by this machine's own clock (milliseconds since 1970), adds what they accounted for to what is
+    /// forgotten, and raises the floor to the highest of their positions. In several steps, each of them whole. Says how many there were.
+    async fn forget(&self, database: &Database, before_ms: u64) -> Result<u64, StoreError>;
+
+    /// All databases that there are.
+    async fn databases(&self) -> Result<Vec<Database>, StoreError>;
 
     /// Writes something that means nothing, to see whether writing works.
     async fn probe(&self) -> Result<(), StoreError>;
@@ -130,6 +174,9 @@ pub enum StoreError {
     /// Chunks of the delta are not there any more.
     #[error("chunks of the delta are not there any more")]
     ChunksMissing,
+    /// A record of the delta has seen writes that neither clock accounts for.
+    #[error("a record has seen writes that are not accounted for")]
+    Unaccounted,
     /// Anything else.
     #[error("{0}")]
     Failed(String),
@@ -144,27 +191,29 @@ impl StoreError {
             Self::RecordTooLarge => Code::RecordTooLarge,
             Self::StagedTooLarge => Code::DeltaTooLarge,
             Self::ChunksMissing => Code::StagingLost,
+            Self::Unaccounted => Code::BadMessage,
             Self::InUse | Self::NewerFile | Self::Failed(_) => Code::StorageFailed,
         }
     }
 }
 
-/// Merges what came in, unless the result is over the limits. Its encoding comes with it where anything changed.
+/// Merges what came in, unless the result is over the limits. Where deletions were forgotten, `forgotten` is the clock as
+/// it was before the delta: what it covers and what does not stand here is not taken up again.
 pub(crate) fn merge_within(
     existing: Option<&Record>,
     incoming: Record,
+    forgotten: Option<&VersionVector>,
     limits: &Limits,
 ) -> Result<Option<Change>, StoreError> {
-    let (record, as_sent) = match eyot_core::merge_incoming(existing, incoming) {
-        Merged::Unchanged => return Ok(None),
-        Merged::AsSent(record) => (record, true),
-        Merged::Mixed(record) => (record, false),
+    let merged = match forgotten {
+        None => eyot_core::merge_incoming(existing, incoming),
+        Some(clock) => eyot_core::merge_after_forgetting(existing, incoming, |dot| clock.covers(dot)),
     };
-    let state = record.to_bytes();
-    if record.versions().len() > limits.siblings || state.len() > limits.record_bytes {
+    let Some(change) = Change::of(merged) else { return Ok(None) };
+    if change.record.versions().len() > limits.siblings || change.state.len() > limits.record_bytes {
         return Err(StoreError::RecordTooLarge);
     }
-    Ok(Some(Change { record, state, as_sent }))
+    Ok(Some(change))
 }
 
 /// A record that has changed.
@@ -173,6 +222,33 @@ pub(crate) struct Change {
     pub(crate) state: Vec<u8>,
     /// The peer has just this state, and need not be told.
     pub(crate) as_sent: bool,
+    /// Where nothing but deletions stand: the later of when that is claimed to have happened and now.
+    pub(crate) deleted_ms: Option<u64>,
+}
+
+impl Change {
+    /// What a merge came to, as it is stored; none when nothing was news.
+    pub(crate) fn of(merged: Merged) -> Option<Self> {
+        let (record, as_sent) = match merged {
+            Merged::Unchanged => return None,
+            Merged::AsSent(record) => (record, true),
+            Merged::Mixed(record) => (record, false),
+        };
+        let (state, deleted_ms) = (record.to_bytes(), deleted_ms(&record, now_ms()));
+        Some(Self { record, state, as_sent, deleted_ms })
+    }
+}
+
+/// When a record that is stored at `now_ms` counts as deleted: a device's clock may be far behind, and what has just come
+/// in is never old. None for a record that something stands in.
+pub(crate) fn deleted_ms(record: &Record, now_ms: u64) -> Option<u64> {
+    eyot_core::deleted_at_ms(record).map(|claimed_ms| claimed_ms.max(now_ms))
+}
+
+/// This machine's time, in milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
+    let elapsed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A new name for a replica, and a life for its log.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use eyot_core::session::{Chunk, Local, LogPage, PageRequest};
+use eyot_core::message::DeltaClock;
+use eyot_core::session::{Among, Chunk, Local, LogPage, PageRequest};
 use eyot_core::{
     Context, Cursor, Hlc, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, Writer, write_block,
 };
@@ -10,7 +11,7 @@ use eyot_relay::Limits;
 use eyot_relay::hub::Hubs;
 use eyot_relay::store::memory::MemoryStore;
 use eyot_relay::store::sqlite::SqliteStore;
-use eyot_relay::store::{Database, Delta, Store, StoreError};
+use eyot_relay::store::{Applied, Database, Delta, Store, StoreError};
 use tempfile::TempDir;
 
 pub(crate) const A: ReplicaId = ReplicaId::letter(b'a');
@@ -75,7 +76,19 @@ impl Fixture {
         clock: &str,
         entries: &[Entry],
     ) -> Result<Seq, StoreError> {
-        let delta = Delta { last: chunk(peer, place, entries), chunks, clock: vector(clock) };
+        let clock = DeltaClock { changed: vector(clock), ..DeltaClock::default() };
+        self.apply_with(peer, (place, chunks), clock, entries).await.map(|applied| applied.head)
+    }
+
+    /// Applies the last chunk of a delta that says this of the peer's clock.
+    pub(crate) async fn apply_with(
+        &self,
+        peer: ReplicaId,
+        (place, chunks): (Place, u64),
+        clock: DeltaClock,
+        entries: &[Entry],
+    ) -> Result<Applied, StoreError> {
+        let delta = Delta { last: chunk(peer, place, entries), chunks, clock };
         self.store.apply(&self.database, delta).await
     }
 
@@ -104,18 +117,47 @@ pub(crate) fn request(after: u64) -> PageRequest {
         clock_since: Seq(after),
         exclude: LogEpoch(0),
         covered_by: None,
+        among: None,
+        is_first: false,
         budget_bytes: 1 << 20,
     }
 }
 
+/// A request after a search that found these records, up to that position.
+pub(crate) fn among(ids: &[&str], until: u64) -> PageRequest {
+    let keys = ids.iter().map(|id| format!("notes/{id}").into_boxed_str()).collect();
+    let among = Among { keys: Arc::new(keys), until: Seq(until), absent_up_to: None };
+    PageRequest { among: Some(among), is_first: true, ..request(0) }
+}
+
 pub(crate) type Entry = (RecordKey, Record);
+
+/// What a delta after a search says of a clock.
+pub(crate) fn searched(changed: &str, forgotten: &str) -> DeltaClock {
+    DeltaClock { changed: vector(changed), forgotten: vector(forgotten), searched: true }
+}
+
+/// A record of which a peer has nothing.
+pub(crate) fn absent(id: &str) -> Entry {
+    (RecordKey::new("notes", id).unwrap(), Record::new())
+}
 
 /// A record that was written by these dots, each with the context behind its `/`: `a:1/ a:2/a:1`.
 pub(crate) fn entry(id: &str, writes: &str) -> Entry {
     sized(id, writes, 10)
 }
 
-/// The same, with contents of that size.
+/// A record whose last write is a deletion at that time; the others as in [`entry`].
+pub(crate) fn deleted(id: &str, writes: &str, at_ms: u64) -> Entry {
+    let (before, last) = writes.rsplit_once(", ").unwrap_or(("", writes));
+    let mut record = if before.is_empty() { Record::new() } else { entry(id, before).1 };
+    let (dot, context) = last.split_once('/').unwrap();
+    let context: Context = context.parse().unwrap();
+    record.write(dot.parse().unwrap(), &context, Hlc::from_ms(at_ms), None);
+    (RecordKey::new("notes", id).unwrap(), record)
+}
+
+/// As [`entry`], with contents of that size.
 pub(crate) fn sized(id: &str, writes: &str, bytes: usize) -> Entry {
     let mut record = Record::new();
     for write in writes.split(", ") {
@@ -158,5 +200,5 @@ pub(crate) fn text(page: &LogPage) -> String {
 }
 
 pub(crate) fn clock(page: &LogPage) -> String {
-    page.clock.as_ref().map(ToString::to_string).unwrap_or_else(|| "none".into())
+    page.clock.as_ref().map_or_else(|| "none".into(), |clock| clock.changed.to_string())
 }

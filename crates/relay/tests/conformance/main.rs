@@ -9,9 +9,11 @@
 
 mod databases;
 mod fixture;
+mod forgetting;
 mod log;
 mod model;
 mod peers;
+mod search;
 mod sqlite;
 
 /// Asks each claim of each store.
@@ -47,6 +49,7 @@ conformance! {
             a_page_leaves_out_what_a_clock_covers
             the_digest_is_that_of_the_clock
             a_record_over_the_limit_is_refused_with_its_whole_delta
+            a_record_that_no_clock_accounts_for_is_refused_with_its_whole_delta
             a_commit_is_announced_to_those_who_listen
             a_reader_that_follows_the_log_misses_nothing;
         peers:
@@ -58,6 +61,25 @@ conformance! {
             a_chunk_of_another_delta_takes_the_place_of_all
             chunks_are_kept_without_gaps_whoever_brings_them
             a_delta_whose_chunks_are_gone_is_refused
-            no_more_is_staged_than_the_limit;
+            no_more_is_staged_than_the_limit
+            chunks_that_no_clock_accounts_for_are_dropped;
+        forgetting:
+            an_old_deletion_is_forgotten_and_the_floor_tells
+            a_deletion_is_kept_until_the_later_of_its_times
+            a_conflict_with_a_deletion_is_not_forgotten
+            many_deletions_are_forgotten_in_one_go
+            a_forgotten_deletion_is_not_undone_by_a_late_peer
+            of_a_late_record_only_what_is_new_is_taken_up
+            a_record_made_anew_is_not_joined_by_its_former_self;
+        search:
+            a_survey_has_what_is_not_deleted
+            a_page_after_a_search_has_what_differs_wherever_it_came_from
+            a_page_after_a_search_goes_on_as_always_behind_it
+            who_has_heard_of_all_that_is_forgotten_need_not_search
+            what_is_absent_is_told_in_as_many_pages_as_it_takes
+            deletions_that_a_peer_has_not_heard_of_are_told_after_a_search
+            of_a_record_that_comes_twice_the_last_state_counts
+            what_a_peer_has_forgotten_is_forgotten_here_if_it_is_news
+            what_a_peer_has_not_got_and_its_clock_covers_is_dropped;
     }
 }

@@ -1,10 +1,12 @@
 //! SQLite against the model: the same history leaves the same log, whatever the history.
 
+use eyot_core::message::DeltaClock;
+use eyot_core::reconcile::FingerprintKey;
 use eyot_core::session::PageRequest;
 use eyot_core::{Context, Dot, Hlc, LogEpoch, Record, RecordKey, ReplicaId, Seq};
 use eyot_relay::store::StoreError;
 
-use crate::fixture::{Entry, Fixture, epoch, memory_store, request, sqlite_store};
+use crate::fixture::{Entry, Fixture, absent, among, epoch, memory_store, request, sqlite_store};
 
 // Numbers that look random and are the same every time (SplitMix64).
 struct Numbers(u64);
@@ -53,15 +55,22 @@ impl Peer {
 
 async fn assert_same(one: &Fixture, other: &Fixture, numbers: &mut Numbers) {
     let (left, right) = (one.local().await, other.local().await);
-    assert_eq!((left.head, left.digest), (right.head, right.digest));
+    assert_eq!((left.head, left.floor, left.digest), (right.head, right.floor, right.digest));
+    let key = FingerprintKey(numbers.below(9), 1);
+    let surveys =
+        (one.store.survey(&one.database, key, None).await, other.store.survey(&other.database, key, None).await);
+    assert_eq!(surveys.0, surveys.1);
     let excludes = [LogEpoch(0), epoch(ReplicaId::letter(b'a')), epoch(ReplicaId::letter(b'b'))];
     for exclude in excludes {
         let after = Seq(numbers.below(left.head.0 + 1));
         let covered_by =
             (numbers.below(2) == 0).then(|| format!("a:{}", numbers.below(9) + 1).parse().unwrap());
         let clock_since = Seq(numbers.below(left.head.0 + 1));
+        let is_first = numbers.below(2) == 0;
         let budget_bytes = 1 + numbers.below(400) as usize;
-        let request = PageRequest { after, exclude, covered_by, clock_since, budget_bytes };
+        let ids: Vec<&str> = ["0", "1", "3", "9"].into_iter().filter(|_| numbers.below(2) == 0).collect();
+        let among = among(&ids, numbers.below(left.head.0 + 1)).among.filter(|_| numbers.below(2) == 0);
+        let request = PageRequest { after, exclude, covered_by, clock_since, among, is_first, budget_bytes };
         assert_eq!(one.page_with(request.clone()).await, other.page_with(request).await);
     }
     assert_eq!(one.page_with(request(0)).await, other.page_with(request(0)).await);
@@ -89,12 +98,23 @@ async fn sqlite_agrees_with_the_model() {
             }
             let from = peer.position;
             let last = [peer.write(&mut numbers)];
-            let clock = format!("{}:{}", peer.name, peer.counter);
+            // Now and then after a search: with something forgotten, and a record of which the peer has nothing.
+            let searched = numbers.below(6) == 0;
+            let forgotten = numbers.below(peer.counter + 1) * u64::from(searched);
+            let vector = |counter| [Dot::new(peer.name, counter)].into_iter().collect();
+            let (changed, forgotten) = (vector(peer.counter), vector(forgotten));
+            let clock = DeltaClock { changed, forgotten, searched };
+            let last = if searched { [&[absent("2")], &last[..]].concat() } else { last.to_vec() };
             let place = ((base, from, peer.position), chunks);
-            let one = model.apply_staged(peer.name, place, &clock, &last).await;
-            let other = sqlite.apply_staged(peer.name, place, &clock, &last).await;
+            let one = model.apply_with(peer.name, place, clock.clone(), &last).await;
+            let other = sqlite.apply_with(peer.name, place, clock, &last).await;
             assert_eq!(one, other, "seed {seed}");
             assert!(matches!(one, Ok(_) | Err(StoreError::RecordTooLarge)), "{one:?}");
+            if numbers.below(12) == 0 {
+                let before_ms = eyot_core::MAXIMUM_MS;
+                let one = model.store.forget(&model.database, before_ms).await;
+                assert_eq!(one, sqlite.store.forget(&sqlite.database, before_ms).await);
+            }
             if numbers.below(3) == 0 {
                 peer.take_in(&model).await;
             }

@@ -67,6 +67,10 @@ pub(crate) async fn a_chunk_of_another_delta_takes_the_place_of_all(it: Fixture)
     // Begun anew.
     it.stage(A, (0, 0, 4), &[entry("n3", "a:3/")]).await.unwrap();
     assert_eq!(standing(&it, A).await, Some((0, 4)));
+    // Begun anew, and further than before.
+    it.stage(A, (0, 0, 8), &[entry("n3", "a:3/")]).await.unwrap();
+    let known = it.store.peer(&it.database, A, epoch(A)).await.unwrap();
+    assert_eq!((standing(&it, A).await, known.chunks), (Some((0, 8)), 1));
     it.apply(A, 9, "a:4", &[entry("n4", "a:4/")]).await.unwrap();
     assert_eq!(text(&it.page(0).await), "n4=a:4", "a delta in one chunk leaves nothing staged");
     // After a cursor, what was staged before it is of no use.
@@ -113,4 +117,14 @@ pub(crate) async fn no_more_is_staged_than_the_limit(it: Fixture) {
     assert_eq!(more, Err(StoreError::StagedTooLarge));
     assert_eq!(standing(&it, A).await, Some((0, 3)));
     it.stage(B, (0, 0, 4), &[sized("n1", "a:1/", 3_000)]).await.unwrap();
+}
+
+pub(crate) async fn chunks_that_no_clock_accounts_for_are_dropped(it: Fixture) {
+    it.apply(A, 2, "a:1", &[entry("n1", "a:1/")]).await.unwrap();
+    it.stage(A, (2, 2, 3), &[entry("n2", "a:5/")]).await.unwrap();
+    it.stage(B, (0, 0, 1), &[entry("n3", "b:1/")]).await.unwrap();
+    let last = [entry("n4", "a:3/")];
+    assert_eq!(it.apply_staged(A, ((2, 3, 4), 1), "a:4", &last).await, Err(StoreError::Unaccounted));
+    assert_eq!((standing(&it, A).await, standing(&it, B).await), (Some((2, 2)), Some((0, 1))));
+    assert_eq!(text(&it.page(0).await), "n1=a:1");
 }

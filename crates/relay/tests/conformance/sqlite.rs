@@ -19,7 +19,8 @@ async fn a_store_is_as_it_was_when_it_is_opened_again() {
     let store = open(folder.path()).await.unwrap();
     let database = store.open(&name, true).await.unwrap().unwrap().database;
     let last = crate::fixture::chunk(A, (0, 0, 5), &[crate::fixture::entry("n1", "a:1/")]);
-    let clock = crate::fixture::vector("a:1");
+    let changed = crate::fixture::vector("a:1");
+    let clock = eyot_core::message::DeltaClock { changed, ..Default::default() };
     store.apply(&database, eyot_relay::store::Delta { last, chunks: 0, clock }).await.unwrap();
     let before = (
         store.open(&name, false).await.unwrap(),

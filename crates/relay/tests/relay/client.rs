@@ -110,10 +110,12 @@ impl Client {
             replica: replica.id(),
             epoch: replica.epoch(),
             head: replica.head(),
-            floor: Seq::ZERO,
+            floor: replica.floor(),
             digest: replica.clock().digest(),
         };
-        let session = Session::new(SessionConfig::new(Role::Initiator { guess: None }), local);
+        let mut config = SessionConfig::new(Role::Initiator { guess: None });
+        config.nonce = 7;
+        let session = Session::new(config, local);
         let (staged, began_at) = (Vec::new(), Instant::now());
         let mut client = Self { wire, session, replica, staged, counter, began_at, closed: None };
         client.input(SessionInput::Start).await;
@@ -136,17 +138,14 @@ impl Client {
 
     /// Writes several records in one commit.
     pub(crate) async fn write_many(&mut self, writes: &[(String, String)]) {
-        let mut entries = Entries::new();
-        for (id, text) in writes {
-            let key = RecordKey::new("notes", id).unwrap();
-            let mut record = self.replica.get(key.as_str()).cloned().unwrap_or_default();
-            self.counter += 1;
-            let dot = Dot::new(self.replica.id(), self.counter);
-            let context: Context = record.context().clone().into();
-            record.write(dot, &context, Hlc::from_ms(1), Some(text.as_bytes().into()));
-            entries.push((key, record));
-        }
-        self.replica.apply(Segment::Written(entries), Vec::new());
+        let writes = writes.iter().map(|(id, text)| (id.as_str(), Some(text.as_str())));
+        append(&mut self.replica, &mut self.counter, writes);
+        self.input(SessionInput::HeadMoved(self.replica.head())).await;
+    }
+
+    /// Deletes a record.
+    pub(crate) async fn delete(&mut self, id: &str) {
+        append(&mut self.replica, &mut self.counter, [(id, None)]);
         self.input(SessionInput::HeadMoved(self.replica.head())).await;
     }
 
@@ -203,16 +202,23 @@ impl Client {
                 return vec![SessionInput::PeerKnown { standing, clock: self.replica.clock().to_vector() }];
             }
             SessionEffect::Read(request) => return vec![SessionInput::Page(self.replica.page(&request))],
+            SessionEffect::Survey { own, key, peer_clock } => {
+                let (snapshot, head) =
+                    (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
+                return vec![SessionInput::Surveyed { own, snapshot, head }];
+            }
             SessionEffect::Stage(chunk) => {
                 self.staged.push(chunk.entries);
                 return vec![SessionInput::Staged];
             }
             SessionEffect::Apply { chunk, clock, .. } => {
                 let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
-                let received =
-                    Received { peer: chunk.peer, cursor, clock, stage: None, entries: chunk.entries };
+                let (peer, entries) = (chunk.peer, chunk.entries);
+                let received = Received { peer, cursor, clock, stage: None, entries };
+                let floor_before = self.replica.floor();
                 self.replica.apply(Segment::Received(received), std::mem::take(&mut self.staged));
-                return vec![SessionInput::HeadMoved(self.replica.head()), SessionInput::Applied];
+                let applied = SessionInput::Applied { floor_before, floor: self.replica.floor() };
+                return vec![SessionInput::HeadMoved(self.replica.head()), applied];
             }
             SessionEffect::MoveCursor { peer, cursor } => {
                 self.replica.move_cursor(peer, cursor);
@@ -228,6 +234,25 @@ impl Client {
         }
         Vec::new()
     }
+}
+
+/// Writes records in one commit, whether or not there is a connection. Without a text it is a deletion.
+pub(crate) fn append<'a>(
+    replica: &mut Replica,
+    counter: &mut u64,
+    writes: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+) {
+    let mut entries = Entries::new();
+    for (id, text) in writes {
+        let key = RecordKey::new("notes", id).unwrap();
+        let mut record = replica.get(key.as_str()).cloned().unwrap_or_default();
+        *counter += 1;
+        let context: Context = record.context().clone().into();
+        let dot = Dot::new(replica.id(), *counter);
+        record.write(dot, &context, Hlc::from_ms(1), text.map(|text| text.as_bytes().into()));
+        entries.push((key, record));
+    }
+    replica.apply(Segment::Written(entries), Vec::new());
 }
 
 /// Talks on both sides until both are at one.

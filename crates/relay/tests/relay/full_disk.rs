@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use eyot_core::reconcile::FingerprintKey;
 use eyot_core::session::{Chunk, LogPage, PageRequest};
-use eyot_core::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
+use eyot_core::{Cursor, DatabaseName, LogEpoch, ReplicaId, VersionVector};
 use eyot_relay::hub::Hubs;
 use eyot_relay::limits::Limits;
 use eyot_relay::origin::AllowedOrigins;
 use eyot_relay::store::memory::MemoryStore;
-use eyot_relay::store::{Database, Delta, Opened, PeerKnown, Store, StoreError};
+use eyot_relay::store::{Applied, Database, Delta, Opened, PeerKnown, Store, StoreError, Survey};
 use eyot_relay::{AccessMode, Config, Relay};
 use tokio_util::sync::CancellationToken;
 
@@ -37,16 +38,33 @@ impl Store for FullFor {
         self.0.page(database, request).await
     }
 
+    async fn survey(
+        &self,
+        database: &Database,
+        key: FingerprintKey,
+        peer_clock: Option<VersionVector>,
+    ) -> Result<Survey, StoreError> {
+        self.0.survey(database, key, peer_clock).await
+    }
+
     async fn stage(&self, _: &Database, _: Chunk) -> Result<(), StoreError> {
         Err(StoreError::Full)
     }
 
-    async fn apply(&self, database: &Database, delta: Delta) -> Result<Seq, StoreError> {
+    async fn apply(&self, database: &Database, delta: Delta) -> Result<Applied, StoreError> {
         if delta.last.peer == self.1 { Err(StoreError::Full) } else { self.0.apply(database, delta).await }
     }
 
     async fn move_cursor(&self, _: &Database, _: ReplicaId, _: Cursor) -> Result<(), StoreError> {
         Err(StoreError::Full)
+    }
+
+    async fn forget(&self, _: &Database, _: u64) -> Result<u64, StoreError> {
+        Err(StoreError::Full)
+    }
+
+    async fn databases(&self) -> Result<Vec<Database>, StoreError> {
+        self.0.databases().await
     }
 
     async fn probe(&self) -> Result<(), StoreError> {
@@ -69,6 +87,7 @@ async fn a_full_disk_is_told_and_reading_goes_on() {
         access: AccessMode::Open,
         origins: AllowedOrigins::Any,
         static_files: None,
+        keep_deletions_days: 0,
         limits,
     };
     let relay = Relay::bind_with(config, Arc::new(store), hubs).await.unwrap();

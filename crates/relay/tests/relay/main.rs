@@ -11,6 +11,7 @@
 mod client;
 mod convergence;
 mod durability;
+mod forgetting;
 mod full_disk;
 #[allow(dead_code, reason = "shared with the tests of crashes, which use the rest")]
 mod program;

@@ -56,8 +56,8 @@ async fn a_message_that_does_not_fit_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let relay = Program::open(folder.path()).await;
     let delta = |from, clock| {
-        let clock: Option<VersionVector> = clock;
-        Message::Delta(Delta { from: Seq(from), up_to: Seq(from), clock, block: Vec::new() }).to_bytes()
+        let (from, up_to, block) = (Seq(from), Seq(from), Vec::new());
+        Message::Delta(Delta { from, up_to, clock, block }).to_bytes()
     };
     let hello = |database| hello(database, b'a', None);
     for (messages, code) in [
@@ -161,7 +161,7 @@ async fn a_client_that_does_not_receive_is_closed_and_holds_up_nobody() {
     ada.write_many(&writes).await;
     ada.until(Client::is_saved).await;
     let mut deaf = Wire::connect(relay.address, "notes").await;
-    let everything = Resume::Clock { clock: VersionVector::new(), staged: Seq::ZERO };
+    let everything = Resume::Clock { clock: VersionVector::new(), staged: Seq::ZERO, nonce: 0 };
     deaf.send(hello("notes", b'd', Some(everything))).await;
     let refused = |relay: &Program| relay.log().iter().any(|line| line["code"] == "slow-receiver");
     timeout(PATIENCE, async {

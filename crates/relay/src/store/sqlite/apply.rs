@@ -1,38 +1,50 @@
 //! Applying a delta: everything that it changes, in one transaction.
 
-use eyot_core::{Dot, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, advance_digest};
+use std::collections::BTreeMap;
+
+use eyot_core::message::DeltaClock;
+use eyot_core::{
+    Dot, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seq, Told, Untold, VersionVector, advance_digest,
+    drop_untold,
+};
 use rusqlite::Connection;
 
 use super::databases::{LogEnd, log_end, set_log_end};
-use super::{peers, rows};
+use super::{forgotten, peers, rows};
 use crate::limits::Limits;
-use crate::store::{Change, Database, Delta, StoreError, merge_within};
+use crate::store::{Applied, Change, Database, Delta, StoreError, merge_within};
 
-/// Merges the delta with what is here. Says where the log ends then, if it has grown.
+/// Merges the delta with what is here. Says where the log ends then, and whether it has grown.
 pub(super) fn apply(
     transaction: &Connection,
     database: &Database,
     delta: Delta,
     limits: &Limits,
-) -> Result<(Seq, bool), StoreError> {
+) -> Result<(Applied, bool), StoreError> {
     let before = log_end(transaction, database)?;
     let (peer, cursor) = (delta.last.peer, delta.cursor());
-    let mut target = Target { transaction, database, origin: cursor.epoch, end: before, limits };
+    let (origin, known) = (cursor.epoch, BTreeMap::new());
+    let clock = &delta.clock;
+    let told = Told::new(clock.searched);
+    let mut target = Target { transaction, database, origin, end: before, clock, known, told, limits };
     if delta.chunks > 0 {
         // One at a time: a first synchronisation can stage far more than fits into memory many times over.
-        for position in peers::staged_positions(transaction, database, &delta.last, delta.chunks)? {
-            target.merge_all(peers::staged_entries(transaction, database, peer, position)?)?;
+        for ordinal in peers::staged_ordinals(transaction, database, &delta.last, delta.chunks)? {
+            target.merge_all(peers::staged_entries(transaction, database, peer, ordinal)?)?;
         }
     }
     target.merge_all(delta.last.entries)?;
-    target.join_clock(before.head, &delta.clock)?;
+    let dropped = target.drop_untold()?;
+    let unheard = target.join_clock(before.head)?;
+    target.inherit(&unheard, dropped)?;
     let end = target.end;
     peers::move_cursor(transaction, database, peer, cursor)?;
     peers::drop_staged(transaction, database, peer)?;
     if end != before {
         set_log_end(transaction, database, end)?;
     }
-    Ok((end.head, end.head > before.head))
+    let applied = Applied { head: end.head, floor_before: before.floor, floor: end.floor };
+    Ok((applied, end.head > before.head))
 }
 
 // What is written to, and where its log ends by now.
@@ -41,19 +53,84 @@ struct Target<'a> {
     database: &'a Database,
     origin: LogEpoch,
     end: LogEnd,
+    // What the delta says of the peer's clock.
+    clock: &'a DeltaClock,
+    // This replica's clock as it was before the delta, as far as it was needed.
+    known: BTreeMap<ReplicaId, u64>,
+    told: Told,
     limits: &'a Limits,
 }
 
 impl Target<'_> {
     fn merge_all(&mut self, entries: Vec<(RecordKey, Record)>) -> Result<(), StoreError> {
+        self.told.note(&entries);
         entries.into_iter().try_for_each(|(key, record)| self.merge(&key, record))
     }
 
     fn merge(&mut self, key: &RecordKey, incoming: Record) -> Result<(), StoreError> {
+        self.demand_accounts_for(incoming.context())?;
         let existing = self.find_record(key)?;
-        let Some(change) = merge_within(existing.as_ref(), incoming, self.limits)? else { return Ok(()) };
-        self.end.head = self.end.head.next();
-        self.put_record(key, &change)
+        let forgotten = if self.end.floor > Seq::ZERO { Some(self.clock_before(&incoming)?) } else { None };
+        match merge_within(existing.as_ref(), incoming, forgotten.as_ref(), self.limits)? {
+            Some(change) => self.put_record(key, &change),
+            None => Ok(()),
+        }
+    }
+
+    // What a record has seen must be accounted for when it becomes visible: otherwise the clock would claim too little.
+    fn demand_accounts_for(&mut self, context: &VersionVector) -> Result<(), StoreError> {
+        for dot in context.iter().filter(|dot| !self.clock.changed.covers(*dot)).collect::<Vec<_>>() {
+            if self.counter_of(dot.replica)? < dot.counter {
+                return Err(StoreError::Unaccounted);
+            }
+        }
+        Ok(())
+    }
+
+    // The clock from before the delta, of those who have written what stands in the record.
+    fn clock_before(&mut self, record: &Record) -> Result<VersionVector, StoreError> {
+        let mut clock = VersionVector::new();
+        for version in record.versions() {
+            let counter = self.counter_of(version.dot.replica)?;
+            if counter > 0 {
+                clock.include(Dot::new(version.dot.replica, counter));
+            }
+        }
+        Ok(clock)
+    }
+
+    // Drops of the records that were told after a search what the peer has not got any more. True when there was any.
+    fn drop_untold(&mut self) -> Result<bool, StoreError> {
+        let mut dropped = VersionVector::new();
+        for (key, dots) in std::mem::take(&mut self.told).into_records() {
+            let Some(record) = self.find_record(&key)? else { continue };
+            match drop_untold(&record, &dots, &self.clock.changed) {
+                Untold::Nothing => {}
+                Untold::Some(writes, kept) => {
+                    dropped.join(&writes);
+                    if let Some(change) = Change::of(Merged::Mixed(kept)) {
+                        self.put_record(&key, &change)?;
+                    }
+                }
+                Untold::All(writes) => {
+                    dropped.join(&writes);
+                    self.transaction
+                        .prepare_cached("DELETE FROM records WHERE database = ? AND key = ?")?
+                        .execute((self.database.id, key.as_str()))?;
+                }
+            }
+        }
+        forgotten::add(self.transaction, self.database, &dropped)?;
+        Ok(!dropped.is_empty())
+    }
+
+    // From here on the log does not tell of all deletions.
+    fn inherit(&mut self, unheard: &VersionVector, dropped: bool) -> Result<(), StoreError> {
+        forgotten::add(self.transaction, self.database, unheard)?;
+        if dropped || !unheard.is_empty() {
+            self.end.floor = self.end.head;
+        }
+        Ok(())
     }
 
     fn find_record(&self, key: &RecordKey) -> Result<Option<Record>, StoreError> {
@@ -63,11 +140,14 @@ impl Target<'_> {
         found.next()?.map(|row| rows::record(row, 0)).transpose()
     }
 
-    fn put_record(&self, key: &RecordKey, change: &Change) -> Result<(), StoreError> {
+    // At the next position of the log.
+    fn put_record(&mut self, key: &RecordKey, change: &Change) -> Result<(), StoreError> {
+        self.end.head = self.end.head.next();
         self.transaction
             .prepare_cached(
-                "INSERT INTO records (database, key, seq, origin, state) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (database, key) DO UPDATE SET seq = ?3, origin = ?4, state = ?5",
+                "INSERT INTO records (database, key, seq, origin, state, deleted_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (database, key)
+                 DO UPDATE SET seq = ?3, origin = ?4, state = ?5, deleted_ms = ?6",
             )?
             .execute((
                 self.database.id,
@@ -75,33 +155,45 @@ impl Target<'_> {
                 rows::from_seq(self.end.head),
                 change.as_sent.then(|| rows::from_epoch(self.origin)),
                 &change.state,
+                change.deleted_ms.map(rows::from_counter),
             ))?;
         Ok(())
     }
 
     // The entries that change get the position at which the delta ends. A clock that changes without any record moves
-    // the log on by one, so that those who listen hear of it.
-    fn join_clock(&mut self, before: Seq, clock: &VersionVector) -> Result<(), StoreError> {
-        let mut changed = Vec::new();
-        for dot in clock.iter() {
+    // the log on by one, so that those who listen hear of it. Says which of the writes that the peer has forgotten are news.
+    fn join_clock(&mut self, before: Seq) -> Result<VersionVector, StoreError> {
+        let (mut changed, mut unheard) = (Vec::new(), VersionVector::new());
+        for dot in self.clock.changed.iter() {
             let known = self.counter_of(dot.replica)?;
             if dot.counter > known {
                 self.end.digest = advance_digest(self.end.digest, dot.replica, known, dot.counter);
                 changed.push(dot);
             }
+            let forgotten = self.clock.forgotten.get(dot.replica).min(dot.counter);
+            if forgotten > known {
+                unheard.include(Dot::new(dot.replica, forgotten));
+            }
         }
         if !changed.is_empty() && self.end.head == before {
             self.end.head = self.end.head.next();
         }
-        changed.into_iter().try_for_each(|dot| self.put_clock_entry(dot))
+        changed.into_iter().try_for_each(|dot| self.put_clock_entry(dot))?;
+        Ok(unheard)
     }
 
-    fn counter_of(&self, replica: ReplicaId) -> Result<u64, StoreError> {
+    // As it was before the delta.
+    fn counter_of(&mut self, replica: ReplicaId) -> Result<u64, StoreError> {
+        if let Some(counter) = self.known.get(&replica) {
+            return Ok(*counter);
+        }
         let mut query = self
             .transaction
             .prepare_cached("SELECT counter FROM clock WHERE database = ? AND replica = ?")?;
         let mut found = query.query((self.database.id, replica.to_bytes()))?;
-        found.next()?.map_or(Ok(0), |row| rows::counter(row, 0))
+        let counter = found.next()?.map_or(Ok(0), |row| rows::counter(row, 0))?;
+        self.known.insert(replica, counter);
+        Ok(counter)
     }
 
     fn put_clock_entry(&self, dot: Dot) -> Result<(), StoreError> {

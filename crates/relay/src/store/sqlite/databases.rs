@@ -38,19 +38,44 @@ pub(super) fn find_or_make(transaction: &Connection, name: &DatabaseName) -> Res
     find(transaction, name)?.ok_or_else(|| rows::damaged("a new database"))
 }
 
-/// The end of a log, and the digest of the clock there.
+/// All databases.
+pub(super) fn all(connection: &Connection) -> Result<Vec<Database>, StoreError> {
+    let mut query = connection.prepare_cached("SELECT id, name FROM databases ORDER BY id")?;
+    let mut found = query.query(())?;
+    let mut databases = Vec::new();
+    while let Some(row) = found.next()? {
+        let name = rows::text(row, 1)?.parse().map_err(|_| rows::damaged("a database's name"))?;
+        databases.push(Database { id: row.get(0)?, name });
+    }
+    Ok(databases)
+}
+
+/// The end of a log, the digest of the clock there, and up to where deletions are forgotten.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct LogEnd {
     pub(super) head: Seq,
+    pub(super) floor: Seq,
     pub(super) digest: u64,
 }
 
 /// Where the log of a database ends.
 pub(super) fn log_end(connection: &Connection, database: &Database) -> Result<LogEnd, StoreError> {
-    let mut query = connection.prepare_cached("SELECT head, digest FROM databases WHERE id = ?")?;
+    let mut query = connection.prepare_cached("SELECT head, floor, digest FROM databases WHERE id = ?")?;
     let mut found = query.query([database.id])?;
     let row = found.next()?.ok_or_else(|| rows::damaged("a database"))?;
-    Ok(LogEnd { head: rows::seq(row, 0)?, digest: rows::bits(row, 1)? })
+    Ok(LogEnd { head: rows::seq(row, 0)?, floor: rows::seq(row, 1)?, digest: rows::bits(row, 2)? })
+}
+
+/// Raises the position up to which deletions are forgotten.
+pub(super) fn raise_floor(
+    transaction: &Connection,
+    database: &Database,
+    floor: Seq,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached("UPDATE databases SET floor = max(floor, ?) WHERE id = ?")?
+        .execute((rows::from_seq(floor), database.id))?;
+    Ok(())
 }
 
 /// Moves the end of the log of a database.
@@ -59,8 +84,10 @@ pub(super) fn set_log_end(
     database: &Database,
     end: LogEnd,
 ) -> Result<(), StoreError> {
-    transaction.prepare_cached("UPDATE databases SET head = ?, digest = ? WHERE id = ?")?.execute((
+    let update = "UPDATE databases SET head = ?, floor = ?, digest = ? WHERE id = ?";
+    transaction.prepare_cached(update)?.execute((
         rows::from_seq(end.head),
+        rows::from_seq(end.floor),
         end.digest.cast_signed(),
         database.id,
     ))?;

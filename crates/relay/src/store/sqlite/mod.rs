@@ -4,11 +4,14 @@
 
 mod apply;
 mod databases;
+mod deletions;
+mod forgotten;
 mod page;
 mod peers;
 mod readers;
 mod rows;
 mod schema;
+mod survey;
 mod writer;
 
 use std::fs::{File, TryLockError};
@@ -16,13 +19,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use eyot_core::reconcile::FingerprintKey;
 use eyot_core::session::{Chunk, LogPage, PageRequest};
-use eyot_core::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
+use eyot_core::{Cursor, DatabaseName, LogEpoch, ReplicaId, VersionVector};
 use rusqlite::Connection;
+use tokio::sync::Mutex;
 
 use self::readers::Readers;
 use self::writer::Writer;
-use super::{Database, Delta, Opened, PeerKnown, Store, StoreError};
+use super::{Applied, Database, Delta, Opened, PeerKnown, Store, StoreError, Survey};
 use crate::hub::Hubs;
 use crate::limits::Limits;
 
@@ -31,6 +36,8 @@ pub struct SqliteStore {
     // Dropped in this order: the writer lets go of the lock, and the file is no longer used then.
     readers: Readers,
     writer: Writer,
+    // Held by the survey under way: the other readers stay free for those who need little.
+    surveying: Mutex<()>,
     hubs: Arc<Hubs>,
     limits: Limits,
 }
@@ -41,15 +48,15 @@ impl SqliteStore {
         let folder = folder.to_owned();
         let opening = tokio::task::spawn_blocking(move || open_files(&folder));
         let (readers, writer) = opening.await.map_err(|error| StoreError::Failed(error.to_string()))??;
-        Ok(Self { readers, writer, hubs, limits: limits.clone() })
+        Ok(Self { readers, writer, surveying: Mutex::new(()), hubs, limits: limits.clone() })
     }
 
     // Tells the hub after the commit, from the writer's thread: also when the connection that asked is gone by then.
-    fn announce(&self, database: &Database) -> impl FnOnce(&(Seq, bool)) + Send + use<> {
+    fn announce(&self, database: &Database) -> impl FnOnce(&(Applied, bool)) + Send + use<> {
         let (hubs, name) = (Arc::clone(&self.hubs), database.name.clone());
-        move |(head, moved)| {
+        move |(applied, moved)| {
             if *moved {
-                hubs.announce(&name, *head);
+                hubs.announce(&name, applied.head);
             }
         }
     }
@@ -107,16 +114,33 @@ impl Store for SqliteStore {
         self.readers.read(move |it| page::page(it, &database, &request)).await
     }
 
+    async fn survey(
+        &self,
+        database: &Database,
+        key: FingerprintKey,
+        peer_clock: Option<VersionVector>,
+    ) -> Result<Survey, StoreError> {
+        let database = database.clone();
+        let _one_at_a_time = self.surveying.lock().await;
+        self.readers.read(move |it| survey::survey(it, &database, key, peer_clock.as_ref())).await
+    }
+
     async fn stage(&self, database: &Database, chunk: Chunk) -> Result<(), StoreError> {
         let (database, limits) = (database.clone(), self.limits.clone());
         self.writer.write(move |it| peers::stage(it, &database, &chunk, &limits), |()| {}).await
     }
 
-    async fn apply(&self, database: &Database, delta: Delta) -> Result<Seq, StoreError> {
+    async fn apply(&self, database: &Database, delta: Delta) -> Result<Applied, StoreError> {
         let announce = self.announce(database);
-        let (database, limits) = (database.clone(), self.limits.clone());
-        let work = move |it: &Connection| apply::apply(it, &database, delta, &limits);
-        self.writer.write(work, announce).await.map(|(head, _)| head)
+        let (peer, here, limits) = (delta.last.peer, database.clone(), self.limits.clone());
+        let work = move |it: &Connection| apply::apply(it, &here, delta, &limits);
+        let applied = self.writer.write(work, announce).await;
+        if applied == Err(StoreError::Unaccounted) {
+            // Otherwise the peer would be asked to go on after chunks that can never become visible.
+            let database = database.clone();
+            self.writer.write(move |it| peers::drop_staged(it, &database, peer), |()| {}).await?;
+        }
+        applied.map(|(applied, _)| applied)
     }
 
     async fn move_cursor(
@@ -127,6 +151,28 @@ impl Store for SqliteStore {
     ) -> Result<(), StoreError> {
         let database = database.clone();
         self.writer.write(move |it| peers::move_cursor(it, &database, peer, cursor), |()| {}).await
+    }
+
+    async fn forget(&self, database: &Database, before_ms: u64) -> Result<u64, StoreError> {
+        let here = database.clone();
+        // Mostly there is nothing, and the writer need not hear of it.
+        if !self.readers.read(move |it| deletions::is_any_before(it, &here, before_ms)).await? {
+            return Ok(0);
+        }
+        let mut forgotten = 0;
+        loop {
+            let here = database.clone();
+            let work = move |it: &Connection| deletions::forget_some(it, &here, before_ms);
+            let batch = self.writer.write(work, |_| {}).await?;
+            forgotten += batch;
+            if batch < deletions::BATCH_ROWS {
+                return Ok(forgotten);
+            }
+        }
+    }
+
+    async fn databases(&self) -> Result<Vec<Database>, StoreError> {
+        self.readers.read(databases::all).await
     }
 
     async fn probe(&self) -> Result<(), StoreError> {

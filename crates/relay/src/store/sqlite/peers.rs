@@ -47,7 +47,8 @@ fn cursor(
     Ok(Some(Cursor { epoch: rows::epoch(row, 0)?, seq: rows::seq(row, 1)? }))
 }
 
-fn whole_clock(connection: &Connection, database: &Database) -> Result<VersionVector, StoreError> {
+/// This replica's whole clock.
+pub(super) fn whole_clock(connection: &Connection, database: &Database) -> Result<VersionVector, StoreError> {
     let mut query = connection.prepare_cached("SELECT replica, counter FROM clock WHERE database = ?")?;
     let mut found = query.query([database.id])?;
     let mut clock = VersionVector::new();
@@ -94,7 +95,7 @@ fn last_staged(
 ) -> Result<Option<LastStaged>, StoreError> {
     let mut query = connection.prepare_cached(
         "SELECT epoch, base, position, ordinal, bytes FROM staged
-         WHERE database = ? AND replica = ? ORDER BY position DESC LIMIT 1",
+         WHERE database = ? AND replica = ? ORDER BY ordinal DESC LIMIT 1",
     )?;
     let mut found = query.query((database.id, peer.to_bytes()))?;
     let Some(row) = found.next()? else { return Ok(None) };
@@ -145,31 +146,31 @@ pub(super) fn stage(
     Ok(())
 }
 
-/// The positions of the chunks that are staged for a delta; an error if they are not as many as the connection that
+/// The ordinals of the chunks that are staged for a delta; an error if they are not as many as the connection that
 /// sends it knows of, or do not end where its last chunk begins.
-pub(super) fn staged_positions(
+pub(super) fn staged_ordinals(
     connection: &Connection,
     database: &Database,
     chunk: &Chunk,
     chunks: u64,
-) -> Result<Vec<Seq>, StoreError> {
+) -> Result<Vec<u64>, StoreError> {
     let mut query = connection.prepare_cached(
-        "SELECT position FROM staged WHERE database = ? AND replica = ? AND epoch = ? AND base = ? AND position <= ?
-         ORDER BY position",
+        "SELECT ordinal, position FROM staged
+         WHERE database = ? AND replica = ? AND epoch = ? AND base = ? ORDER BY ordinal",
     )?;
     let mut found = query.query((
         database.id,
         chunk.peer.to_bytes(),
         rows::from_epoch(chunk.base.epoch),
         rows::from_seq(chunk.base.seq),
-        rows::from_seq(chunk.up_to),
     ))?;
-    let mut positions = Vec::new();
+    let (mut ordinals, mut end) = (Vec::new(), None);
     while let Some(row) = found.next()? {
-        positions.push(rows::seq(row, 0)?);
+        ordinals.push(rows::counter(row, 0)?);
+        end = Some(rows::seq(row, 1)?);
     }
-    let whole = positions.len() as u64 == chunks && positions.last() == Some(&chunk.from);
-    if whole { Ok(positions) } else { Err(StoreError::ChunksMissing) }
+    let whole = ordinals.len() as u64 == chunks && end == Some(chunk.from);
+    if whole { Ok(ordinals) } else { Err(StoreError::ChunksMissing) }
 }
 
 /// The records of one staged chunk.
@@ -177,11 +178,11 @@ pub(super) fn staged_entries(
     connection: &Connection,
     database: &Database,
     peer: ReplicaId,
-    position: Seq,
+    ordinal: u64,
 ) -> Result<Vec<(RecordKey, Record)>, StoreError> {
     let mut query = connection
-        .prepare_cached("SELECT chunk FROM staged WHERE database = ? AND replica = ? AND position = ?")?;
-    let mut found = query.query((database.id, peer.to_bytes(), rows::from_seq(position)))?;
+        .prepare_cached("SELECT chunk FROM staged WHERE database = ? AND replica = ? AND ordinal = ?")?;
+    let mut found = query.query((database.id, peer.to_bytes(), rows::from_counter(ordinal)))?;
     rows::block(found.next()?.ok_or(StoreError::ChunksMissing)?, 0)
 }
 

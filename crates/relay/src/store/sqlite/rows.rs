@@ -40,6 +40,11 @@ pub(super) fn from_epoch(epoch: LogEpoch) -> i64 {
     epoch.0.cast_signed()
 }
 
+/// The log that a state came from just so, if it came from one.
+pub(super) fn origin(row: &Row<'_>, column: usize) -> Result<Option<LogEpoch>, StoreError> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(|bits| LogEpoch(bits.cast_unsigned())))
+}
+
 pub(super) fn bits(row: &Row<'_>, column: usize) -> Result<u64, StoreError> {
     Ok(row.get::<_, i64>(column)?.cast_unsigned())
 }
@@ -49,8 +54,11 @@ pub(super) fn replica(row: &Row<'_>, column: usize) -> Result<ReplicaId, StoreEr
 }
 
 pub(super) fn key(row: &Row<'_>, column: usize) -> Result<RecordKey, StoreError> {
-    let text = row.get_ref(column)?.as_str().map_err(|_| damaged("a key"))?;
-    text.parse().map_err(|_| damaged("a key"))
+    text(row, column)?.parse().map_err(|_| damaged("a key"))
+}
+
+pub(super) fn text<'row>(row: &'row Row<'_>, column: usize) -> Result<&'row str, StoreError> {
+    row.get_ref(column)?.as_str().map_err(|_| damaged("a text"))
 }
 
 // What is here was within the limits when it came; lower limits since then must not make it unreadable.

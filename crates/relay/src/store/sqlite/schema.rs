@@ -2,10 +2,23 @@
 
 use rusqlite::Connection;
 
-use crate::store::StoreError;
+use super::deletions;
+use crate::store::{StoreError, now_ms};
+
+type Migration = fn(&Connection) -> Result<(), StoreError>;
 
 // Each entry takes a file from the version that is its index to the next one. Entries are never changed, only added.
-const MIGRATIONS: [&str; 1] = [FIRST];
+const MIGRATIONS: [Migration; 2] = [make_tables, find_deletions];
+
+fn make_tables(transaction: &Connection) -> Result<(), StoreError> {
+    Ok(transaction.execute_batch(FIRST)?)
+}
+
+// When the deletions were stored is not known any more: now, at the latest.
+fn find_deletions(transaction: &Connection) -> Result<(), StoreError> {
+    transaction.execute_batch(SECOND)?;
+    deletions::mark_all(transaction, now_ms())
+}
 
 const FIRST: &str = "
     -- What the file is, and a place that can be written without meaning anything.
@@ -69,6 +82,25 @@ const FIRST: &str = "
     CREATE UNIQUE INDEX staged_by_position ON staged (database, replica, position);
 ";
 
+const SECOND: &str = "
+    -- Where nothing but deletions stand in a record: the later of when that is claimed to have happened and when it was
+    -- stored here, in milliseconds since 1970.
+    ALTER TABLE records ADD COLUMN deleted_ms INTEGER;
+    CREATE INDEX records_by_deletion ON records (database, deleted_ms) WHERE deleted_ms IS NOT NULL;
+
+    -- For every writer of a record that was forgotten, here or by a peer, how far its writes may have left no trace.
+    CREATE TABLE forgotten (
+        database INTEGER NOT NULL,
+        replica  BLOB NOT NULL,
+        counter  INTEGER NOT NULL,
+        PRIMARY KEY (database, replica)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Two chunks of records that the peer has nothing of may end at one position.
+    DROP INDEX staged_by_position;
+    CREATE UNIQUE INDEX staged_by_ordinal ON staged (database, replica, ordinal);
+";
+
 /// Makes a connection ready: settings that are the connection's own, not the file's.
 pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
@@ -91,7 +123,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         return Err(StoreError::NewerFile);
     };
     for migration in missing {
-        transaction.execute_batch(migration)?;
+        migration(&transaction)?;
     }
     transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
     transaction.commit()?;
@@ -101,6 +133,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use eyot_core::{Context, Dot, Hlc, Record, ReplicaId};
 
     #[test]
     fn a_file_is_migrated_once() {
@@ -108,6 +141,30 @@ mod tests {
         migrate(&mut connection).unwrap();
         migrate(&mut connection).unwrap();
         connection.execute("INSERT INTO relay VALUES (1)", ()).unwrap();
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_learns_which_records_are_deleted() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(FIRST).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        let far_ms = now_ms() * 2;
+        for (seq, content, at_ms) in [(1, Some("heron"), 1), (2, None, 1), (3, None, far_ms)] {
+            let mut record = Record::new();
+            let dot = Dot::new(ReplicaId::letter(b'a'), seq);
+            let content = content.map(|text| text.as_bytes().into());
+            record.write(dot, &Context::new(), Hlc::from_ms(at_ms), content);
+            let row = (format!("notes/n{seq}"), seq as i64, record.to_bytes());
+            let insert = "INSERT INTO records (database, key, seq, state) VALUES (1, ?, ?, ?)";
+            connection.execute(insert, row).unwrap();
+        }
+        let before_ms = now_ms();
+        migrate(&mut connection).unwrap();
+        let mut query = connection.prepare("SELECT deleted_ms FROM records ORDER BY seq").unwrap();
+        let times: Vec<Option<i64>> =
+            query.query_map((), |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!((times[0], times[2]), (None, Some(far_ms.cast_signed())));
+        assert!(times[1] >= Some(before_ms.cast_signed()), "as if it was stored now: {:?}", times[1]);
     }
 
     #[test]

@@ -1,119 +1,14 @@
-//! The messages of the sync protocol, and their bytes. `docs/protocol.md` describes them for other implementers.
-//!
-//! Knows nothing of connections: what may be sent when is the session's matter.
+//! The messages as bytes.
 
+use super::{Ack, Delta, DeltaClock, Hello, MAXIMUM_TOKEN_BYTES, Message, PROTOCOL_VERSION, Ranges, Refuse, Resume};
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::dot::{Dot, MAXIMUM_COUNTER};
-use crate::id::{DatabaseName, LogEpoch, ReplicaId, Seq};
+use crate::id::{LogEpoch, ReplicaId, Seq};
 use crate::limits::Limits;
+use crate::reconcile::{read_ranges, write_ranges};
 use crate::vector::VersionVector;
 
-/// The version of the protocol that this code speaks.
-pub const PROTOCOL_VERSION: u8 = 1;
-
-/// The longest access token, in bytes.
-pub const MAXIMUM_TOKEN_BYTES: usize = 16 * 1024;
-
 const MAXIMUM_TEXT_BYTES: usize = 1024;
-
-/// One message.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Message {
-    /// Who speaks, and where in the other's log it would go on.
-    Hello(Hello),
-    /// Where in the other's log to go on, when the hello could not say it.
-    Resume(Resume),
-    /// Changed records.
-    Delta(Delta),
-    /// How far the other's deltas were taken in.
-    Ack(Ack),
-    /// Asks for a [`Message::Pong`].
-    Ping,
-    /// The answer to a [`Message::Ping`].
-    Pong,
-    /// An access token: before the hello, and again to renew it. For relays; a session never sees it.
-    Auth {
-        /// The token, as the relay's operator issues it.
-        token: String,
-    },
-    /// Why the sender ends the conversation.
-    Refuse(Refuse),
-}
-
-/// Who speaks.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Hello {
-    /// The database that both must mean.
-    pub database: DatabaseName,
-    /// The sender.
-    pub replica: ReplicaId,
-    /// The life of the sender's log.
-    pub epoch: LogEpoch,
-    /// The last position of the sender's log.
-    pub head: Seq,
-    /// Below this position the sender has forgotten deletions.
-    pub floor: Seq,
-    /// The digest of the sender's clock at its head.
-    pub digest: u64,
-    /// How many unacknowledged deltas the sender takes.
-    pub credits: u32,
-    /// Where the sender would go on in the other's log, where it knows or guesses.
-    pub resume: Option<Resume>,
-}
-
-/// Where to go on in the other's log.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Resume {
-    /// After a cursor. Void where the epoch is not the other's.
-    Cursor {
-        /// The life of the log that the positions belong to.
-        epoch: LogEpoch,
-        /// All up to here was taken in.
-        seq: Seq,
-        /// Chunks up to here are staged; equal to `seq` when there are none.
-        staged: Seq,
-    },
-    /// With whatever the clock does not cover: there is no cursor into this log.
-    Clock {
-        /// The clock of the replica that asks.
-        clock: VersionVector,
-        /// Chunks up to here are staged.
-        staged: Seq,
-    },
-}
-
-/// Changed records, or the last of several chunks of them.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Delta {
-    /// The position after which the chunk begins; must be where the receiver stands.
-    pub from: Seq,
-    /// The position up to which the chunk goes.
-    pub up_to: Seq,
-    /// The clock entries that changed, in the last chunk of a delta: with it the delta becomes visible. None before.
-    pub clock: Option<VersionVector>,
-    /// The records, as a block.
-    pub block: Vec<u8>,
-}
-
-/// How far deltas were taken in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ack {
-    /// The position up to which they were.
-    pub up_to: Seq,
-    /// True when they are visible and durable; false when they are staged.
-    pub durable: bool,
-}
-
-/// Why the sender ends the conversation.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Refuse {
-    /// A stable code.
-    pub code: String,
-    /// The same in words.
-    pub message: String,
-    /// After how many milliseconds another try may succeed; none when trying again is of no use by itself.
-    pub retry_after_ms: Option<u64>,
-}
 
 const HELLO: u8 = 1;
 const RESUME: u8 = 2;
@@ -123,6 +18,7 @@ const PING: u8 = 5;
 const PONG: u8 = 6;
 const AUTH: u8 = 7;
 const REFUSE: u8 = 8;
+const RANGES: u8 = 9;
 
 impl Message {
     /// The message as bytes.
@@ -139,6 +35,12 @@ impl Message {
                 writer.byte(ACK);
                 writer.number(ack.up_to.0);
                 writer.byte(ack.durable.into());
+            }
+            Self::Ranges(ranges) => {
+                writer.byte(RANGES);
+                writer.byte(ranges.own.into());
+                writer.fixed(ranges.nonce);
+                write_ranges(&mut writer, &ranges.ranges);
             }
             Self::Ping => writer.byte(PING),
             Self::Pong => writer.byte(PONG),
@@ -167,6 +69,11 @@ impl Message {
             RESUME => Self::Resume(read_resume(&mut reader, limits)?),
             DELTA => Self::Delta(read_delta(&mut reader, limits)?),
             ACK => Self::Ack(Ack { up_to: read_seq(&mut reader)?, durable: read_bool(&mut reader)? }),
+            RANGES => Self::Ranges(Ranges {
+                own: read_bool(&mut reader)?,
+                nonce: reader.fixed()?,
+                ranges: read_ranges(&mut reader)?,
+            }),
             PING => Self::Ping,
             PONG => Self::Pong,
             AUTH => Self::Auth { token: reader.text(MAXIMUM_TOKEN_BYTES, "a token")?.to_owned() },
@@ -227,10 +134,11 @@ fn write_resume(writer: &mut Writer, resume: &Resume) {
             writer.number(seq.0);
             writer.number(staged.0.saturating_sub(seq.0));
         }
-        Resume::Clock { clock, staged } => {
+        Resume::Clock { clock, staged, nonce } => {
             writer.byte(2);
             write_vector(writer, clock);
             writer.number(staged.0);
+            writer.fixed(*nonce);
         }
     }
 }
@@ -242,7 +150,11 @@ fn read_resume(reader: &mut Reader<'_>, limits: &Limits) -> Result<Resume, Decod
             let seq = read_seq(reader)?;
             Ok(Resume::Cursor { epoch, seq, staged: read_later_seq(reader, seq)? })
         }
-        2 => Ok(Resume::Clock { clock: read_vector(reader, limits)?, staged: read_seq(reader)? }),
+        2 => Ok(Resume::Clock {
+            clock: read_vector(reader, limits)?,
+            staged: read_seq(reader)?,
+            nonce: reader.fixed()?,
+        }),
         _ => Err(DecodeError::Invalid("where to go on")),
     }
 }
@@ -253,10 +165,7 @@ fn write_delta(writer: &mut Writer, delta: &Delta) {
     writer.number(delta.up_to.0.saturating_sub(delta.from.0));
     match &delta.clock {
         None => writer.byte(0),
-        Some(clock) => {
-            writer.byte(1);
-            write_vector(writer, clock);
-        }
+        Some(clock) => write_delta_clock(writer, clock),
     }
     writer.bytes(&delta.block);
 }
@@ -264,8 +173,32 @@ fn write_delta(writer: &mut Writer, delta: &Delta) {
 fn read_delta(reader: &mut Reader<'_>, limits: &Limits) -> Result<Delta, DecodeError> {
     let from = read_seq(reader)?;
     let up_to = read_later_seq(reader, from)?;
-    let clock = if read_bool(reader)? { Some(read_vector(reader, limits)?) } else { None };
+    let clock = match reader.clone().byte()? {
+        0 => reader.byte().map(|_| None)?,
+        _ => Some(read_delta_clock(reader, limits)?),
+    };
     Ok(Delta { from, up_to, clock, block: reader.bytes()?.to_vec() })
+}
+
+const CHANGED: u8 = 1;
+const SEARCHED: u8 = 2;
+
+/// Writes what a delta says of a clock.
+pub fn write_delta_clock(writer: &mut Writer, clock: &DeltaClock) {
+    writer.byte(if clock.searched { SEARCHED } else { CHANGED });
+    write_vector(writer, &clock.changed);
+    write_vector(writer, &clock.forgotten);
+}
+
+/// Reads what [`write_delta_clock`] wrote.
+pub fn read_delta_clock(reader: &mut Reader<'_>, limits: &Limits) -> Result<DeltaClock, DecodeError> {
+    let searched = match reader.byte()? {
+        CHANGED => false,
+        SEARCHED => true,
+        _ => return Err(DecodeError::Invalid("a mark")),
+    };
+    let (changed, forgotten) = (read_vector(reader, limits)?, read_vector(reader, limits)?);
+    Ok(DeltaClock { changed, forgotten, searched })
 }
 
 fn read_seq(reader: &mut Reader<'_>) -> Result<Seq, DecodeError> {
@@ -322,7 +255,7 @@ mod tests {
     fn every_message_reads_back_as_it_was_written() {
         let clock: VersionVector = "a:3 b:1".parse().unwrap();
         let cursor = Resume::Cursor { epoch: LogEpoch(7), seq: Seq(300), staged: Seq(310) };
-        let by_clock = Resume::Clock { clock: clock.clone(), staged: Seq(2) };
+        let by_clock = Resume::Clock { clock: clock.clone(), staged: Seq(2), nonce: 3 };
         let hello = |resume| {
             Message::Hello(Hello {
                 database: "notes".parse().unwrap(),
@@ -342,8 +275,14 @@ mod tests {
                 retry_after_ms,
             })
         };
-        let delta =
-            |clock| Message::Delta(Delta { from: Seq(4), up_to: Seq(9), clock, block: vec![0, 0, 0] });
+        let delta = |clock| {
+            Message::Delta(Delta { from: Seq(4), up_to: Seq(9), clock, block: vec![0, 0, 0] })
+        };
+        let ended = |searched| DeltaClock {
+            changed: clock.clone(),
+            forgotten: "b:1".parse().unwrap(),
+            searched,
+        };
         for message in [
             hello(None),
             hello(Some(cursor.clone())),
@@ -351,7 +290,8 @@ mod tests {
             Message::Resume(cursor),
             Message::Resume(by_clock),
             delta(None),
-            delta(Some(clock)),
+            delta(Some(ended(false))),
+            delta(Some(ended(true))),
             Message::Ack(Ack { up_to: Seq(9), durable: true }),
             Message::Ping,
             Message::Pong,
@@ -371,7 +311,9 @@ mod tests {
     fn no_position_is_beyond_what_can_be_stored() {
         let last = Seq(MAXIMUM_COUNTER);
         let resume = |staged| Message::Resume(Resume::Cursor { epoch: LogEpoch(1), seq: Seq(1), staged });
-        let delta = |up_to| Message::Delta(Delta { from: Seq(1), up_to, clock: None, block: Vec::new() });
+        let delta = |up_to| {
+            Message::Delta(Delta { from: Seq(1), up_to, clock: None, block: Vec::new() })
+        };
         for message in [resume(last), delta(last)] {
             assert_eq!(Message::from_bytes(&message.to_bytes(), &Limits::default()), Ok(message));
         }
