@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::dot::Dot;
-use crate::id::{LogEpoch, Seq};
+use crate::id::{LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::record::{Merged, Record, merge_incoming};
 use crate::replica::Replica;
@@ -95,19 +95,12 @@ impl Replica {
         changed
     }
 
-    /// What of this the replica has not heard of yet.
-    pub(crate) fn unheard(&self, forgotten: &VersionVector) -> VersionVector {
-        forgotten.iter().filter(|dot| !self.clock().covers(*dot)).collect()
-    }
-
-    /// A first delta was taken in from a replica that has forgotten these writes, which were news: from here on the log
-    /// does not tell all.
-    pub(crate) fn inherit(&mut self, unheard: &VersionVector, dropped: bool) {
-        if !unheard.is_empty() || dropped {
-            let known = unheard.meet(&self.clock().to_vector());
-            let head = self.head();
-            self.forgotten.add(&known, head);
-        }
+    /// A first delta was taken in from a replica that has forgotten these writes, of which some were news: from here on
+    /// the log does not tell all. All of them are taken over: of one that was no news, what replaced it may be.
+    pub(crate) fn inherit(&mut self, forgotten: &VersionVector) {
+        let known = forgotten.meet(&self.clock().to_vector());
+        let head = self.head();
+        self.forgotten.add(&known, head);
     }
 }
 
@@ -115,6 +108,16 @@ impl Replica {
 /// record that only its context is left of claims no time: 0.
 pub fn deleted_at_ms(record: &Record) -> Option<u64> {
     record.is_deleted().then(|| record.largest_time().map_or(0, |time| time.ms))
+}
+
+/// True when a delta tells of forgotten writes that were not heard of before it. `known` is this replica's clock as it was,
+/// `changed` that of the delta; what neither covers is nothing that a sender may say.
+pub fn is_news(
+    forgotten: &VersionVector,
+    known: impl Fn(ReplicaId) -> u64,
+    changed: &VersionVector,
+) -> bool {
+    forgotten.iter().any(|dot| dot.counter.min(changed.get(dot.replica)) > known(dot.replica))
 }
 
 /// True when a replica with that clock may hold what was deleted by writes which are forgotten, so that it has to compare

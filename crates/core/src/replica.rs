@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use crate::clock::Clock;
-use crate::forgetting::{Forgotten, Told};
+use crate::forgetting::{Forgotten, Told, is_news};
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
+use crate::message::DeltaClock;
 use crate::peers::Peers;
 use crate::record::{Merged, Record, merge_incoming};
 use crate::segment::{Entries, Received, Segment};
@@ -171,9 +172,11 @@ impl Replica {
             }
             Segment::Imported { clock, forgotten, entries } => {
                 let changed = self.merge_foreign(entries, None);
-                let unheard = self.unheard(&forgotten);
+                let is_news = is_news(&forgotten, |replica| self.clock.get(replica), &clock);
                 self.join_clock(&clock, None, head_before);
-                self.inherit(&unheard, false);
+                if is_news {
+                    self.inherit(&forgotten);
+                }
                 changed
             }
             Segment::Received(received) => {
@@ -209,9 +212,12 @@ impl Replica {
         told.note(&received.entries);
         let mut changed = self.merge_foreign(received.entries, origin);
         let dropped = self.drop_untold(told, &received.clock.changed);
-        let unheard = self.unheard(&received.clock.forgotten);
-        self.join_clock(&received.clock.changed, origin, head_before);
-        self.inherit(&unheard, !dropped.is_empty());
+        let DeltaClock { changed: entries, forgotten, .. } = received.clock;
+        let is_news = is_news(&forgotten, |replica| self.clock.get(replica), &entries);
+        self.join_clock(&entries, origin, head_before);
+        if is_news || !dropped.is_empty() {
+            self.inherit(&forgotten);
+        }
         changed.extend(dropped);
         self.move_cursor(received.peer, received.cursor);
         changed

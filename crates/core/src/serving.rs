@@ -50,7 +50,7 @@ impl Replica {
             true => self.clock().to_vector(),
             false => self.clock().changed_since(request.clock_since, request.exclude),
         };
-        DeltaClock { changed, forgotten: request.unheard_of(self.forgotten()), searched }
+        DeltaClock { changed, forgotten: request.told_forgotten(self.forgotten()), searched }
     }
 
     /// The fingerprints of all records that are not deleted, for a search; none where a replica with that clock need not

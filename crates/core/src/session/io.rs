@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use crate::dot::Dot;
 use crate::id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::limits::Limits;
@@ -246,10 +245,10 @@ impl PageRequest {
         ranges.flatten().map(|key| &**key)
     }
 
-    /// What a page tells of the writes that are forgotten here.
-    pub fn unheard_of(&self, forgotten: &VersionVector) -> VersionVector {
-        let known = |dot: &Dot| self.covered_by.as_ref().is_some_and(|clock| clock.covers(*dot));
-        forgotten.iter().filter(|dot| self.is_first && !known(dot)).collect()
+    /// What a page tells of the writes that are forgotten here: all of them, unless the peer has heard of all.
+    pub fn told_forgotten(&self, forgotten: &VersionVector) -> VersionVector {
+        let is_known = self.covered_by.as_ref().is_some_and(|clock| clock.covers_all(forgotten));
+        if self.is_first && !is_known { forgotten.clone() } else { VersionVector::new() }
     }
 }
 

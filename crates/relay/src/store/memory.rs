@@ -11,7 +11,7 @@ use eyot_core::message::DeltaClock;
 use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
 use eyot_core::{
     Clock, Cursor, DatabaseName, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seq, Told, Untold,
-    VersionVector, drop_untold, must_compare,
+    VersionVector, drop_untold, is_news, must_compare,
 };
 
 use super::{
@@ -142,7 +142,7 @@ impl Replica {
             true => self.clock.to_vector(),
             false => self.clock.changed_since(request.clock_since, request.exclude),
         };
-        page.clock = Some(DeltaClock { changed, forgotten: request.unheard_of(&self.forgotten), searched });
+        page.clock = Some(DeltaClock { changed, forgotten: request.told_forgotten(&self.forgotten), searched });
         page
     }
 
@@ -217,10 +217,10 @@ impl Replica {
             self.local.head = seq;
             self.local.digest = self.clock.digest();
         }
-        let known = delta.clock.forgotten.meet(&delta.clock.changed);
-        let unheard: VersionVector = known.iter().filter(|dot| !before_delta.covers(*dot)).collect();
-        if dropped || !unheard.is_empty() {
-            self.forgotten.join(&unheard);
+        let known = delta.clock.forgotten.meet(&self.clock.to_vector());
+        let was_known = |replica| before_delta.get(replica);
+        if dropped || is_news(&delta.clock.forgotten, was_known, &delta.clock.changed) {
+            self.forgotten.join(&known);
             self.local.floor = self.local.head;
         }
         self.move_cursor(peer, cursor);

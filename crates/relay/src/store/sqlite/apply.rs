@@ -35,8 +35,8 @@ pub(super) fn apply(
     }
     target.merge_all(delta.last.entries)?;
     let dropped = target.drop_untold()?;
-    let unheard = target.join_clock(before.head)?;
-    target.inherit(&unheard, dropped)?;
+    target.join_clock(before.head)?;
+    target.inherit(dropped)?;
     let end = target.end;
     peers::move_cursor(transaction, database, peer, cursor)?;
     peers::drop_staged(transaction, database, peer)?;
@@ -125,9 +125,17 @@ impl Target<'_> {
     }
 
     // From here on the log does not tell of all deletions.
-    fn inherit(&mut self, unheard: &VersionVector, dropped: bool) -> Result<(), StoreError> {
-        forgotten::add(self.transaction, self.database, unheard)?;
-        if dropped || !unheard.is_empty() {
+    fn inherit(&mut self, dropped: bool) -> Result<(), StoreError> {
+        let (mut writes, mut is_news) = (VersionVector::new(), dropped);
+        for dot in self.clock.forgotten.iter() {
+            let before = self.counter_of(dot.replica)?;
+            let known = before.max(self.clock.changed.get(dot.replica));
+            let counter = dot.counter.min(known);
+            is_news |= counter > before;
+            writes.include(Dot::new(dot.replica, counter));
+        }
+        if is_news {
+            forgotten::add(self.transaction, self.database, &writes)?;
             self.end.floor = self.end.head;
         }
         Ok(())
@@ -161,25 +169,20 @@ impl Target<'_> {
     }
 
     // The entries that change get the position at which the delta ends. A clock that changes without any record moves
-    // the log on by one, so that those who listen hear of it. Says which of the writes that the peer has forgotten are news.
-    fn join_clock(&mut self, before: Seq) -> Result<VersionVector, StoreError> {
-        let (mut changed, mut unheard) = (Vec::new(), VersionVector::new());
+    // the log on by one, so that those who listen hear of it.
+    fn join_clock(&mut self, before: Seq) -> Result<(), StoreError> {
+        let mut changed = Vec::new();
         for dot in self.clock.changed.iter() {
             let known = self.counter_of(dot.replica)?;
             if dot.counter > known {
                 self.end.digest = advance_digest(self.end.digest, dot.replica, known, dot.counter);
                 changed.push(dot);
             }
-            let forgotten = self.clock.forgotten.get(dot.replica).min(dot.counter);
-            if forgotten > known {
-                unheard.include(Dot::new(dot.replica, forgotten));
-            }
         }
         if !changed.is_empty() && self.end.head == before {
             self.end.head = self.end.head.next();
         }
-        changed.into_iter().try_for_each(|dot| self.put_clock_entry(dot))?;
-        Ok(unheard)
+        changed.into_iter().try_for_each(|dot| self.put_clock_entry(dot))
     }
 
     // As it was before the delta.

@@ -41,7 +41,7 @@ fn delta_clock(
         false => clock_since(connection, database, request.clock_since, request.exclude)?,
     };
     let forgotten = match request.is_first {
-        true => request.unheard_of(&forgotten::vector(connection, database)?),
+        true => request.told_forgotten(&forgotten::vector(connection, database)?),
         false => VersionVector::new(),
     };
     Ok(DeltaClock { changed, forgotten, searched })
