@@ -3,28 +3,48 @@
 
 import { fromBase64 } from './base64.js'
 import { MAXIMUM_DEPTH } from './encode.js'
+import { isWellFormed } from './names.js'
 
 const INTEGER = /^-?\d+$/
+// A name can only have a lone surrogate where the text has one escaped: the text itself was UTF-8.
+const ESCAPED_SURROGATE = /\\u[dD]/
 
 /** The value of the text, frozen all the way down. Throws when the text is none that `encode` makes. */
 export function decode(text: string): unknown {
-  if (!text.startsWith('~')) {
-    const value: unknown = JSON.parse(text)
-    freeze(value, 0)
-    return value
+  const isMarked = text.startsWith('~')
+  const value: unknown = JSON.parse(isMarked ? text.slice(1) : text)
+  if (ESCAPED_SURROGATE.test(text)) checkNames(value, 0)
+  if (isMarked) return restore(value, 0)
+  freeze(value, 0)
+  return value
+}
+
+function checkNames(value: unknown, depth: number): void {
+  if (typeof value !== 'object' || value === null) return
+  // A marker that stands for an object is two levels more.
+  if (depth > 3 * MAXIMUM_DEPTH) throw new Error('the value is too deep')
+  for (const [name, part] of Object.entries(value)) {
+    if (!isWellFormed(name)) throw new Error('a name has a lone surrogate')
+    checkNames(part, depth + 1)
   }
-  return restore(JSON.parse(text.slice(1)), 0)
 }
 
 function freeze(value: unknown, depth: number): void {
+  if (typeof value === 'number') checkNumber(value)
   if (typeof value !== 'object' || value === null) return
   checkDepth(depth)
   for (const part of Object.values(value)) freeze(part, depth + 1)
   Object.freeze(value)
 }
 
+// JSON can say a number that is larger than any.
+function checkNumber(value: number): void {
+  if (!Number.isFinite(value)) throw new Error('a number is too large')
+}
+
 /** Puts what the markers stand for in their place. */
 function restore(value: unknown, depth: number): unknown {
+  if (typeof value === 'number') checkNumber(value)
   if (typeof value !== 'object' || value === null) return value
   const keys = Object.keys(value)
   if (!Array.isArray(value) && keys.length === 1 && keys[0] === '~') {
@@ -38,7 +58,7 @@ function restoreParts(parts: Record<string, unknown>, keys: readonly string[], d
   for (const key of keys) {
     const part = parts[key]
     // Assigning is safe even for `__proto__`, which is an own property here: `JSON.parse` made it one.
-    if (typeof part === 'object') parts[key] = restore(part, depth + 1)
+    if (typeof part === 'object' || typeof part === 'number') parts[key] = restore(part, depth + 1)
   }
   return Object.freeze(parts)
 }

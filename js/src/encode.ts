@@ -19,7 +19,10 @@ export function encode(value: unknown): string {
   try {
     const survey = new Survey()
     survey.visit(value)
-    return survey.special ? `~${JSON.stringify(mark(value))}` : JSON.stringify(value)
+    // What says something else each time it is asked may be a value for the survey and none for JSON; no text is a deletion.
+    const text = JSON.stringify(survey.special ? mark(value) : value) as string | undefined
+    if (text === undefined) throw new TypeError('value says something else each time it is read, and cannot be stored')
+    return survey.special ? `~${text}` : text
   } catch (error) {
     if (error instanceof TypeError) throw error
     // A proxy may throw what it likes, and the text may become longer than a string can be.

@@ -1,9 +1,10 @@
-//! Fuzzing: builds the targets in `fuzz/` and lets each run for a while.
+//! Fuzzing: builds the targets in `fuzz/` and lets each run for a while; likewise the tests of JavaScript that make up
+//! their inputs.
 //!
-//! Must not know what the targets check. What it needs beside cargo: `cargo-fuzz`, which it installs, and a C++ compiler
-//! for the fuzzer's own engine.
+//! Must not know what the targets check. What it needs beside cargo: `cargo-fuzz`, which it installs, a C++ compiler for
+//! the fuzzer's own engine, and Node.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -11,9 +12,12 @@ use anyhow::{Context, Result, ensure};
 use crate::command::{cargo, shown};
 use crate::project::Project;
 use crate::setup::cargo_tool::cargo_fuzz;
-use crate::setup::{on_path, program_in};
+use crate::setup::{node, on_path, packages, program_in};
 
 const USUAL_SECONDS: u32 = 60;
+
+/// The target that is tests of the npm package.
+const JAVASCRIPT: &str = "javascript";
 
 /// How the fuzzer runs. An input that takes ten seconds hangs for all that anybody knows.
 const SETTINGS: [&str; 4] = ["-timeout=10", "-rss_limit_mb=1024", "-max_len=8192", "-print_final_stats=1"];
@@ -28,14 +32,44 @@ struct Wish<'a> {
 /// Runs one target, or all of them one after another.
 pub(crate) fn run(project: &Project, arguments: &[&str]) -> Result<()> {
     let Wish { target, seconds } = parse(arguments)?;
-    let all = targets(project)?;
-    if let Some(name) = target {
-        ensure!(
-            all.iter().any(|known| known == name),
-            "no such target: {name}. There are {}",
-            all.join(", ")
-        );
+    let mut names = targets(project)?;
+    names.push(JAVASCRIPT.to_owned());
+    let is_wanted = |name: &&String| target.is_none_or(|target| target == *name);
+    let wanted: Vec<&String> = names.iter().filter(is_wanted).collect();
+    ensure!(!wanted.is_empty(), "there is no such target, but {}", names.join(", "));
+    let fuzzer = if target == Some(JAVASCRIPT) { None } else { Some(prepare(project)?) };
+    for name in wanted {
+        println!("fuzz: {name} for {seconds} s");
+        match &fuzzer {
+            Some(fuzzer) if name != JAVASCRIPT => native_target(project, fuzzer, name, seconds)?,
+            _ => javascript(project, seconds)?,
+        }
     }
+    Ok(())
+}
+
+/// What breaks is left in `fuzz/artifacts`.
+fn native_target(project: &Project, fuzzer: &Path, name: &str, seconds: u32) -> Result<()> {
+    let mut command = Command::new(fuzzer);
+    // No sanitizer is asked for: there is no unsafe code to watch, and it would need a nightly compiler.
+    command.args(["run", "--sanitizer", "none", name, "--"]).args(SETTINGS);
+    command.arg(format!("-max_total_time={seconds}")).current_dir(&project.root);
+    shown(&mut command)
+}
+
+fn javascript(project: &Project, seconds: u32) -> Result<()> {
+    node::ensure()?;
+    packages::ensure(project, "js")?;
+    let folder = project.root.join("js");
+    let compiler = folder.join("node_modules").join("typescript").join("bin").join("tsc");
+    shown(Command::new("node").arg(compiler).args(["-p", "test/tsconfig.json"]).current_dir(&folder))?;
+    let mut command = Command::new("node");
+    command.args(["--test", "--test-reporter=spec", "test/dist/test/hostile.test.js"]);
+    shown(command.current_dir(&folder).env("EYOT_FUZZ_SECONDS", seconds.to_string()))
+}
+
+/// Has what the native targets need, and writes what the fuzzer begins with. Returns the fuzzer.
+fn prepare(project: &Project) -> Result<PathBuf> {
     ensure!(
         std::env::var_os("CXX").is_some() || on_path("c++").is_some(),
         "a C++ compiler is missing (c++, or what CXX names): the fuzzer's engine is written in C++"
@@ -46,15 +80,7 @@ pub(crate) fn run(project: &Project, arguments: &[&str]) -> Result<()> {
     let mut seeds = Command::new(cargo());
     seeds.args(["run", "--quiet", "--example", "seeds", "--manifest-path"]).arg(manifest);
     shown(seeds.current_dir(&project.root))?;
-    for name in all.iter().filter(|name| target.is_none_or(|target| target == *name)) {
-        println!("fuzz: {name} for {seconds} s (what breaks is left in fuzz/artifacts/{name})");
-        let mut command = Command::new(&fuzzer);
-        // No sanitizer is asked for: there is no unsafe code to watch, and it would need a nightly compiler.
-        command.args(["run", "--sanitizer", "none", name, "--"]).args(SETTINGS);
-        command.arg(format!("-max_total_time={seconds}")).current_dir(&project.root);
-        shown(&mut command)?;
-    }
-    Ok(())
+    Ok(fuzzer)
 }
 
 /// The names of the targets: those of the files in their folder.

@@ -15,6 +15,7 @@ pub fn shrink(schedule: &Schedule, violation: &Violation, tries: usize) -> (Sche
     loop {
         let before = shrinker.best.clone();
         shrinker.drop_steps();
+        shrinker.join_runs();
         shrinker.simplify_steps();
         shrinker.simplify_world();
         if shrinker.best == before || shrinker.tries == 0 {
@@ -66,6 +67,26 @@ impl Shrinker {
                 }
             }
             size /= 2;
+        }
+    }
+
+    // Time that passes in several steps passes in one.
+    fn join_runs(&mut self) {
+        let mut place = 0;
+        while let (Some(one), Some(two)) = (self.best.steps.get(place), self.best.steps.get(place + 1)) {
+            let joined = match (&one.action, &two.action) {
+                (Action::Run { duration_ms: first }, Action::Run { duration_ms: second }) => {
+                    Some(Action::Run { duration_ms: first + second })
+                }
+                _ => None,
+            };
+            let joins = joined.is_some_and(|action| {
+                let mut steps = self.best.steps.clone();
+                steps.remove(place + 1);
+                steps.iter_mut().skip(place).take(1).for_each(|step| step.action = action.clone());
+                self.try_steps(steps)
+            });
+            place += usize::from(!joins);
         }
     }
 

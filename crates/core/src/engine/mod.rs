@@ -122,7 +122,9 @@ impl Engine {
     pub fn next_wake_ms(&self) -> Option<u64> {
         // What cannot be read is not told to anybody either.
         let connect_at_ms = self.connector.next_wake_ms().filter(|_| !self.corrupt);
-        [connect_at_ms, self.links.next_wake_ms(), self.commits.next_wake_ms()].into_iter().flatten().min()
+        // Nothing is forgotten while something is folded in, nor where the log cannot be read.
+        let forget_at_ms = self.commits.next_wake_ms().filter(|_| !self.corrupt && !self.is_folding());
+        [connect_at_ms, self.links.next_wake_ms(), forget_at_ms].into_iter().flatten().min()
     }
 
     /// A record as this tab shows it, pending writes included; by `collection/id`, deleted ones too.

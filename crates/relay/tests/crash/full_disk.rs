@@ -85,6 +85,12 @@ impl World {
         self.ada = Client::resume(self.relay.address, None, replica, counter).await;
     }
 
+    async fn restart_on_full_disk(&mut self) {
+        tokio::time::timeout(PATIENCE, self.relay.ended()).await.unwrap();
+        self.disk.fill();
+        self.relay = Program::open(&self.data()).await;
+    }
+
     async fn audit(&self, number: u64) {
         let audit = Audit::of(self.relay.address, number).await;
         audit.check(&self.ledger, std::iter::once(&self.ada.replica));
@@ -145,13 +151,19 @@ async fn starts_on_it() {
         } else {
             world.relay.terminate();
         }
-        tokio::time::timeout(PATIENCE, world.relay.ended()).await.unwrap();
-        world.disk.fill();
-        world.relay = Program::open(&world.data()).await;
+        world.restart_on_full_disk().await;
         world.audit(number).await;
     }
     world.disk.make_room();
     world.arrive().await;
+    // Ended in order while there was room, and the disk became full before it was started again.
+    world.relay.terminate();
+    world.restart_on_full_disk().await;
+    world.audit(2_000).await;
+    world.disk.make_room();
+    world.reconnect().await;
+    world.write(1, 10).await;
+    assert_eq!((&world.ada.closed, world.ledger.acknowledged), (&None, world.ledger.written));
 }
 
 async fn large_delta() {

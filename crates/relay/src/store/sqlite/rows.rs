@@ -7,8 +7,10 @@ use crate::store::StoreError;
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+        match error.sqlite_error() {
+            Some(error) if error.code == rusqlite::ErrorCode::DiskFull => Self::Full,
+            // The index of the write-ahead log, a file of its own, finds no room.
+            Some(error) if error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => Self::Full,
             _ => Self::Failed(error.to_string()),
         }
     }

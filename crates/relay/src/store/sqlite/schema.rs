@@ -1,6 +1,8 @@
 //! The tables, how a file comes to have them, and the settings of a connection. Knows nothing of what rows mean.
 
-use rusqlite::Connection;
+use std::ffi::CStr;
+
+use rusqlite::{Connection, FileControl};
 
 use super::deletions;
 use crate::store::{StoreError, now_ms};
@@ -112,6 +114,9 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "trusted_schema", false)?;
+    // The files beside the database stay when the last connection ends. Making them anew takes room, so that a relay could
+    // not be started, not even to be read from, on a disk that has become full while it was down.
+    connection.file_control::<&CStr>(None, FileControl::PersistWal(&mut 1))?;
     Ok(())
 }
 
@@ -122,6 +127,10 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let Some(missing) = MIGRATIONS.get(version as usize..) else {
         return Err(StoreError::NewerFile);
     };
+    // Nothing is written then: the disk may be full.
+    if missing.is_empty() {
+        return Ok(());
+    }
     for migration in missing {
         migration(&transaction)?;
     }
