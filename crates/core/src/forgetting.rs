@@ -112,11 +112,7 @@ pub fn deleted_at_ms(record: &Record) -> Option<u64> {
 
 /// True when a delta tells of forgotten writes that were not heard of before it. `known` is this replica's clock as it was,
 /// `changed` that of the delta; what neither covers is nothing that a sender may say.
-pub fn is_news(
-    forgotten: &VersionVector,
-    known: impl Fn(ReplicaId) -> u64,
-    changed: &VersionVector,
-) -> bool {
+pub fn is_news(forgotten: &VersionVector, known: impl Fn(ReplicaId) -> u64, changed: &VersionVector) -> bool {
     forgotten.iter().any(|dot| dot.counter.min(changed.get(dot.replica)) > known(dot.replica))
 }
 
@@ -198,5 +194,9 @@ pub fn drop_untold(record: &Record, dots: &[Dot], clock: &VersionVector) -> Unto
         return Untold::Nothing;
     }
     let kept = record.retaining(|version| !goes(version.dot));
-    if kept.versions().is_empty() { Untold::All(record.context().clone()) } else { Untold::Some(dropped, kept) }
+    if kept.versions().is_empty() {
+        Untold::All(record.context().clone())
+    } else {
+        Untold::Some(dropped, kept)
+    }
 }

@@ -34,7 +34,9 @@ pub use codec::{DecodeError, Reader, Writer};
 pub use context::Context;
 pub use dot::{Dot, MAXIMUM_COUNTER};
 pub use export::Export;
-pub use forgetting::{Told, Untold, deleted_at_ms, drop_untold, is_news, merge_after_forgetting, must_compare};
+pub use forgetting::{
+    Told, Untold, deleted_at_ms, drop_untold, is_news, merge_after_forgetting, must_compare,
+};
 pub use hlc::{Hlc, HybridClock, MAXIMUM_MS, MAXIMUM_SKEW_MS};
 pub use id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq, TextError};
 pub use key::{MAXIMUM_ID_BYTES, MAXIMUM_KEY_BYTES, RecordKey};

@@ -200,8 +200,7 @@ impl Reconciliation {
             has_room
         };
         let items = self.snapshot.items(from, to).take_while(fits);
-        let items: Vec<(Box<str>, u64)> =
-            items.map(|(key, fingerprint)| (key.into(), fingerprint)).collect();
+        let items: Vec<(Box<str>, u64)> = items.map(|(key, fingerprint)| (key.into(), fingerprint)).collect();
         let stop = from + items.len();
         if stop == to {
             return answer.push(end, RangeContent::Items(items));

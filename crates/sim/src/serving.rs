@@ -22,6 +22,7 @@ impl World {
         let mut config = SessionConfig::new(role);
         config.chunk_bytes = self.setting.relay_chunk_bytes;
         config.credits = self.setting.relay_credits;
+        config.nonce = self.random.u64(..);
         let database = self.database.clone();
         let host = self.relay_mut(relay)?;
         let session = Session::new(config, host.local(database));

@@ -2,9 +2,10 @@
 //!
 //! Must not know what the session is fed. It is as strict as a relay: a delta must account for what its records claim.
 
+use eyot_core::message::DeltaClock;
 use eyot_core::segment::{Received, Segment, StagedChunk, received_segment, staged_chunk};
 use eyot_core::session::{Chunk, Local, SessionEffect, SessionInput, Standing};
-use eyot_core::{Cursor, Hlc, Limits, LogEpoch, Record, RecordKey, Replica, ReplicaId, Seq, VersionVector};
+use eyot_core::{Cursor, Hlc, Limits, LogEpoch, Record, RecordKey, Replica, ReplicaId, Seq};
 
 use super::{DATABASE, OWN};
 
@@ -56,6 +57,10 @@ impl Host {
                 let (standing, clock) = (self.standing(replica, epoch), self.replica.clock().to_vector());
                 Some(SessionInput::PeerKnown { standing, clock })
             }
+            SessionEffect::Survey { own, key, peer_clock } => {
+                let snapshot = self.replica.survey(key, peer_clock.as_ref());
+                Some(SessionInput::Surveyed { own, snapshot, head: self.replica.head() })
+            }
             SessionEffect::Read(request) => Some(SessionInput::Page(self.replica.page(&request))),
             SessionEffect::Stage(chunk) => Some(self.keep(chunk)),
             SessionEffect::Apply { chunk, staged, clock } => Some(self.apply(chunk, staged, clock)),
@@ -96,7 +101,7 @@ impl Host {
         }
     }
 
-    fn apply(&mut self, chunk: Chunk, staged: bool, clock: VersionVector) -> SessionInput {
+    fn apply(&mut self, chunk: Chunk, staged: bool, clock: DeltaClock) -> SessionInput {
         let Chunk { peer, base, from, up_to, block, entries } = chunk;
         let mut parts = Vec::new();
         if staged {
@@ -107,7 +112,7 @@ impl Host {
                 |bytes: &Vec<u8>| StagedChunk::from_bytes(bytes, &Limits::AT_REST).map(|chunk| chunk.entries);
             parts = chunks.iter().map(read).collect::<Result<_, _>>().expect("what is staged can be read");
         }
-        let mut all = clock.clone();
+        let mut all = clock.changed.clone();
         all.join(&self.replica.clock().to_vector());
         if !parts.iter().flatten().chain(&entries).all(|(_, record)| all.covers_all(record.context())) {
             return SessionInput::Failed { code: "bad-message" };
@@ -116,8 +121,9 @@ impl Host {
             Received { peer, cursor: Cursor { epoch: base.epoch, seq: up_to }, clock, stage: None, entries };
         let segment = Segment::from_bytes(&received_segment(&received, &block), &Limits::AT_REST);
         assert_eq!(segment, Ok(Segment::Received(received.clone())), "what is stored is what came");
+        let floor_before = self.replica.floor();
         self.replica.apply(Segment::Received(received), parts);
         assert!(self.replica.clock().get(OWN) >= self.written, "the clock goes on only");
-        SessionInput::Applied
+        SessionInput::Applied { floor_before, floor: self.replica.floor() }
     }
 }

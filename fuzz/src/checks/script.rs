@@ -2,7 +2,7 @@
 //!
 //! Steps stand between marks of two bytes; the first byte of a step says what happens, the rest is what it happens with.
 
-use eyot_core::message::{Delta, Message};
+use eyot_core::message::{Delta, DeltaClock, Message};
 use eyot_core::{Limits, Seq, VersionVector, read_block};
 
 use super::wire::whole;
@@ -40,6 +40,6 @@ pub fn delta(from: Seq, bytes: &[u8]) -> Vec<u8> {
     let entries = whole(block, |reader| read_block(reader, &Limits::default())).unwrap_or_default();
     entries.iter().for_each(|(_, record)| clock.join(record.context()));
     let up_to = Seq(from.0.saturating_add(u64::from(flags >> 1)));
-    let clock = (flags & 1 == 1).then_some(clock);
+    let clock = (flags & 1 == 1).then(|| DeltaClock { changed: clock, ..DeltaClock::default() });
     Message::Delta(Delta { from, up_to, clock, block: block.to_vec() }).to_bytes()
 }

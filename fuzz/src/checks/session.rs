@@ -107,7 +107,7 @@ impl Side {
 
     fn answer_all(&mut self) {
         while let Some(answer) = self.answers.pop_front() {
-            let has_applied = answer == SessionInput::Applied;
+            let has_applied = matches!(answer, SessionInput::Applied { .. });
             self.take(answer);
             if has_applied {
                 self.take(SessionInput::HeadMoved(self.host.replica.head()));

@@ -4,7 +4,8 @@
 
 use eyot_core::engine::EngineInput;
 use eyot_core::segment::{
-    Segment, StagedChunk, imported_segments, received_segment, stage_of, staged_chunk, written_segments,
+    Segment, StagedChunk, forgotten_segment, imported_segments, received_segment, stage_of, staged_chunk,
+    written_segments,
 };
 use eyot_core::{Export, Limits, Peers};
 
@@ -41,10 +42,13 @@ fn check_segment(bytes: &[u8], limits: &Limits) {
         Segment::Written(entries) => written_segments(entries),
         Segment::Received(received) if received.entries.is_empty() => vec![received_segment(received, &[])],
         Segment::Received(received) => vec![received_segment(received, &block(&received.entries))],
-        Segment::Imported { clock, entries } => imported_segments(clock, entries),
+        Segment::Imported { clock, forgotten, entries } => imported_segments(clock, forgotten, entries),
+        Segment::Forgotten { up_to, before_ms } => vec![forgotten_segment(*up_to, *before_ms)],
     };
     // What would be cut into several, or has a part that would be left out, is written otherwise.
-    if let ([again], Segment::Written(_) | Segment::Received(_)) = (again.as_slice(), &segment) {
+    if let ([again], Segment::Written(_) | Segment::Received(_) | Segment::Forgotten { .. }) =
+        (again.as_slice(), &segment)
+    {
         let without = bytes.strip_suffix(&NO_RECORDS).unwrap_or(bytes);
         assert!(again == bytes || again == without, "there is another form");
     }

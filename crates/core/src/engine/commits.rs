@@ -212,7 +212,8 @@ impl Engine {
     fn commit_import(&mut self, ticket: Ticket, export: Export) {
         // What was deleted is not told by the export, and there is nobody to ask.
         if must_compare(&export.forgotten, &self.replica.clock().to_vector()) {
-            const MESSAGE: &str = "The export is of a replica that has forgotten deletions of which this one has not heard.";
+            const MESSAGE: &str =
+                "The export is of a replica that has forgotten deletions of which this one has not heard.";
             let (code, message) = ("deletions-unknown", MESSAGE.to_owned());
             self.effects.push(EngineEffect::Rejected { ticket, code, message });
             return self.pump_commits();
@@ -278,8 +279,7 @@ impl Engine {
         self.commits.length += count as u64;
         let Export { clock, forgotten, entries } = export;
         let none = VersionVector::new();
-        let changed =
-            self.fold(Segment::Imported { clock: none.clone(), forgotten: none, entries });
+        let changed = self.fold(Segment::Imported { clock: none.clone(), forgotten: none, entries });
         self.fold(Segment::Imported { clock, forgotten, entries: Entries::new() });
         self.pending.rebase(Seen::new(&self.replica, None));
         let records = changed.len();

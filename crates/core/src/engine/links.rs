@@ -207,8 +207,7 @@ impl Engine {
             }
             SessionEffect::Stage(chunk) => self.stage_chunk(link, chunk),
             SessionEffect::Survey { own, key, peer_clock } => {
-                let (snapshot, head) =
-                    (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
+                let (snapshot, head) = (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
                 inputs.push_back(SessionInput::Surveyed { own, snapshot, head });
             }
             SessionEffect::Apply { chunk, staged, clock } => self.deliver(link, chunk, staged, clock),

@@ -127,13 +127,7 @@ impl Engine {
     }
 
     /// A delta is complete: it is committed as a whole, with the chunks that were staged for it.
-    pub(super) fn deliver(
-        &mut self,
-        link: Link,
-        chunk: Chunk,
-        staged: bool,
-        clock: DeltaClock,
-    ) {
+    pub(super) fn deliver(&mut self, link: Link, chunk: Chunk, staged: bool, clock: DeltaClock) {
         let Chunk { peer, base, from, up_to, block, entries } = chunk;
         let fits = |stage: &mut OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
         let stage = if staged { self.stages.open.take_if(fits) } else { None };

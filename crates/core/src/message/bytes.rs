@@ -1,6 +1,8 @@
 //! The messages as bytes.
 
-use super::{Ack, Delta, DeltaClock, Hello, MAXIMUM_TOKEN_BYTES, Message, PROTOCOL_VERSION, Ranges, Refuse, Resume};
+use super::{
+    Ack, Delta, DeltaClock, Hello, MAXIMUM_TOKEN_BYTES, Message, PROTOCOL_VERSION, Ranges, Refuse, Resume,
+};
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::dot::{Dot, MAXIMUM_COUNTER};
 use crate::id::{LogEpoch, ReplicaId, Seq};
@@ -275,14 +277,10 @@ mod tests {
                 retry_after_ms,
             })
         };
-        let delta = |clock| {
-            Message::Delta(Delta { from: Seq(4), up_to: Seq(9), clock, block: vec![0, 0, 0] })
-        };
-        let ended = |searched| DeltaClock {
-            changed: clock.clone(),
-            forgotten: "b:1".parse().unwrap(),
-            searched,
-        };
+        let delta =
+            |clock| Message::Delta(Delta { from: Seq(4), up_to: Seq(9), clock, block: vec![0, 0, 0] });
+        let ended =
+            |searched| DeltaClock { changed: clock.clone(), forgotten: "b:1".parse().unwrap(), searched };
         for message in [
             hello(None),
             hello(Some(cursor.clone())),
@@ -311,9 +309,7 @@ mod tests {
     fn no_position_is_beyond_what_can_be_stored() {
         let last = Seq(MAXIMUM_COUNTER);
         let resume = |staged| Message::Resume(Resume::Cursor { epoch: LogEpoch(1), seq: Seq(1), staged });
-        let delta = |up_to| {
-            Message::Delta(Delta { from: Seq(1), up_to, clock: None, block: Vec::new() })
-        };
+        let delta = |up_to| Message::Delta(Delta { from: Seq(1), up_to, clock: None, block: Vec::new() });
         for message in [resume(last), delta(last)] {
             assert_eq!(Message::from_bytes(&message.to_bytes(), &Limits::default()), Ok(message));
         }

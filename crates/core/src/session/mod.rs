@@ -36,10 +36,10 @@ pub struct Session {
     phase: Phase,
     outgoing: Outgoing,
     incoming: Incoming,
-    now_ms: u64,
     searches: Searches,
     // Read while a delta of the peer's was being stored, which may be why the floor has risen.
     held_page: Option<LogPage>,
+    now_ms: u64,
     heard_at_ms: u64,
     pinged: bool,
     // After a probe: the session ends if nothing has come by then.
@@ -95,9 +95,9 @@ impl Session {
             phase: Phase::AwaitingHello,
             outgoing: Outgoing::default(),
             incoming,
-            now_ms: 0,
             searches: Searches::default(),
             held_page: None,
+            now_ms: 0,
             heard_at_ms: 0,
             pinged: false,
             answer_by_ms: None,

@@ -125,8 +125,7 @@ impl Outgoing {
                 Filter::CoveredBy(clock) => (Some(clock.clone()), None),
                 Filter::Among(among, clock) => (Some(clock.clone()), Some(among.clone())),
             };
-            let (after, clock_since, exclude, is_first) =
-                (self.looked, self.base, peer.epoch, self.is_first);
+            let (after, clock_since, exclude, is_first) = (self.looked, self.base, peer.epoch, self.is_first);
             let request =
                 PageRequest { after, clock_since, exclude, covered_by, among, is_first, budget_bytes };
             effects.push(SessionEffect::Read(request));

@@ -94,9 +94,7 @@ impl Session {
     /// A delta comes: the search that this side has asked for is over, if there was one. Says whether there was.
     pub(super) fn end_search(&mut self) -> Result<bool, Refusal> {
         match self.searches.asked.take() {
-            Some(Asked::Surveying(_)) => {
-                Err(("unexpected-message", "The search has only begun.".to_owned()))
-            }
+            Some(Asked::Surveying(_)) => Err(("unexpected-message", "The search has only begun.".to_owned())),
             Some(Asked::Searching(_) | Asked::Over) => Ok(true),
             Some(Asked::Waiting) | None => Ok(false),
         }

@@ -145,10 +145,9 @@ impl Net {
     pub(crate) fn connect(&mut self, initiator: char, acceptor: char) {
         self.connections += 1;
         let connection = self.connections;
-        for (name, peer, role) in [
-            (acceptor, initiator, Role::Acceptor),
-            (initiator, acceptor, Role::Initiator { guess: None }),
-        ] {
+        for (name, peer, role) in
+            [(acceptor, initiator, Role::Acceptor), (initiator, acceptor, Role::Initiator { guess: None })]
+        {
             let mut config = SessionConfig::new(role);
             config.nonce = name as u64;
             config.chunk_bytes = self.chunk_bytes.unwrap_or(config.chunk_bytes);

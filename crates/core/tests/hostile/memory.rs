@@ -102,7 +102,7 @@ fn memory_is_bounded_where_few_bytes_stand_for_most() {
         });
         measure("ranges", &ranges, |bytes| read_ranges(&mut Reader::new(bytes)).is_ok());
         let clock: VersionVector = (0..(length / 17) as u32).map(|number| Dot::new(id(number), 1)).collect();
-        let resume = Message::Resume(Resume::Clock { clock, staged: Seq::ZERO }).to_bytes();
+        let resume = Message::Resume(Resume::Clock { clock, staged: Seq::ZERO, nonce: 0 }).to_bytes();
         measure("a clock", &resume, |bytes| Message::from_bytes(bytes, &limits).is_ok());
     }
 }

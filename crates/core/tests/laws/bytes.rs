@@ -51,14 +51,20 @@ fn resume() -> impl Strategy<Value = Resume> {
         (cursor(), 0u64..100).prop_map(|(Cursor { epoch, seq }, more)| {
             Resume::Cursor { epoch, seq, staged: Seq(seq.0 + more) }
         }),
-        (vector(), seq(), any::<u64>())
-            .prop_map(|(clock, staged, nonce)| Resume::Clock { clock, staged, nonce }),
+        (vector(), seq(), any::<u64>()).prop_map(|(clock, staged, nonce)| Resume::Clock {
+            clock,
+            staged,
+            nonce
+        }),
     ]
 }
 
 fn delta_clock() -> impl Strategy<Value = DeltaClock> {
-    (vector(), vector(), any::<bool>())
-        .prop_map(|(changed, forgotten, searched)| DeltaClock { changed, forgotten, searched })
+    (vector(), vector(), any::<bool>()).prop_map(|(changed, forgotten, searched)| DeltaClock {
+        changed,
+        forgotten,
+        searched,
+    })
 }
 
 fn ranges() -> impl Strategy<Value = Vec<Range>> {

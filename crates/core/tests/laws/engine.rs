@@ -167,7 +167,8 @@ fn a_record_never_gets_more_writers_than_peers_take_in() {
         Version { dot: Dot::new(id(most), 1), past, at: Hlc::from_ms(1), content: Some((*b"x").into()) };
     let record = Record::from_parts(context, vec![last]).unwrap();
     let mut tab = Tab::open();
-    tab.import(&Export { clock: record.context().clone(), entries: vec![(key(), record)] });
+    let (clock, forgotten) = (record.context().clone(), VersionVector::new());
+    tab.import(&Export { clock, forgotten, entries: vec![(key(), record)] });
     assert_eq!(rejection(&tab.write("one more", None)), Some("too-many-writers"));
     assert_eq!(tab.standing(), ["x"], "what is there stays readable");
 }
@@ -176,7 +177,11 @@ fn a_record_never_gets_more_writers_than_peers_take_in() {
 fn counters_that_are_used_up_are_refused_and_nothing_is_written_that_cannot_be_read() {
     let mut tab = Tab::open();
     let last = Dot::new(ReplicaId::letter(b'a'), MAXIMUM_COUNTER - 1);
-    tab.import(&Export { clock: [last].into_iter().collect(), entries: vec![] });
+    tab.import(&Export {
+        clock: [last].into_iter().collect(),
+        forgotten: VersionVector::new(),
+        entries: vec![],
+    });
     let effects = tab.write_all(vec![sibling(1), sibling(2)]);
     assert_eq!(rejection(&effects), Some("counters-exhausted"));
     assert!(!effects.iter().any(|effect| matches!(effect, EngineEffect::Commit { .. })), "{effects:?}");
@@ -193,7 +198,11 @@ fn a_record_that_names_the_tab_does_no_harm() {
     let mut record = Record::new();
     record.write(tab_dot, &Context::new(), Hlc::from_ms(1), Some((*b"odd").into()));
     let mut tab = Tab::open();
-    tab.import(&Export { clock: [tab_dot].into_iter().collect(), entries: vec![(key(), record)] });
+    tab.import(&Export {
+        clock: [tab_dot].into_iter().collect(),
+        forgotten: VersionVector::new(),
+        entries: vec![(key(), record)],
+    });
     tab.write("one", None);
     tab.write("two", None);
     tab.feed(EngineInput::Committed);

@@ -31,7 +31,11 @@ fn opened() -> (Session, Vec<SessionEffect>) {
 }
 
 fn page(up_to: u64) -> SessionInput {
-    SessionInput::Page(LogPage { up_to: Seq(up_to), clock: Some(DeltaClock::default()), ..LogPage::default() })
+    SessionInput::Page(LogPage {
+        up_to: Seq(up_to),
+        clock: Some(DeltaClock::default()),
+        ..LogPage::default()
+    })
 }
 
 #[test]

@@ -4,9 +4,7 @@ use eyot_core::engine::{
     Engine, EngineEffect, EngineInput, Identity, LinkFailure, StorageFailure, StoredSegment,
 };
 use eyot_core::message::{Delta, DeltaClock, Hello, Message, Resume};
-use eyot_core::{
-    Context, Hlc, Limits, LogEpoch, Record, RecordKey, ReplicaId, Seq, Writer, write_block,
-};
+use eyot_core::{Context, Hlc, Limits, LogEpoch, Record, RecordKey, ReplicaId, Seq, Writer, write_block};
 
 const RELAY_EPOCH: LogEpoch = LogEpoch(7);
 
@@ -86,12 +84,7 @@ fn delta(from: u64, up_to: u64, is_last: bool) -> Message {
     write_block(&mut block, entries.iter().map(|(key, record)| (key, record)));
     let changed = format!("b:{up_to}").parse().unwrap();
     let clock = is_last.then(|| DeltaClock { changed, ..DeltaClock::default() });
-    Message::Delta(Delta {
-        from: Seq(from),
-        up_to: Seq(up_to),
-        clock,
-        block: block.into_bytes(),
-    })
+    Message::Delta(Delta { from: Seq(from), up_to: Seq(up_to), clock, block: block.into_bytes() })
 }
 
 fn stored_chunk(effects: &[EngineEffect]) -> (u64, u64, Vec<u8>) {

@@ -54,7 +54,11 @@ pub(crate) enum MessageForm {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum ResumeForm {
-    Cursor { epoch: Bits, seq: u64, staged: u64 },
+    Cursor {
+        epoch: Bits,
+        seq: u64,
+        staged: u64,
+    },
     Clock {
         clock: Text<VersionVector>,
         staged: u64,

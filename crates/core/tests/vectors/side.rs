@@ -125,8 +125,7 @@ impl Side {
                 format!("reads its log after {}", request.after)
             }
             SessionEffect::Survey { own, key, peer_clock } => {
-                let (snapshot, head) =
-                    (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
+                let (snapshot, head) = (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
                 let is_needed = snapshot.is_some();
                 inputs.push_back(SessionInput::Surveyed { own, snapshot, head });
                 match is_needed {

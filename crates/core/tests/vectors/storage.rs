@@ -4,14 +4,12 @@ use eyot_core::segment::{
     Received, Segment, Stage, StagedChunk, forgotten_segment, imported_segments, received_segment,
     staged_chunk, written_segments,
 };
-use eyot_core::{
-    Cursor, DecodeError, Export, Limits, LogEpoch, Peers, ReplicaId, Seq, VersionVector,
-};
+use eyot_core::{Cursor, DecodeError, Export, Limits, LogEpoch, Peers, ReplicaId, Seq, VersionVector};
 use serde::{Deserialize, Serialize};
 
 use crate::file::Form;
-use crate::message::DeltaClockForm;
 use crate::forms::{Bits, EntryForm, Text, block, entries};
+use crate::message::DeltaClockForm;
 
 /// A position in a certain life of a log.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
@@ -75,15 +73,13 @@ impl Form for SegmentForm {
     fn value(&self) -> Segment {
         match self {
             Self::Written { entries: forms } => Segment::Written(entries(forms)),
-            Self::Received { peer, cursor, clock, stage, entries: forms } => {
-                Segment::Received(Received {
-                    peer: peer.0,
-                    cursor: cursor.cursor(),
-                    clock: clock.clock(),
-                    stage: stage.map(|stage| Stage { name: stage.name, chunks: stage.chunks }),
-                    entries: entries(forms),
-                })
-            }
+            Self::Received { peer, cursor, clock, stage, entries: forms } => Segment::Received(Received {
+                peer: peer.0,
+                cursor: cursor.cursor(),
+                clock: clock.clock(),
+                stage: stage.map(|stage| Stage { name: stage.name, chunks: stage.chunks }),
+                entries: entries(forms),
+            }),
             Self::Imported { clock, forgotten, entries: forms } => Segment::Imported {
                 clock: clock.0.clone(),
                 forgotten: forgotten.0.clone(),

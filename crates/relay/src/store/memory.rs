@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use eyot_core::reconcile::{FingerprintKey, Snapshot};
 use eyot_core::message::DeltaClock;
+use eyot_core::reconcile::{FingerprintKey, Snapshot};
 use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
 use eyot_core::{
     Clock, Cursor, DatabaseName, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seq, Told, Untold,
@@ -142,7 +142,8 @@ impl Replica {
             true => self.clock.to_vector(),
             false => self.clock.changed_since(request.clock_since, request.exclude),
         };
-        page.clock = Some(DeltaClock { changed, forgotten: request.told_forgotten(&self.forgotten), searched });
+        page.clock =
+            Some(DeltaClock { changed, forgotten: request.told_forgotten(&self.forgotten), searched });
         page
     }
 

@@ -57,8 +57,10 @@ async fn assert_same(one: &Fixture, other: &Fixture, numbers: &mut Numbers) {
     let (left, right) = (one.local().await, other.local().await);
     assert_eq!((left.head, left.floor, left.digest), (right.head, right.floor, right.digest));
     let key = FingerprintKey(numbers.below(9), 1);
-    let surveys =
-        (one.store.survey(&one.database, key, None).await, other.store.survey(&other.database, key, None).await);
+    let surveys = (
+        one.store.survey(&one.database, key, None).await,
+        other.store.survey(&other.database, key, None).await,
+    );
     assert_eq!(surveys.0, surveys.1);
     let excludes = [LogEpoch(0), epoch(ReplicaId::letter(b'a')), epoch(ReplicaId::letter(b'b'))];
     for exclude in excludes {

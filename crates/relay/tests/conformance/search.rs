@@ -1,9 +1,9 @@
 //! Claims about what a search for differences needs of a store.
 
-use eyot_core::reconcile::{FingerprintKey, Snapshot};
-use eyot_core::message::DeltaClock;
-use eyot_core::session::{LogPage, PageRequest};
 use eyot_core::Seq;
+use eyot_core::message::DeltaClock;
+use eyot_core::reconcile::{FingerprintKey, Snapshot};
+use eyot_core::session::{LogPage, PageRequest};
 use eyot_relay::store::{Applied, Survey};
 
 use crate::fixture::{
@@ -33,7 +33,8 @@ pub(crate) async fn who_has_heard_of_all_that_is_forgotten_need_not_search(it: F
     };
     assert!(!needs_search("a:1").await, "nothing is forgotten");
     it.store.forget(&it.database, eyot_core::MAXIMUM_MS).await.unwrap();
-    for (clock, expected) in [("a:1", true), ("a:2", false), ("a:3 b:1", false), ("b:5", false), ("", false)] {
+    for (clock, expected) in [("a:1", true), ("a:2", false), ("a:3 b:1", false), ("b:5", false), ("", false)]
+    {
         assert_eq!(needs_search(clock).await, expected, "{clock}");
     }
 }
@@ -128,6 +129,9 @@ pub(crate) async fn what_a_peer_has_forgotten_is_forgotten_here_if_it_is_news(it
     let first = PageRequest { is_first: true, ..crate::fixture::request(0) };
     let told = |page: LogPage| page.clock.unwrap().forgotten;
     assert_eq!(told(it.page_with(first.clone()).await), vector("a:2"));
-    assert_eq!(told(it.page_with(PageRequest { covered_by: Some(vector("a:2")), ..first }).await), vector(""));
+    assert_eq!(
+        told(it.page_with(PageRequest { covered_by: Some(vector("a:2")), ..first }).await),
+        vector("")
+    );
     assert_eq!(told(it.page(0).await), vector(""), "only with the first delta");
 }

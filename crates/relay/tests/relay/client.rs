@@ -203,8 +203,7 @@ impl Client {
             }
             SessionEffect::Read(request) => return vec![SessionInput::Page(self.replica.page(&request))],
             SessionEffect::Survey { own, key, peer_clock } => {
-                let (snapshot, head) =
-                    (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
+                let (snapshot, head) = (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
                 return vec![SessionInput::Surveyed { own, snapshot, head }];
             }
             SessionEffect::Stage(chunk) => {
