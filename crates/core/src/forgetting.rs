@@ -59,6 +59,11 @@ impl Replica {
         }
     }
 
+    /// True when this replica has to ask again for a delta that tells what is forgotten: see [`has_heard_since`].
+    pub fn has_heard_since(&self, forgotten: &VersionVector, asked: &VersionVector) -> bool {
+        has_heard_since(forgotten, asked, |replica| self.clock().get(replica))
+    }
+
     /// Merges records from elsewhere. Where deletions were forgotten, the clock tells what was deleted.
     pub(crate) fn merge_foreign(&mut self, entries: Entries, origin: Option<LogEpoch>) -> Vec<RecordKey> {
         if self.floor() == Seq::ZERO {
@@ -108,6 +113,20 @@ impl Replica {
 /// record that only its context is left of claims no time: 0.
 pub fn deleted_at_ms(record: &Record) -> Option<u64> {
     record.is_deleted().then(|| record.largest_time().map_or(0, |time| time.ms))
+}
+
+/// True when a replica has heard of some of these forgotten writes since it asked for the delta that tells of them. What
+/// it has taken in meanwhile was not compared and may be what they deleted, so it has to ask again. `asked` is the clock
+/// that it told, `known` its clock as it is just before the delta.
+pub fn has_heard_since(
+    forgotten: &VersionVector,
+    asked: &VersionVector,
+    known: impl Fn(ReplicaId) -> u64,
+) -> bool {
+    forgotten.iter().any(|dot| {
+        let of_these = |counter: u64| counter.min(dot.counter);
+        of_these(known(dot.replica)) > of_these(asked.get(dot.replica))
+    })
 }
 
 /// True when a delta tells of forgotten writes that were not heard of before it. `known` is this replica's clock as it was,

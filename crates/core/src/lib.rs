@@ -35,7 +35,7 @@ pub use context::Context;
 pub use dot::{Dot, MAXIMUM_COUNTER};
 pub use export::Export;
 pub use forgetting::{
-    Told, Untold, deleted_at_ms, drop_untold, is_news, merge_after_forgetting, must_compare,
+    Told, Untold, deleted_at_ms, drop_untold, has_heard_since, is_news, merge_after_forgetting, must_compare,
 };
 pub use hlc::{Hlc, HybridClock, MAXIMUM_MS, MAXIMUM_SKEW_MS};
 pub use id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq, TextError};

@@ -222,6 +222,10 @@ impl<'a> Conversation<'a> {
                 self.read_on(Code::StorageFull);
                 Ok(())
             }
+            // It comes again, with a clock that tells of it.
+            Done::Failed(StoreError::HeardMeanwhile) => {
+                self.input(SessionInput::Failed { code: "below-floor" })
+            }
             Done::Failed(error) => Err(failed(&error)),
         }
     }
@@ -275,7 +279,7 @@ impl<'a> Conversation<'a> {
                     done(store.stage(&database, chunk).await.map(|()| SessionInput::Staged))
                 }));
             }
-            SessionEffect::Apply { mut chunk, staged, mut clock } => {
+            SessionEffect::Apply { mut chunk, staged, mut clock, asked } => {
                 if !self.may_store(says_anything(&chunk)) {
                     return Ok(());
                 }
@@ -286,7 +290,7 @@ impl<'a> Conversation<'a> {
                     (chunks, clock) = Default::default();
                     chunk.entries.clear();
                 }
-                let delta = Delta { last: chunk, chunks, clock };
+                let delta = Delta { last: chunk, chunks, clock, asked };
                 self.storing = Some(Box::pin(async move {
                     let applied = store.apply(&database, delta).await;
                     done(applied.map(|Applied { floor_before, floor, .. }| SessionInput::Applied {

@@ -78,7 +78,7 @@ mod tests {
             entries: vec![(RecordKey::new("notes", "n1").unwrap(), record)],
         };
         let clock = DeltaClock { changed: "a:1".parse().unwrap(), ..DeltaClock::default() };
-        let delta = Delta { last, chunks: 0, clock };
+        let delta = Delta { last, chunks: 0, clock, asked: Default::default() };
         store.apply(&database, delta).await.unwrap();
         database
     }

@@ -143,7 +143,12 @@ impl World {
                 Some(SessionInput::Failed { code: "staging-lost" })
             }
             SessionEffect::Stage(_) => Some(SessionInput::Failed { code: "staging-lost" }),
-            SessionEffect::Apply { chunk, staged, clock } => {
+            SessionEffect::Apply { clock, asked, .. }
+                if host.replica.has_heard_since(&clock.forgotten, &asked) =>
+            {
+                Some(SessionInput::Failed { code: "below-floor" })
+            }
+            SessionEffect::Apply { chunk, staged, clock, .. } => {
                 let floor_before = host.replica.floor();
                 host.apply(chunk, staged, clock)?;
                 Some(SessionInput::Applied { floor_before, floor: host.replica.floor() })

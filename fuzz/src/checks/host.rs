@@ -63,7 +63,7 @@ impl Host {
             }
             SessionEffect::Read(request) => Some(SessionInput::Page(self.replica.page(&request))),
             SessionEffect::Stage(chunk) => Some(self.keep(chunk)),
-            SessionEffect::Apply { chunk, staged, clock } => Some(self.apply(chunk, staged, clock)),
+            SessionEffect::Apply { chunk, staged, clock, .. } => Some(self.apply(chunk, staged, clock)),
             SessionEffect::MoveCursor { peer, cursor } => {
                 self.replica.move_cursor(peer, cursor);
                 None

@@ -26,6 +26,9 @@ const DELETIONS_KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 const FORGET_FIRST_MS: u64 = 60_000;
 const FORGET_EVERY_MS: u64 = 60 * 60 * 1_000;
 
+/// The code for a peer whose delta tells of deletions that were not compared with all that is here by now.
+const BELOW_FLOOR: &str = "below-floor";
+
 #[derive(Default)]
 pub(super) struct Commits {
     // How many values the log has.
@@ -205,6 +208,10 @@ impl Engine {
     }
 
     fn commit_received(&mut self, delivery: Delivery) {
+        if self.replica.has_heard_since(&delivery.received.clock.forgotten, &delivery.asked) {
+            self.give_back(&delivery, BELOW_FLOOR);
+            return self.pump_commits();
+        }
         let value = received_segment(&delivery.received, &delivery.block);
         self.write(vec![value], true, |_| Work::Received(Box::new(delivery)));
     }
@@ -315,10 +322,8 @@ impl Engine {
         match std::mem::take(&mut self.commits.stage) {
             Stage::Writing(Work::Local(draft, _), _) => self.reject_draft(&draft, failure.code, MESSAGE),
             Stage::Writing(Work::Received(delivery), _) => {
-                // It is asked for anew, chunks and all: perhaps it was they that could not be found any more.
-                let stage = delivery.received.stage;
-                self.effects.extend(stage.map(|stage| EngineEffect::DropStage(stage.name)));
-                self.feed_link(delivery.link, SessionInput::Failed { code: failure.code });
+                // Perhaps it was its chunks that could not be found any more.
+                self.give_back(&delivery, failure.code);
             }
             // It is done another time.
             Stage::Writing(Work::Forgotten { .. }, _) => {}
@@ -328,6 +333,13 @@ impl Engine {
             }
             other => self.commits.stage = other,
         }
+    }
+
+    // A delta is asked for anew, chunks and all.
+    fn give_back(&mut self, delivery: &Delivery, code: &'static str) {
+        let stage = delivery.received.stage;
+        self.effects.extend(stage.map(|stage| EngineEffect::DropStage(stage.name)));
+        self.feed_link(delivery.link, SessionInput::Failed { code });
     }
 
     // The writes of a draft are taken back out of view.

@@ -210,7 +210,9 @@ impl Engine {
                 let (snapshot, head) = (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
                 inputs.push_back(SessionInput::Surveyed { own, snapshot, head });
             }
-            SessionEffect::Apply { chunk, staged, clock } => self.deliver(link, chunk, staged, clock),
+            SessionEffect::Apply { chunk, staged, clock, asked } => {
+                self.deliver(link, chunk, staged, (clock, asked));
+            }
             SessionEffect::MoveCursor { peer, cursor } => {
                 self.replica.move_cursor(peer, cursor);
                 self.remember_peers();

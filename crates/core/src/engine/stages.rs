@@ -23,6 +23,8 @@ pub(super) struct Delivery {
     pub(super) block: Vec<u8>,
     /// The records of the chunks before it.
     pub(super) chunks: Vec<Entries>,
+    /// The clock that the peer was told, where the delta says what is forgotten.
+    pub(super) asked: VersionVector,
 }
 
 /// The stages of this replica, as far as this tab knows.
@@ -127,7 +129,13 @@ impl Engine {
     }
 
     /// A delta is complete: it is committed as a whole, with the chunks that were staged for it.
-    pub(super) fn deliver(&mut self, link: Link, chunk: Chunk, staged: bool, clock: DeltaClock) {
+    pub(super) fn deliver(
+        &mut self,
+        link: Link,
+        chunk: Chunk,
+        staged: bool,
+        (clock, asked): (DeltaClock, VersionVector),
+    ) {
         let Chunk { peer, base, from, up_to, block, entries } = chunk;
         let fits = |stage: &mut OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
         let stage = if staged { self.stages.open.take_if(fits) } else { None };
@@ -143,7 +151,7 @@ impl Engine {
         let place = stage.as_ref().map(|open| Stage { name: open.name, chunks: open.chunks.len() as u64 });
         let received = Received { peer, cursor, clock, stage: place, entries };
         let chunks = stage.map(|stage| stage.chunks).unwrap_or_default();
-        self.commits.deliver(Delivery { link, received, block, chunks });
+        self.commits.deliver(Delivery { link, received, block, chunks, asked });
     }
 
     // What a record has seen must be accounted for when it becomes visible: otherwise the clock would claim too little,

@@ -11,6 +11,7 @@ use crate::codec::Reader;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::limits::Limits;
 use crate::message::{Ack, Delta, DeltaClock, Message};
+use crate::vector::VersionVector;
 
 pub(super) struct Incoming {
     credits: usize,
@@ -21,6 +22,8 @@ pub(super) struct Incoming {
     position: Seq,
     // Received and waiting for their turn; no more than the credits.
     queue: VecDeque<Delta>,
+    // The clock that was told to the peer, until its first delta is complete.
+    asked: VersionVector,
     // The delta under way follows a search.
     searched: bool,
     // What the host is storing.
@@ -35,6 +38,7 @@ impl Incoming {
             base: Cursor { epoch: LogEpoch(0), seq: Seq::ZERO },
             position: Seq::ZERO,
             queue: VecDeque::new(),
+            asked: VersionVector::new(),
             searched: false,
             storing: None,
         }
@@ -44,6 +48,11 @@ impl Incoming {
         self.peer = Some(peer);
         self.base = standing.cursor;
         self.position = standing.staged.max(standing.cursor.seq);
+    }
+
+    /// The peer is told this clock.
+    pub(super) fn ask(&mut self, clock: VersionVector) {
+        self.asked = clock;
     }
 
     pub(super) fn position(&self) -> Seq {
@@ -109,7 +118,9 @@ impl Incoming {
             Some(clock) => {
                 self.storing = Some(up_to);
                 self.base.seq = up_to;
-                effects.push(SessionEffect::Apply { chunk, staged, clock });
+                let asked = std::mem::take(&mut self.asked);
+                let asked = if clock.forgotten.is_empty() { VersionVector::new() } else { asked };
+                effects.push(SessionEffect::Apply { chunk, staged, clock, asked });
             }
             None if up_to == from && chunk.entries.is_empty() => {
                 return Err(("bad-message", "A chunk that is not the last must go on.".to_owned()));

@@ -168,6 +168,10 @@ pub enum SessionEffect {
         staged: bool,
         /// What it says of the peer's clock.
         clock: DeltaClock,
+        /// The clock that this side has told, where the delta says what is forgotten. In the same commit it must be seen
+        /// that nothing of that was heard since ([`crate::has_heard_since`]); otherwise the answer is `Failed` with
+        /// `below-floor`, and this side comes again.
+        asked: VersionVector,
     },
     /// Remember that this position of the peer's log is reached. Nothing is lost if it is forgotten again.
     MoveCursor {
@@ -221,11 +225,12 @@ impl PageRequest {
     /// True when a record with that key, position and origin may be in the page: it is, unless [`Self::is_covered`].
     pub fn is_wanted(&self, (key, seq, origin): (&str, Seq, Option<LogEpoch>), is_deleted: bool) -> bool {
         match &self.among {
-            // Wherever it came from, unless that was after the search.
-            Some(among) if among.keys.contains(key) => seq <= among.until || origin != Some(self.exclude),
+            Some(among) if among.keys.contains(key) => true,
             // A search is over what stands. Deletions that the peer has not heard of are told as well.
             Some(among) if seq <= among.until => is_deleted,
-            _ => origin != Some(self.exclude),
+            // Wherever it came from: what was told before in an older state would be judged by the clock of now.
+            Some(_) => true,
+            None => origin != Some(self.exclude),
         }
     }
 

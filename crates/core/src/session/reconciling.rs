@@ -42,6 +42,7 @@ enum Led {
 impl Session {
     pub(super) fn ask_by_clock(&mut self, clock: VersionVector) -> Resume {
         self.searches.asked = Some(Asked::Waiting);
+        self.incoming.ask(clock.clone());
         Resume::Clock { clock, staged: Seq::ZERO, nonce: self.config.nonce }
     }
 

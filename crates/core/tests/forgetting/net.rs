@@ -1,7 +1,7 @@
 //! Replicas with their own writes, and sessions between them whose hosts answer at once. What fails, is lost or comes late
 //! is the simulator's matter.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 
 use eyot_core::segment::{Received, Segment};
@@ -41,6 +41,10 @@ impl Side {
         let staged = self.staged.get(&peer).filter(|staged| staged.0 == base).map(|staged| staged.1);
         cursor.is_some().then_some(base).or(staged.map(|_| base))?;
         Some(Standing { cursor: base, staged: staged.unwrap_or(base.seq) })
+    }
+
+    pub(crate) fn staged_chunks(&self) -> usize {
+        self.staged.values().map(|staged| staged.2.len()).sum()
     }
 
     pub(crate) fn record(&self, id: &str) -> Option<&Record> {
@@ -96,6 +100,8 @@ pub(crate) struct Net {
     pub(crate) count: Count,
     /// How much a delta carries, where it is not the usual.
     pub(crate) chunk_bytes: Option<usize>,
+    /// How many deltas may be unacknowledged, where it is not the usual.
+    pub(crate) credits: Option<u32>,
     now_ms: u64,
 }
 
@@ -130,6 +136,13 @@ impl Net {
         side.replica.range_after(Bound::Unbounded).count()
     }
 
+    /// Forgets also what no peer has heard of, as a replica may that waits for none.
+    pub(crate) fn forget_untold(&mut self, name: char) {
+        let (side, before_ms) = (self.side(name), u64::MAX >> 20);
+        let up_to = side.replica.head();
+        side.replica.apply(Segment::Forgotten { up_to, before_ms }, Vec::new());
+    }
+
     pub(crate) fn shown(&mut self, name: char) -> String {
         self.side(name).shown()
     }
@@ -151,6 +164,7 @@ impl Net {
             let mut config = SessionConfig::new(role);
             config.nonce = name as u64;
             config.chunk_bytes = self.chunk_bytes.unwrap_or(config.chunk_bytes);
+            config.credits = self.credits.unwrap_or(config.credits);
             let side = self.side(name);
             let session = Session::new(config, side.local());
             side.sessions.insert(peer, (session, connection));
@@ -202,6 +216,26 @@ impl Net {
                 self.feed(name, peer, SessionInput::Tick);
             }
         }
+    }
+
+    /// Delivers the next message from one to another. False when there is none.
+    pub(crate) fn deliver_to(&mut self, to: char, from: char) -> bool {
+        let place = self.wires.iter().position(|wire| (wire.0, wire.1) == (from, to));
+        let Some(wire) = place.and_then(|place| self.wires.remove(place)) else { return false };
+        self.deliver(wire);
+        true
+    }
+
+    /// Delivers the next message of one of the connections on which something is under way. False when there is none.
+    pub(crate) fn deliver_some(&mut self, number: usize) -> bool {
+        let pairs: BTreeSet<(char, char)> = self.wires.iter().map(|wire| (wire.0, wire.1)).collect();
+        let pair = pairs.iter().nth(number.checked_rem(pairs.len()).unwrap_or(0)).copied();
+        pair.is_some_and(|(from, to)| self.deliver_to(to, from))
+    }
+
+    /// Delivers between two until they have nothing more to say, and nothing between others.
+    pub(crate) fn settle_between(&mut self, one: char, other: char) {
+        while self.deliver_to(one, other) || self.deliver_to(other, one) {}
     }
 
     /// Delivers one message. False when there is none.
@@ -279,7 +313,12 @@ impl Net {
                 staged.2.push(chunk.entries);
                 Some(SessionInput::Staged)
             }
-            SessionEffect::Apply { chunk, staged, clock } => {
+            SessionEffect::Apply { clock, asked, .. }
+                if side.replica.has_heard_since(&clock.forgotten, &asked) =>
+            {
+                Some(SessionInput::Failed { code: "below-floor" })
+            }
+            SessionEffect::Apply { chunk, staged, clock, .. } => {
                 let parts = side.staged.remove(&chunk.peer).filter(|_| staged);
                 let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
                 let received =

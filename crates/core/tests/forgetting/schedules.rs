@@ -16,8 +16,10 @@ enum Step {
     Write(char, &'static str),
     Delete(char, &'static str),
     Forget(char),
+    ForgetUntold(char),
     Connect(char, char),
     Cut(char, char),
+    // The next message of one of those who wait, whoever that is.
     Deliver(usize),
     Meet(char, char),
 }
@@ -57,18 +59,20 @@ fn write(net: &mut Net, model: &mut Model, name: char, id: &'static str, content
 
 fn steps(random: &mut fastrand::Rng) -> Vec<Step> {
     let mut steps = Vec::new();
-    while steps.len() < 60 {
+    while steps.len() < 120 {
         let name = NAMES[random.usize(..NAMES.len())];
         let other = NAMES[random.usize(..NAMES.len())];
         let id = IDS[random.usize(..IDS.len())];
-        steps.extend(match random.u8(..10) {
+        // A step without a partner is left out.
+        steps.extend(match random.u8(..20) {
             0..3 => Some(Step::Write(name, id)),
             3..5 => Some(Step::Delete(name, id)),
-            5 => Some(Step::Forget(name)),
+            5 if random.bool() => Some(Step::Forget(name)),
+            5 => Some(Step::ForgetUntold(name)),
             6 if name != other => Some(Step::Connect(name, other)),
-            7 => Some(Step::Cut(name, other)),
-            8 => Some(Step::Deliver(random.usize(..6))),
-            _ if name != other => Some(Step::Meet(name, other)),
+            7 if random.bool() => Some(Step::Cut(name, other)),
+            9 if name != other => Some(Step::Meet(name, other)),
+            8 | 10.. => Some(Step::Deliver(random.usize(..20))),
             _ => None,
         });
     }
@@ -78,7 +82,7 @@ fn steps(random: &mut fastrand::Rng) -> Vec<Step> {
 // Takes the steps, lets everybody meet everybody twice, and says what is not as it should be.
 fn run(steps: &[Step], chunk_bytes: Option<usize>) -> Result<(), String> {
     let (mut net, mut model) = (Net::default(), Model::default());
-    net.chunk_bytes = chunk_bytes;
+    (net.chunk_bytes, net.credits) = (chunk_bytes, chunk_bytes.map(|_| 1));
     for step in steps {
         match *step {
             Step::Write(name, id) => write(&mut net, &mut model, name, id, Some("1")),
@@ -88,9 +92,10 @@ fn run(steps: &[Step], chunk_bytes: Option<usize>) -> Result<(), String> {
                 }
             }
             Step::Forget(name) => _ = net.forget(name),
+            Step::ForgetUntold(name) => net.forget_untold(name),
             Step::Connect(name, other) => net.connect_anew(name, other),
             Step::Cut(name, other) => net.cut(name, other),
-            Step::Deliver(count) => (0..count).for_each(|_| _ = net.deliver_one()),
+            Step::Deliver(number) => _ = net.deliver_some(number),
             Step::Meet(name, other) => _ = net.meet(name, other),
         }
     }

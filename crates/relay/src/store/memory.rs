@@ -11,7 +11,7 @@ use eyot_core::reconcile::{FingerprintKey, Snapshot};
 use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
 use eyot_core::{
     Clock, Cursor, DatabaseName, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seq, Told, Untold,
-    VersionVector, drop_untold, is_news, must_compare,
+    VersionVector, drop_untold, has_heard_since, is_news, must_compare,
 };
 
 use super::{
@@ -203,6 +203,9 @@ impl Replica {
         let mut told = Told::new(delta.clock.searched);
         told.note(&entries);
         let before_delta = self.clock.to_vector();
+        if has_heard_since(&delta.clock.forgotten, &delta.asked, |replica| before_delta.get(replica)) {
+            return Err(StoreError::HeardMeanwhile);
+        }
         let accounted = |dot| before_delta.covers(dot) || delta.clock.changed.covers(dot);
         let forgotten = (self.local.floor > Seq::ZERO).then_some(&before_delta);
         for (key, record) in entries {

@@ -59,6 +59,8 @@ pub struct Delta {
     pub chunks: u64,
     /// What it says of the peer's clock.
     pub clock: DeltaClock,
+    /// The clock that the peer was told, where the delta says what is forgotten.
+    pub asked: VersionVector,
 }
 
 impl Delta {
@@ -124,7 +126,8 @@ pub trait Store: Send + Sync + 'static {
     /// of the records that it told. What it has forgotten and was news is added to what is forgotten here, and the floor
     /// is the head then. A delta whose chunks are
     /// not all there (another connection of the same peer has dropped them) is refused. So is one with a record whose
-    /// context neither this replica's clock nor the delta's accounts for; what was staged of that is dropped.
+    /// context neither this replica's clock nor the delta's accounts for; what was staged of that is dropped. And so is
+    /// one that tells of forgotten writes of which some were heard of since it was asked for.
     async fn apply(&self, database: &Database, delta: Delta) -> Result<Applied, StoreError>;
 
     /// Remembers that a position of a peer's log is reached. Within one life of the log a cursor never goes back.
@@ -174,6 +177,9 @@ pub enum StoreError {
     /// Chunks of the delta are not there any more.
     #[error("chunks of the delta are not there any more")]
     ChunksMissing,
+    /// Of what the delta tells to be forgotten, some was heard of since the delta was asked for.
+    #[error("what came meanwhile was not compared")]
+    HeardMeanwhile,
     /// A record of the delta has seen writes that neither clock accounts for.
     #[error("a record has seen writes that are not accounted for")]
     Unaccounted,
@@ -191,7 +197,7 @@ impl StoreError {
             Self::RecordTooLarge => Code::RecordTooLarge,
             Self::StagedTooLarge => Code::DeltaTooLarge,
             Self::ChunksMissing => Code::StagingLost,
-            Self::Unaccounted => Code::BadMessage,
+            Self::Unaccounted | Self::HeardMeanwhile => Code::BadMessage,
             Self::InUse | Self::NewerFile | Self::Failed(_) => Code::StorageFailed,
         }
     }

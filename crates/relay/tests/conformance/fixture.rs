@@ -88,8 +88,17 @@ impl Fixture {
         clock: DeltaClock,
         entries: &[Entry],
     ) -> Result<Applied, StoreError> {
-        let delta = Delta { last: chunk(peer, place, entries), chunks, clock };
+        let asked = self.asked(&clock).await;
+        let delta = Delta { last: chunk(peer, place, entries), chunks, clock, asked };
         self.store.apply(&self.database, delta).await
+    }
+
+    // The clock of now, where it matters: nothing has come between.
+    async fn asked(&self, clock: &DeltaClock) -> VersionVector {
+        if clock.forgotten.is_empty() {
+            return VersionVector::new();
+        }
+        self.store.peer(&self.database, ReplicaId::letter(b'?'), LogEpoch(0)).await.unwrap().clock
     }
 
     pub(crate) async fn stage(

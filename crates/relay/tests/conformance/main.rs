@@ -78,6 +78,7 @@ conformance! {
             who_has_heard_of_all_that_is_forgotten_need_not_search
             what_is_absent_is_told_in_as_many_pages_as_it_takes
             deletions_that_a_peer_has_not_heard_of_are_told_after_a_search
+            a_delta_is_refused_if_what_it_tells_of_was_heard_since_it_was_asked_for
             of_a_record_that_comes_twice_the_last_state_counts
             what_a_peer_has_forgotten_is_forgotten_here_if_it_is_news
             what_a_peer_has_not_got_and_its_clock_covers_is_dropped;

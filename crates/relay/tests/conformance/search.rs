@@ -4,10 +4,10 @@ use eyot_core::Seq;
 use eyot_core::message::DeltaClock;
 use eyot_core::reconcile::{FingerprintKey, Snapshot};
 use eyot_core::session::{LogPage, PageRequest};
-use eyot_relay::store::{Applied, Survey};
+use eyot_relay::store::{Applied, Delta, StoreError, Survey};
 
 use crate::fixture::{
-    A, B, Entry, Fixture, absent, among, clock, deleted, entry, epoch, searched, text, vector,
+    A, B, Entry, Fixture, absent, among, chunk, clock, deleted, entry, epoch, searched, text, vector,
 };
 
 pub(crate) async fn a_survey_has_what_is_not_deleted(it: Fixture) {
@@ -77,7 +77,7 @@ pub(crate) async fn a_page_after_a_search_goes_on_as_always_behind_it(it: Fixtur
     it.apply(A, 3, "a:3", &[entry("n3", "a:3/")]).await.unwrap();
     it.apply(B, 1, "b:1", &[entry("n4", "b:1/")]).await.unwrap();
     let page = it.page_with(PageRequest { exclude: epoch(A), ..among(&["n1", "n3"], 2) }).await;
-    assert_eq!(text(&page), "n1=a:1 n4=b:1");
+    assert_eq!(text(&page), "n1=a:1 n3=a:3 n4=b:1", "wherever it came from");
 }
 
 // A search is over what stands. Who is not told of the others would cover them with its clock and not know of them.
@@ -102,6 +102,20 @@ pub(crate) async fn what_a_peer_has_not_got_and_its_clock_covers_is_dropped(it: 
     assert_eq!(text(&page), "n3=a:4");
     let again = it.apply_with(B, ((1, 1, 2), 0), clock, &told).await;
     assert_eq!(again, Ok(Applied { floor_before: Seq(5), ..expected }), "it was dropped already");
+}
+
+pub(crate) async fn a_delta_is_refused_if_what_it_tells_of_was_heard_since_it_was_asked_for(it: Fixture) {
+    let clock = DeltaClock { changed: vector("a:3"), forgotten: vector("a:2"), searched: false };
+    let (last, asked) = (chunk(A, (0, 0, 3), &[entry("n3", "a:3/")]), vector(""));
+    let delta = Delta { last, chunks: 0, clock, asked };
+    // Meanwhile another peer brings what was deleted.
+    it.apply(B, 1, "a:1", &[entry("n1", "a:1/")]).await.unwrap();
+    assert_eq!(it.store.apply(&it.database, delta.clone()).await, Err(StoreError::HeardMeanwhile));
+    assert_eq!((text(&it.page(0).await).as_str(), it.local().await.floor), ("n1=a:1", Seq(0)));
+    // What has nothing to do with it is no matter.
+    let delta = Delta { asked: vector("a:1"), ..delta };
+    it.apply(B, 2, "b:1", &[entry("n2", "b:1/")]).await.unwrap();
+    assert!(it.store.apply(&it.database, delta).await.is_ok());
 }
 
 pub(crate) async fn of_a_record_that_comes_twice_the_last_state_counts(it: Fixture) {

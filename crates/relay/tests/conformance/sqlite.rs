@@ -21,7 +21,10 @@ async fn a_store_is_as_it_was_when_it_is_opened_again() {
     let last = crate::fixture::chunk(A, (0, 0, 5), &[crate::fixture::entry("n1", "a:1/")]);
     let changed = crate::fixture::vector("a:1");
     let clock = eyot_core::message::DeltaClock { changed, ..Default::default() };
-    store.apply(&database, eyot_relay::store::Delta { last, chunks: 0, clock }).await.unwrap();
+    store
+        .apply(&database, eyot_relay::store::Delta { last, chunks: 0, clock, asked: Default::default() })
+        .await
+        .unwrap();
     let before = (
         store.open(&name, false).await.unwrap(),
         store.page(&database, request(0)).await.unwrap(),

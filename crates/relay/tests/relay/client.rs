@@ -210,7 +210,10 @@ impl Client {
                 self.staged.push(chunk.entries);
                 return vec![SessionInput::Staged];
             }
-            SessionEffect::Apply { chunk, clock, .. } => {
+            SessionEffect::Apply { chunk, clock, asked, .. } => {
+                if self.replica.has_heard_since(&clock.forgotten, &asked) {
+                    return vec![SessionInput::Failed { code: "below-floor" }];
+                }
                 let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
                 let (peer, entries) = (chunk.peer, chunk.entries);
                 let received = Received { peer, cursor, clock, stage: None, entries };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use eyot_core::message::DeltaClock;
 use eyot_core::{
     Dot, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seq, Told, Untold, VersionVector, advance_digest,
-    drop_untold,
+    drop_untold, has_heard_since,
 };
 use rusqlite::Connection;
 
@@ -27,6 +27,7 @@ pub(super) fn apply(
     let clock = &delta.clock;
     let told = Told::new(clock.searched);
     let mut target = Target { transaction, database, origin, end: before, clock, known, told, limits };
+    target.demand_nothing_heard(&delta.asked)?;
     if delta.chunks > 0 {
         // One at a time: a first synchronisation can stage far more than fits into memory many times over.
         for ordinal in peers::staged_ordinals(transaction, database, &delta.last, delta.chunks)? {
@@ -74,6 +75,19 @@ impl Target<'_> {
         match merge_within(existing.as_ref(), incoming, forgotten.as_ref(), self.limits)? {
             Some(change) => self.put_record(key, &change),
             None => Ok(()),
+        }
+    }
+
+    // What was taken in since the delta was asked for was not compared.
+    fn demand_nothing_heard(&mut self, asked: &VersionVector) -> Result<(), StoreError> {
+        let mut known = VersionVector::new();
+        for dot in self.clock.forgotten.iter() {
+            let counter = self.counter_of(dot.replica)?;
+            known.include(Dot::new(dot.replica, counter));
+        }
+        match has_heard_since(&self.clock.forgotten, asked, |replica| known.get(replica)) {
+            true => Err(StoreError::HeardMeanwhile),
+            false => Ok(()),
         }
     }
 
