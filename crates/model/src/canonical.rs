@@ -3,9 +3,9 @@
 //! Log positions matter only by their order among what stands in the log; writes may be numbered in any order; an epoch
 //! that has ended is like none. It must not know what can happen to a state.
 
-use crate::replica::{KEYS, Replica, WriteSet};
+use crate::replica::{Cursor, Replica, WriteSet};
 use crate::syncing::Place;
-use crate::world::World;
+use crate::world::{Session, World};
 
 impl World {
     /// The same state, written in the one way.
@@ -64,61 +64,80 @@ impl World {
         }
     }
 
-    // A position becomes the number of marks up to it.
+    // A position matters only by what is before and behind where somebody stands. So what stands in the log becomes numbered
+    // in blocks, between which somebody stands.
     fn number_positions(&mut self, own: usize) {
-        let mut marks = self.replicas[own].marks();
         let epoch = self.replicas[own].epoch;
-        if let Some(disk) = &self.disks[own] {
-            marks.extend(disk.marks());
+        let mut places: Vec<u8> = self.cursors_into(own, epoch).map(|cursor| cursor.seq).collect();
+        if let Some(session) = self.session_from(own) {
+            places.extend(session.positions().into_iter().map(|seq| *seq));
         }
-        // The copy is of an earlier moment of the same log, and may be put back as it is.
-        if let Some((_, copy)) = self.backup.as_ref().filter(|(of, _)| *of == own) {
-            marks.extend(copy.marks());
-        }
+        let lives = self.lives_of(own).filter(|replica| replica.epoch == epoch);
+        let mut marks: Vec<u8> = lives.flat_map(|replica| replica.marks()).collect();
         marks.sort_unstable();
         marks.dedup();
-        let rank = |seq: u8| marks.iter().filter(|mark| **mark <= seq).count() as u8;
-        self.replicas[own].number_own(rank);
-        if let Some(disk) = &mut self.disks[own] {
-            disk.number_own(rank);
+        let (mut blocks, mut last) = (Vec::new(), 0);
+        for mark in marks {
+            if blocks.is_empty() || places.iter().any(|place| (last..mark).contains(place)) {
+                blocks.push(mark);
+            }
+            last = mark;
         }
-        if let Some((_, copy)) = self.backup.as_mut().filter(|(of, _)| *of == own) {
-            copy.number_own(rank);
+        let number = |seq: u8| blocks.iter().filter(|block| **block <= seq).count() as u8;
+        self.lives_of(own)
+            .filter(|replica| replica.epoch == epoch)
+            .for_each(|replica| replica.number_own(number));
+        self.cursors_into(own, epoch).for_each(|cursor| cursor.seq = number(cursor.seq));
+        if let Some(session) = self.session_from(own) {
+            session.positions().into_iter().for_each(|seq| *seq = number(*seq));
         }
+    }
+
+    // What a replica holds, what its disk holds, and a copy of it.
+    fn lives_of(&mut self, own: usize) -> impl Iterator<Item = &mut Replica> {
+        let disk = self.disks[own].iter_mut().map(|disk| &mut **disk);
+        let copy = self.backup.iter_mut().filter(move |(of, _)| *of == own).map(|(_, copy)| &mut **copy);
+        std::iter::once(&mut self.replicas[own]).chain(disk).chain(copy)
+    }
+
+    // Where the others are in a log.
+    fn cursors_into(&mut self, own: usize, epoch: u8) -> impl Iterator<Item = &mut Cursor> {
         let disks = self.disks.iter_mut().flatten().map(|disk| &mut **disk);
-        let backup = self.backup.iter_mut().map(|(_, copy)| &mut **copy);
-        for replica in self.replicas.iter_mut().chain(disks).chain(backup) {
-            if let Some(cursor) = replica.cursors[own].as_mut().filter(|cursor| cursor.epoch == epoch) {
-                cursor.seq = rank(cursor.seq);
-            }
-        }
-        if let Some(session) = self.session.as_mut().filter(|session| session.from == own) {
-            session.floor = rank(session.floor);
-            match &mut session.place {
-                Place::Cursor { seq } => *seq = rank(*seq),
-                Place::Search { until, .. } => *until = rank(*until),
-                Place::Clock => {}
-            }
-            if let Some(page) = &mut session.page {
-                page.up_to = rank(page.up_to);
-            }
-        }
+        let copy = self.backup.iter_mut().map(|(_, copy)| &mut **copy);
+        let all = self.replicas.iter_mut().chain(disks).chain(copy);
+        let cursors = all.filter_map(move |replica| replica.cursors[own].as_mut());
+        cursors.filter(move |cursor| cursor.epoch == epoch)
+    }
+
+    fn session_from(&mut self, own: usize) -> Option<&mut Session> {
+        self.session.as_mut().filter(|session| session.from == own)
+    }
+}
+
+impl Session {
+    // All positions in the sender's log that it holds.
+    fn positions(&mut self) -> Vec<&mut u8> {
+        let place = match &mut self.place {
+            Place::Cursor { seq } => Some(seq),
+            Place::Search { until, .. } => Some(until),
+            Place::Clock => None,
+        };
+        let page = self.page.iter_mut().map(|page| &mut page.up_to);
+        std::iter::once(&mut self.floor).chain(place).chain(page).collect()
     }
 }
 
 impl Replica {
     fn marks(&self) -> Vec<u8> {
-        let mut marks: Vec<u8> = self.clock.iter().map(|entry| entry.seq).collect();
-        marks.extend((0..KEYS).filter_map(|key| self.slots[key]).map(|slot| slot.seq));
-        marks.push(self.floor);
-        marks.retain(|mark| *mark > 0);
-        marks
+        let clock = self.clock.iter().map(|entry| entry.seq);
+        let slots = self.slots.iter().flatten().map(|slot| slot.seq);
+        clock.chain(slots).chain([self.floor]).filter(|mark| *mark > 0).collect()
     }
 
-    fn number_own(&mut self, rank: impl Fn(u8) -> u8) {
-        self.head = rank(self.head);
-        self.floor = rank(self.floor);
-        self.clock.iter_mut().for_each(|entry| entry.seq = rank(entry.seq));
-        self.slots.iter_mut().flatten().for_each(|slot| slot.seq = rank(slot.seq));
+    fn number_own(&mut self, number: impl Fn(u8) -> u8) {
+        self.head = number(self.head);
+        self.floor = number(self.floor);
+        self.clock.iter_mut().for_each(|entry| entry.seq = number(entry.seq));
+        self.slots.iter_mut().flatten().for_each(|slot| slot.seq = number(slot.seq));
     }
 }

@@ -50,4 +50,9 @@ impl Guard {
         Self::TellAllAfterSearch,
         Self::NewEpoch,
     ];
+
+    /// What it is called.
+    pub fn name(self) -> String {
+        format!("{self:?}")
+    }
 }

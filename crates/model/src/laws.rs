@@ -4,6 +4,7 @@
 
 use crate::replica::{KEYS, WriteSet};
 use crate::setup::Setup;
+use crate::step::Direction;
 use crate::world::World;
 
 /// After so many rounds everybody must be quiet.
@@ -18,24 +19,21 @@ impl World {
         own & !replaced & !self.deletions()
     }
 
-    /// Laws 2 and 6: nothing that the clock accounts for is lost, and nothing deleted stands.
-    pub fn what_stands_is_what_the_clock_says(&self) -> bool {
+    /// Laws 2 and 6: nothing that a replica accounts for is lost, and nothing deleted stands.
+    pub fn what_stands_is_what_was_written(&self) -> bool {
         (0..self.replicas.len()).all(|replica| {
-            let covered = self.covered_by(&self.replicas[replica].vector());
-            (0..KEYS).all(|key| self.visible(replica, key) == self.maximal(key, covered))
+            let accounted = self.accounted(replica);
+            (0..KEYS).all(|key| self.visible(replica, key) == self.maximal(key, accounted))
         })
     }
 
-    /// Law 7: whatever is visible has everything visible that it depends on.
+    /// Law 7: whoever accounts for a write accounts for all that its writer had seen, so nothing is visible before what it
+    /// depends on.
     pub fn what_is_visible_is_causally_closed(&self) -> bool {
-        self.replicas.iter().all(|replica| {
-            let clock = replica.vector();
-            let covered = self.covered_by(&clock);
-            let visible = replica.slots.iter().flatten().fold(0, |set, slot| set | slot.record.versions);
-            let closed = |(number, write): (usize, &crate::world::Write)| {
-                covered & (1 << number) == 0 || clock.covers_all(&write.seen)
-            };
-            visible & !covered == 0 && self.numbered().all(closed)
+        (0..self.replicas.len()).all(|replica| {
+            let accounted = self.accounted(replica);
+            let own = self.numbered().filter(|(number, _)| accounted & (1 << number) != 0);
+            own.fold(0, |set, (_, write)| set | self.covered_by(&write.seen)) & !accounted == 0
         })
     }
 
@@ -80,8 +78,8 @@ impl World {
         for _ in 0..ROUNDS {
             let before = world.clone();
             for (one, other) in &links {
-                world.pull(*one, *other, setup.off);
-                world.pull(*other, *one, setup.off);
+                world.pull(Direction { to: *one, from: *other }, setup.off);
+                world.pull(Direction { to: *other, from: *one }, setup.off);
             }
             if world == before {
                 return world.agrees(there);
@@ -94,12 +92,6 @@ impl World {
         let mut present = self.replicas.iter().enumerate().filter(|(own, _)| there & (1 << own) != 0);
         let Some((_, first)) = present.next() else { return true };
         present.all(|(_, replica)| replica.vector() == first.vector())
-            && self.what_stands_is_what_the_clock_says()
-    }
-
-    fn pull(&mut self, to: usize, from: usize, off: crate::syncing::Off) {
-        let session = self.ask(to, from, off);
-        let delta = self.delta(&session, off);
-        self.take(&session, &delta, off);
+            && self.what_stands_is_what_was_written()
     }
 }

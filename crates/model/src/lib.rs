@@ -6,11 +6,13 @@
 #![allow(clippy::indexing_slicing)]
 
 pub mod canonical;
+pub mod check;
 pub mod guard;
 pub mod laws;
 pub mod model;
 pub mod replica;
 pub mod setup;
+pub mod step;
 pub mod syncing;
 pub mod vector;
 pub mod world;

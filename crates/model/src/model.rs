@@ -2,93 +2,37 @@
 //!
 //! It must not know what is right: the laws judge.
 
-use std::fmt;
-
 use stateright::{Model, Property};
 
 use crate::guard::Guard;
 use crate::replica::{KEYS, Replica, WriteSet};
 use crate::setup::Setup;
+use crate::step::{Direction, Step, Wish};
 use crate::syncing::Page;
-use crate::vector::letter;
 use crate::world::{World, Write};
 
-/// A step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Step {
-    /// A write; `deletion` or not, `blind` when the writer has not looked.
-    Write { by: usize, key: usize, deletion: bool, blind: bool },
-    /// Everything on its disk is safe from a loss of power.
-    Flush { of: usize },
-    /// A loss of power.
-    Crash { of: usize },
-    /// A deletion is forgotten.
-    Forget { by: usize, key: usize },
-    /// A whole exchange in one direction.
-    Pull { to: usize, from: usize },
-    /// The receiver of an exchange says where it stands.
-    Ask { to: usize, from: usize },
-    /// The sender sends the first part of its answer.
-    Page,
-    /// The sender answers to the end, and the receiver takes it in.
-    Answer,
-    /// Only the cursor is moved.
-    TearCursor { to: usize, from: usize },
-    /// Only one record of a delta is taken in.
-    TearDelta { to: usize, from: usize, key: usize },
-    /// A copy of a disk is made.
-    Copy { of: usize },
-    /// The copy is put back.
-    Restore,
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let l = letter;
-        match *self {
-            Self::Write { by, key, deletion, blind } => {
-                let verb = if deletion { "deletes" } else { "writes" };
-                write!(f, "{} {verb} n{key}{}", l(by), if blind { " without having looked" } else { "" })
-            }
-            Self::Flush { of } => write!(f, "{} has all on disk", l(of)),
-            Self::Crash { of } => write!(f, "{} loses power", l(of)),
-            Self::Forget { by, key } => write!(f, "{} forgets the deletion of n{key}", l(by)),
-            Self::Pull { to, from } => write!(f, "{} takes in what it lacks of {}", l(to), l(from)),
-            Self::Ask { to, from } => write!(f, "{} tells {} where it stands", l(to), l(from)),
-            Self::Page => write!(f, "the first part of the answer is sent"),
-            Self::Answer => write!(f, "the answer arrives"),
-            Self::TearCursor { to, from } => {
-                write!(f, "{} moves its cursor into {}, and crashes", l(to), l(from))
-            }
-            Self::TearDelta { to, from, key } => {
-                write!(f, "{} shows n{key} of a delta of {}", l(to), l(from))
-            }
-            Self::Copy { of } => write!(f, "a copy of {} is made", l(of)),
-            Self::Restore => write!(f, "the copy is put back"),
-        }
-    }
-}
-
 impl Setup {
-    fn directions(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.links.iter().flat_map(|(one, other)| [(*one, *other), (*other, *one)])
+    fn directions(&self) -> impl Iterator<Item = Direction> + '_ {
+        let both = |(one, other)| [Direction { to: one, from: other }, Direction { to: other, from: one }];
+        self.links.iter().copied().flat_map(both)
     }
 
     fn local_steps(&self, world: &World, steps: &mut Vec<Step>) {
         for key in 0..self.keys {
             for by in self.writers.iter().copied().filter(|_| world.writes.len() < self.writes) {
-                steps.push(Step::Write { by, key, deletion: false, blind: false });
+                let wish = Wish { by, key, deletion: false, blind: false };
+                steps.push(Step::Write(wish));
                 let seen = world.visible(by, key) != 0;
                 if seen {
-                    steps.push(Step::Write { by, key, deletion: true, blind: false });
+                    steps.push(Step::Write(Wish { deletion: true, ..wish }));
                 }
                 if self.blind && seen {
-                    steps.push(Step::Write { by, key, deletion: false, blind: true });
+                    steps.push(Step::Write(Wish { blind: true, ..wish }));
                 }
             }
             for by in self.forgetters.iter().copied().filter(|_| world.forgotten < self.forgets) {
                 if world.replicas[by].slots[key].is_some() && world.visible(by, key) == 0 {
-                    steps.push(Step::Forget { by, key });
+                    steps.push(Step::Forget(by, key));
                 }
             }
         }
@@ -98,16 +42,16 @@ impl Setup {
         if world.crashes < self.crashes {
             for of in 0..self.replicas {
                 if world.disks[of].is_some() {
-                    steps.extend([Step::Flush { of }, Step::Crash { of }]);
+                    steps.extend([Step::Flush(of), Step::Crash(of)]);
                 }
             }
         }
         if let Some(of) = self.restores.filter(|_| world.restored == 0) {
-            steps.push(if world.backup.is_some() { Step::Restore } else { Step::Copy { of } });
+            steps.push(if world.backup.is_some() { Step::Restore } else { Step::Copy(of) });
         }
     }
 
-    fn write(&self, world: &mut World, by: usize, key: usize, deletion: bool, blind: bool) {
+    fn write(&self, world: &mut World, Wish { by, key, deletion, blind }: Wish) {
         if self.crashes > world.crashes && world.disks[by].is_none() {
             world.disks[by] = Some(Box::new(world.replicas[by].clone()));
         }
@@ -161,7 +105,7 @@ impl Setup {
         }
     }
 
-    fn tear(&self, world: &mut World, to: usize, from: usize, key: Option<usize>) {
+    fn tear(&self, world: &mut World, Direction { to, from }: Direction, key: Option<usize>) {
         let session = world.ask(to, from, self.off);
         let delta = world.delta(&session, self.off);
         let whole = world.replicas[to].clone();
@@ -184,22 +128,24 @@ impl Model for Setup {
     type Action = Step;
 
     fn init_states(&self) -> Vec<World> {
-        vec![World::new(self.replicas)]
+        let world = World::new(self.replicas);
+        let begin = |world: World, step: &Step| self.next_state(&world, *step).unwrap_or(world);
+        vec![self.begin.iter().fold(world, begin)]
     }
 
     fn actions(&self, world: &World, steps: &mut Vec<Step>) {
         self.local_steps(world, steps);
         self.disk_steps(world, steps);
-        for (to, from) in self.directions() {
-            steps.push(Step::Pull { to, from });
+        for direction in self.directions() {
+            steps.push(Step::Pull(direction));
             if self.interleaves && world.session.is_none() {
-                steps.push(Step::Ask { to, from });
+                steps.push(Step::Ask(direction));
             }
             if self.off == Some(Guard::CursorWithData) {
-                steps.push(Step::TearCursor { to, from });
+                steps.push(Step::TearCursor(direction));
             }
             if self.off == Some(Guard::WholeDelta) {
-                steps.extend((0..KEYS).map(|key| Step::TearDelta { to, from, key }));
+                steps.extend((0..KEYS).map(|key| Step::TearDelta(direction, key)));
             }
         }
         if let Some(session) = &world.session {
@@ -213,24 +159,20 @@ impl Model for Setup {
     fn next_state(&self, world: &World, step: Step) -> Option<World> {
         let mut next = world.clone();
         match step {
-            Step::Write { by, key, deletion, blind } => self.write(&mut next, by, key, deletion, blind),
-            Step::Flush { of } => next.disks[of] = None,
-            Step::Crash { of } => self.crash(&mut next, of),
-            Step::Forget { by, key } => {
+            Step::Write(wish) => self.write(&mut next, wish),
+            Step::Flush(of) => next.disks[of] = None,
+            Step::Crash(of) => self.crash(&mut next, of),
+            Step::Forget(by, key) => {
                 next.replicas[by].forget(key);
                 next.forgotten += 1;
             }
-            Step::Pull { to, from } => {
-                let session = next.ask(to, from, self.off);
-                let delta = next.delta(&session, self.off);
-                next.take(&session, &delta, self.off);
-            }
-            Step::Ask { to, from } => next.session = Some(next.ask(to, from, self.off)),
+            Step::Pull(direction) => next.pull(direction, self.off),
+            Step::Ask(Direction { to, from }) => next.session = Some(next.ask(to, from, self.off)),
             Step::Page => self.page(&mut next),
             Step::Answer => self.answer(&mut next),
-            Step::TearCursor { to, from } => self.tear(&mut next, to, from, None),
-            Step::TearDelta { to, from, key } => self.tear(&mut next, to, from, Some(key)),
-            Step::Copy { of } => next.backup = Some((of, Box::new(next.replicas[of].clone()))),
+            Step::TearCursor(direction) => self.tear(&mut next, direction, None),
+            Step::TearDelta(direction, key) => self.tear(&mut next, direction, Some(key)),
+            Step::Copy(of) => next.backup = Some((of, Box::new(next.replicas[of].clone()))),
             Step::Restore => self.restore(&mut next),
         }
         let next = next.canonical();
@@ -239,17 +181,19 @@ impl Model for Setup {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always("what stands is what the clock says", |_, world: &World| {
-                world.what_stands_is_what_the_clock_says()
-            }),
-            Property::always("what is visible is causally closed", |_, world: &World| {
-                world.what_is_visible_is_causally_closed()
-            }),
-            Property::always("no cursor is ahead of the data", |_, world: &World| world.no_cursor_is_ahead()),
-            Property::always("no dot denotes two writes", |_, world: &World| {
+            Property::always("law 3: no dot denotes two writes", |_, world: &World| {
                 world.no_dot_denotes_two_writes()
             }),
-            Property::always("all converge and go quiet", |setup: &Setup, world: &World| {
+            Property::always("law 7: what is visible is causally closed", |_, world: &World| {
+                world.what_is_visible_is_causally_closed()
+            }),
+            Property::always("law 5: no cursor is ahead of the data", |_, world: &World| {
+                world.no_cursor_is_ahead()
+            }),
+            Property::always("laws 2 and 6: what stands is what was written", |_, world: &World| {
+                world.what_stands_is_what_was_written()
+            }),
+            Property::always("laws 2, 4 and 8: all converge and go quiet", |setup: &Setup, world: &World| {
                 world.writes.len() < setup.writes || world.all_converge(setup)
             }),
         ]

@@ -77,8 +77,6 @@ pub enum Merged {
     AsSent(Record),
     /// Something else.
     Mixed(Record),
-    /// Nothing is left of this.
-    Gone(Record),
 }
 
 impl Replica {
@@ -105,7 +103,7 @@ impl Replica {
         self.slots[key].map(|slot| slot.record).unwrap_or_default()
     }
 
-    /// True when its log goes on with that record.
+    /// Its log goes on with that record.
     pub fn place(&mut self, key: usize, record: Record, origin: Option<u8>) {
         self.head += 1;
         self.slots[key] = Some(Slot { record, seq: self.head, origin });
@@ -135,9 +133,20 @@ impl Replica {
         self.floor > 0 && !clock.covers_all(&self.forgotten) && heard_of_writer
     }
 
-    /// The writes whose traces may be gone became more, with a delta that is taken in: from here on the log does not tell all.
-    pub fn inherit(&mut self, writes: &Vector) {
-        self.forgotten.join(&writes.meet(&self.vector()));
+    /// Drops versions of a record after a search; `dropped` are their dots, `kept` is what is left.
+    pub fn drop_versions(&mut self, key: usize, kept: Record, dropped: &Vector) {
+        if kept.versions == 0 {
+            self.forgotten.join(&kept.context);
+            self.slots[key] = None;
+        } else {
+            self.forgotten.join(dropped);
+            self.place(key, kept, None);
+        }
+    }
+
+    /// With a delta from somebody who has forgotten these writes, this log does not tell all from here on.
+    pub fn inherit(&mut self, forgotten: &Vector) {
+        self.forgotten.join(&forgotten.meet(&self.vector()));
         self.floor = self.head;
     }
 
@@ -147,10 +156,6 @@ impl Replica {
             Merged::Unchanged => return false,
             Merged::AsSent(record) => self.place(key, record, Some(origin)),
             Merged::Mixed(record) => self.place(key, record, None),
-            Merged::Gone(record) => {
-                self.forgotten.join(&record.context);
-                self.slots[key] = None;
-            }
         }
         true
     }

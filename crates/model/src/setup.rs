@@ -3,6 +3,7 @@
 //! It must not know what happens then.
 
 use crate::guard::Guard;
+use crate::step::{Direction, Step, Wish};
 
 /// The bounds of a model. Replicas are numbered; `a` is 0.
 #[derive(Clone, Debug)]
@@ -33,6 +34,10 @@ pub struct Setup {
     pub pages: bool,
     /// Whether writers may write without having looked.
     pub blind: bool,
+    /// The steps that were taken before.
+    pub begin: &'static [Step],
+    /// How many steps are taken at most; none when all states are looked at.
+    pub depth: Option<usize>,
     /// The guard that is taken away.
     pub off: Option<Guard>,
 }
@@ -64,54 +69,112 @@ const B: usize = 1;
 const C: usize = 2;
 const D: usize = 3;
 
-/// The models that are checked.
-pub fn setups() -> Vec<Setup> {
-    let plain = Setup {
-        name: "plain",
-        replicas: 3,
-        writers: &[A, B],
-        forgetters: &[C],
-        links: &[(A, C), (B, C)],
-        keys: 1,
-        writes: 3,
-        forgets: 1,
-        crashes: 0,
-        restores: None,
-        interleaves: false,
-        pages: false,
-        blind: false,
-        off: None,
-    };
-    vec![
-        Setup { name: "star", keys: 2, blind: true, ..plain.clone() },
-        Setup {
-            name: "mesh",
-            links: &[(A, B), (A, C), (B, C)],
-            forgetters: &[A, B, C],
-            forgets: 2,
-            ..plain.clone()
-        },
-        Setup {
-            name: "two relays",
-            replicas: 4,
-            links: &[(A, C), (A, D), (B, C), (B, D), (C, D)],
-            forgetters: &[C, D],
-            ..plain.clone()
-        },
-        Setup {
-            name: "interleaved",
-            links: &[(A, B), (A, C), (B, C)],
-            forgetters: &[A],
-            interleaves: true,
-            ..plain.clone()
-        },
-        Setup {
-            name: "restored relay",
-            links: &[(A, B), (A, C), (B, C)],
-            forgetters: &[A, C],
-            restores: Some(C),
-            ..plain.clone()
-        },
-        Setup { name: "crashes", links: &[(A, B), (A, C), (B, C)], crashes: 1, ..plain },
-    ]
+const MESH: &[(usize, usize)] = &[(A, B), (A, C), (B, C)];
+
+const PLAIN: Setup = Setup {
+    name: "star",
+    replicas: 3,
+    writers: &[A, B],
+    forgetters: &[C],
+    links: &[(A, C), (B, C)],
+    keys: 1,
+    writes: 3,
+    forgets: 1,
+    crashes: 0,
+    restores: None,
+    interleaves: false,
+    pages: false,
+    blind: false,
+    begin: &[],
+    depth: None,
+    off: None,
+};
+
+const fn write(by: usize) -> Step {
+    Step::Write(Wish { by, key: 0, deletion: false, blind: false })
 }
+
+const fn delete(by: usize) -> Step {
+    Step::Write(Wish { by, key: 0, deletion: true, blind: false })
+}
+
+const fn pull(to: usize, from: usize) -> Step {
+    Step::Pull(Direction { to, from })
+}
+
+/// B holds what A has deleted and forgotten.
+const B_IS_LATE: &[Step] = &[write(A), pull(B, A), delete(A), Step::Forget(A, 0)];
+
+/// The models that are small enough to be checked whenever the tests run: all of their states.
+pub const SMALL: &[Setup] = &[
+    Setup { keys: 2, blind: true, ..PLAIN },
+    Setup { name: "direct peers", links: MESH, forgetters: &[A, B, C], writes: 2, ..PLAIN },
+    Setup { name: "direct peers that lose power", links: MESH, crashes: 1, writes: 2, blind: true, ..PLAIN },
+    Setup {
+        name: "chain of two relays",
+        replicas: 4,
+        links: &[(A, C), (C, D), (B, D)],
+        forgetters: &[C, D],
+        ..PLAIN
+    },
+    Setup {
+        name: "two relays and one who moves",
+        replicas: 4,
+        writers: &[A],
+        links: &[(A, C), (C, D), (B, C), (B, D)],
+        ..PLAIN
+    },
+    Setup { name: "restored relay", forgetters: &[A, C], writes: 2, restores: Some(C), ..PLAIN },
+    Setup {
+        name: "search among others",
+        writers: &[C],
+        links: MESH,
+        forgetters: &[],
+        interleaves: true,
+        pages: true,
+        begin: B_IS_LATE,
+        ..PLAIN
+    },
+];
+
+/// The models that are too large for that.
+pub const LARGE: &[Setup] = &[
+    Setup { name: "direct peers, three writes", links: MESH, ..PLAIN },
+    Setup { name: "direct peers that lose power, three writes", links: MESH, crashes: 1, ..PLAIN },
+    Setup {
+        name: "two relays and two who move",
+        replicas: 4,
+        writers: &[A],
+        links: &[(A, C), (A, D), (B, C), (B, D), (C, D)],
+        forgetters: &[C, D],
+        writes: 2,
+        ..PLAIN
+    },
+    Setup { name: "restored relay, three writes", restores: Some(C), ..PLAIN },
+    Setup {
+        name: "restored relay and direct peers",
+        links: MESH,
+        forgetters: &[A, C],
+        writes: 2,
+        restores: Some(C),
+        ..PLAIN
+    },
+    Setup {
+        name: "search among others, all write",
+        writers: &[A, B, C],
+        links: MESH,
+        interleaves: true,
+        pages: true,
+        begin: B_IS_LATE,
+        ..PLAIN
+    },
+    Setup {
+        name: "interleaved",
+        links: MESH,
+        forgetters: &[A],
+        interleaves: true,
+        pages: true,
+        depth: Some(10),
+        ..PLAIN
+    },
+];

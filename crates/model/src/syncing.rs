@@ -4,6 +4,7 @@
 
 use crate::guard::Guard;
 use crate::replica::{Cursor, KEYS, Merged, Record, Replica, Slot};
+use crate::step::Direction;
 use crate::vector::Vector;
 use crate::world::{Session, World};
 
@@ -46,7 +47,7 @@ pub struct Delta {
     absent: u8,
     searched: bool,
     clock: Vector,
-    // The writes whose traces may be gone at the sender, but for those that the receiver knew when it asked.
+    // The writes whose traces may be gone at the sender, unless the receiver knew all of them when it asked.
     forgotten: Vector,
 }
 
@@ -63,6 +64,13 @@ impl World {
         let asked = self.replicas[to].vector();
         let floor = self.replicas[from].floor;
         Session { to, from, place: self.place(to, from, off), floor, asked, page: None }
+    }
+
+    /// A whole exchange, with nothing else meanwhile.
+    pub fn pull(&mut self, Direction { to, from }: Direction, off: Off) {
+        let session = self.ask(to, from, off);
+        let delta = self.delta(&session, off);
+        self.take(&session, &delta, off);
     }
 
     fn place(&self, to: usize, from: usize, off: Off) -> Place {
@@ -120,8 +128,8 @@ impl World {
                 *counter = if entry.seq > base && entry.origin != Some(peer) { entry.counter } else { 0 };
             }
         }
-        if base == 0 {
-            delta.forgotten = sender.forgotten.beyond(&session.asked);
+        if base == 0 && !session.asked.covers_all(&sender.forgotten) {
+            delta.forgotten = sender.forgotten;
         }
         delta
     }
@@ -151,15 +159,14 @@ impl World {
             changed |= self.take_record(session.to, key, delta, &before, off);
         }
         for key in (0..KEYS).filter(|_| delta.searched && off != Some(Guard::SearchedRecordsAreWhole)) {
-            let rest = self.drop_untold(session.to, key, delta);
-            dropped |= self.replicas[session.to].keep(key, rest, delta.epoch);
+            dropped |= self.drop_untold(session.to, key, delta);
         }
         let receiver = &mut self.replicas[session.to];
-        let unheard = delta.forgotten.beyond(&before);
+        let is_news = !before.covers_all(&delta.forgotten.meet(&delta.clock));
         receiver.join_clock(&delta.clock, delta.epoch, changed);
         receiver.cursors[session.from] = Some(Cursor { epoch: delta.epoch, seq: delta.up_to });
-        if (dropped || unheard != Vector::default()) && off != Some(Guard::InheritedFloor) {
-            receiver.inherit(&unheard);
+        if (is_news || dropped) && off != Some(Guard::InheritedFloor) {
+            receiver.inherit(&delta.forgotten);
         }
         self.disks[session.to] = None;
     }
@@ -211,23 +218,20 @@ impl World {
     }
 
     // Of a record that was told after a search, what the sender's clock covers and what does not stand there is gone there.
-    fn drop_untold(&self, to: usize, key: usize, delta: &Delta) -> Merged {
-        let told = delta.records[key].is_some() || delta.absent & (1 << key) != 0;
-        let Some(slot) = self.replicas[to].slots[key].filter(|_| told) else { return Merged::Unchanged };
-        let stands = if delta.absent & (1 << key) != 0 {
-            0
-        } else {
-            delta.records[key].map_or(0, |told| told.versions)
+    fn drop_untold(&mut self, to: usize, key: usize, delta: &Delta) -> bool {
+        let absent = delta.absent & (1 << key) != 0;
+        let Some(slot) = self.replicas[to].slots[key].filter(|_| absent || delta.records[key].is_some())
+        else {
+            return false;
         };
-        let mut record = slot.record;
-        record.versions &= stands | !self.covered_by(&delta.clock);
-        if record == slot.record {
-            Merged::Unchanged
-        } else if record.versions == 0 {
-            Merged::Gone(record)
-        } else {
-            Merged::Mixed(record)
+        let stands = delta.records[key].filter(|_| !absent).map_or(0, |told| told.versions);
+        let dropped = slot.record.versions & !stands & self.covered_by(&delta.clock);
+        if dropped != 0 {
+            let kept = Record { versions: slot.record.versions & !dropped, ..slot.record };
+            let dots = self.vector_of(dropped);
+            self.replicas[to].drop_versions(key, kept, &dots);
         }
+        dropped != 0
     }
 
     /// True when the exchange can go on to its end.

@@ -30,14 +30,6 @@ impl Vector {
         met
     }
 
-    /// The entries that the other does not account for.
-    #[must_use]
-    pub fn beyond(&self, other: &Self) -> Self {
-        let mut left = *self;
-        left.0.iter_mut().zip(other.0).filter(|(own, other)| **own <= *other).for_each(|(own, _)| *own = 0);
-        left
-    }
-
     /// Accounts for what the other does as well.
     pub fn join(&mut self, other: &Self) {
         self.0.iter_mut().zip(other.0).for_each(|(own, other)| *own = (*own).max(other));

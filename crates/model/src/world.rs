@@ -2,7 +2,7 @@
 //!
 //! The list of writes is the reference: no replica may look into it, but for what a version carries with it.
 
-use crate::replica::{Replica, WriteSet};
+use crate::replica::{KEYS, Replica, WriteSet};
 use crate::syncing::{Page, Place};
 use crate::vector::{Vector, dot};
 
@@ -81,6 +81,23 @@ impl World {
     /// The writes that a vector covers.
     pub fn covered_by(&self, vector: &Vector) -> WriteSet {
         self.select(|write| !write.lost && vector.covers(write.replica, write.counter))
+    }
+
+    /// The dots of a set of writes as a vector.
+    pub fn vector_of(&self, set: WriteSet) -> Vector {
+        let mut vector = Vector::default();
+        for (_, write) in self.numbered().filter(|(number, _)| set & (1 << number) != 0) {
+            vector.0[write.replica] = vector.0[write.replica].max(write.counter);
+        }
+        vector
+    }
+
+    /// What a replica accounts for: by its clock, or by the context of a record that it shows.
+    pub fn accounted(&self, replica: usize) -> WriteSet {
+        let replica = &self.replicas[replica];
+        let records = (0..KEYS).filter_map(|key| Some((key, replica.slots[key]?.record.context)));
+        let by_records = records.map(|(key, context)| self.covered_by(&context) & self.writes_to(key));
+        by_records.fold(self.covered_by(&replica.vector()), |set, more| set | more)
     }
 
     /// The writes that delete.

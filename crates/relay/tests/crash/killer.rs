@@ -44,8 +44,10 @@ impl Killer {
         self.kill();
     }
 
-    fn kill(&self) {
-        if let Some(relay) = self.relay.lock().unwrap().take() {
+    /// Kills the relay unless it is dead. It is, when this returns.
+    pub(crate) fn kill(&self) {
+        let mut relay = self.relay.lock().unwrap();
+        if let Some(relay) = relay.take() {
             relay.kill();
         }
     }

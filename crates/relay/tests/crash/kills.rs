@@ -89,19 +89,27 @@ async fn live_and_die(
     let relay = Program::open(data).await;
     let audit = Audit::of(relay.address, number).await;
     audit.check(&ledger.lock().unwrap(), writers.iter().map(Writer::replica));
-    let (address, killer) = (relay.address, Arc::new(Killer::new(relay, rng)));
-    let mut works = Vec::with_capacity(writers.len());
+    // All connect before the first one writes: an acknowledgement may be the end of the relay.
+    let mut clients = Vec::with_capacity(writers.len());
     for mut writer in writers {
-        let client = writer.connect(address, &audit).await;
+        let client = writer.connect(relay.address, &audit).await;
         audit.check_holds(&client.replica, "lies below the relay's cursor");
-        works.push(tokio::spawn(writer.work(client, Arc::clone(&killer))));
+        clients.push((writer, client));
     }
-    let timer = tokio::spawn(async move { killer.wait().await });
+    let killer = Arc::new(Killer::new(relay, rng));
+    let work = |(writer, client): (Writer, _)| tokio::spawn(writer.work(client, Arc::clone(&killer)));
+    let works: Vec<_> = clients.into_iter().map(work).collect();
+    let timer = tokio::spawn({
+        let killer = Arc::clone(&killer);
+        async move { killer.wait().await }
+    });
     let mut writers = Vec::with_capacity(works.len());
     for work in works {
         writers.push(work.await.unwrap());
     }
     timer.abort();
+    // Sockets are closed before the process has ended, and until then the folder is taken.
+    killer.kill();
     writers
 }
 

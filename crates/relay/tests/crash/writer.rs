@@ -40,8 +40,7 @@ impl Writer {
         self.pending.len()
     }
 
-    /// Connects to a relay that has just been audited, and claims that the relay's cursor into its log is not ahead of
-    /// what the relay holds.
+    /// Connects to a relay that has just been audited: it has the name and the epoch that it had then.
     pub(crate) async fn connect(&mut self, address: SocketAddr, audit: &Audit) -> Client {
         let (replica, counter) = self.replica.take().expect("it is not connected");
         let mut client = Client::resume(address, None, replica, counter).await;
