@@ -11,8 +11,12 @@ use crate::project::Project;
 
 /// Builds the simulator and runs it with these arguments. Its exit code is the command's.
 pub(crate) fn run(project: &Project, arguments: &[&str]) -> Result<ExitCode> {
+    // Only where it is asked for can guards be taken away at all.
+    let features: &[&str] = if arguments.contains(&"--mutants") { &["--features", "mutants"] } else { &[] };
     let status = Command::new(cargo())
-        .args(["run", "--quiet", "--release", "--package", "eyot-sim", "--bin", "eyot-sim", "--"])
+        .args(["run", "--quiet", "--release", "--package", "eyot-sim", "--bin", "eyot-sim"])
+        .args(features)
+        .arg("--")
         .args(arguments)
         .current_dir(&project.root)
         .status()

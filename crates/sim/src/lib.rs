@@ -29,6 +29,8 @@ mod heal;
 mod host;
 mod ledger;
 mod model;
+#[cfg(feature = "mutants")]
+pub mod mutants;
 mod network;
 mod notation;
 mod relay;

@@ -22,6 +22,7 @@ Runs the simulator.
       [--steps K]      of K steps each (200)
       [--jobs J]       on J threads (1)
   cargo xtask sim --seed S --print         print the schedule of a seed
+  cargo xtask sim --mutants                take each guard of the core away, and see what breaks within N schedules
   cargo xtask sim --replay FILE            run the schedule in a file
 ";
 const SHRINK_TRIES: usize = 20_000;
@@ -30,6 +31,7 @@ enum Task {
     Explore(Exploration),
     Print(Exploration),
     Replay(std::path::PathBuf),
+    Mutants(Exploration),
     Help,
 }
 
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Task::Explore(exploration) => Ok(try_all(&exploration)),
+        Task::Mutants(exploration) => mutants(&exploration),
         Task::Replay(path) => replay(&path),
     });
     match done {
@@ -59,7 +62,7 @@ fn main() -> ExitCode {
 fn task() -> Result<Task, lexopt::Error> {
     let parameters = Parameters::default();
     let mut exploration = Exploration { seed: 1, schedules: 1_000, parameters, jobs: 1 };
-    let (mut replay, mut print) = (None, false);
+    let (mut replay, mut print, mut mutants) = (None, false, false);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -69,6 +72,7 @@ fn task() -> Result<Task, lexopt::Error> {
             Long("topology") => exploration.parameters.topology = Some(arguments.value()?.parse()?),
             Long("steps") => exploration.parameters.steps = arguments.value()?.parse()?,
             Long("jobs") => exploration.jobs = arguments.value()?.parse()?,
+            Long("mutants") => mutants = true,
             Long("print") => print = true,
             Long("replay") => replay = Some(arguments.value()?.into()),
             Long("help") | Short('h') => return Ok(Task::Help),
@@ -77,6 +81,7 @@ fn task() -> Result<Task, lexopt::Error> {
     }
     Ok(match replay {
         Some(path) => Task::Replay(path),
+        None if mutants => Task::Mutants(exploration),
         None if print => Task::Print(exploration),
         None => Task::Explore(exploration),
     })
@@ -133,4 +138,27 @@ fn replay(path: &std::path::Path) -> Result<bool, String> {
             Ok(false)
         }
     }
+}
+
+#[cfg(not(feature = "mutants"))]
+fn mutants(_exploration: &Exploration) -> Result<bool, String> {
+    Err("this program was built without the feature `mutants`; `cargo xtask sim --mutants` builds it"
+        .to_owned())
+}
+
+// The table is Markdown, to be kept.
+#[cfg(feature = "mutants")]
+fn mutants(exploration: &Exploration) -> Result<bool, String> {
+    std::panic::set_hook(Box::new(|_| ()));
+    println!("| guard that was taken away | seed | schedules | what broke |\n| --- | --- | --- | --- |");
+    let mut are_all_found = true;
+    for guard in eyot_core::guard::Guard::ALL {
+        let eyot_sim::mutants::Mutant { tried, found, .. } = eyot_sim::mutants::search(*guard, exploration);
+        are_all_found &= found.is_some();
+        let (seed, what) = found.map_or(("-".to_owned(), "NOTHING".to_owned()), |(seed, violation)| {
+            (seed.to_string(), violation.to_string())
+        });
+        println!("| {guard:?}: {} | {seed} | {tried} | {what} |", guard.words());
+    }
+    Ok(are_all_found)
 }
