@@ -17,7 +17,12 @@ use crate::storage::{Reader, Writer, prepare};
 use crate::tabs::Tabs;
 
 /// Opens a database, with what is in it.
-pub(crate) async fn load(name: String, limits: Limits, listener: Function) -> Result<Rc<Driver>, ShellError> {
+pub(crate) async fn load(
+    name: String,
+    limits: Limits,
+    keep_deletions_for_ms: Option<u64>,
+    listener: Function,
+) -> Result<Rc<Driver>, ShellError> {
     let database = name
         .parse()
         .map_err(|_| ShellError::new("invalid-name", "A database's name is 1 to 64 of a-z, 0-9, - and _."))?;
@@ -26,6 +31,9 @@ pub(crate) async fn load(name: String, limits: Limits, listener: Function) -> Re
     let (tab, seed) = (random_id()?, random_number()?);
     let identity = Identity { database, replica: meta.replica, epoch: meta.epoch, tab, seed };
     let mut engine = Engine::new(identity, limits);
+    if let Some(ms) = keep_deletions_for_ms {
+        engine.keep_deletions_for_ms(ms);
+    }
     read_log(&mut engine, &reader).await?;
     if let Some(peers) = meta.peers {
         engine.handle(EngineInput::PeersKnown(peers), now_ms());

@@ -28,6 +28,7 @@ pub struct Shell {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Options {
+    keep_deletions_for_ms: Option<f64>,
     maximum_record_bytes: Option<usize>,
 }
 
@@ -35,12 +36,14 @@ struct Options {
 impl Shell {
     /// Opens a database, or makes it. `listener` hears of changes, of the sync, of the storage's health, and of the end.
     pub async fn open(name: String, options: JsValue, listener: Function) -> Result<Shell, JsValue> {
-        let mut limits = Limits::default();
+        let (mut limits, mut keep_deletions_for_ms) = (Limits::default(), None);
         if options.is_object() {
             let options: Options = from_js(options)?;
             limits.content_bytes = options.maximum_record_bytes.unwrap_or(limits.content_bytes);
+            // For ever, if it is more than can be counted.
+            keep_deletions_for_ms = options.keep_deletions_for_ms.map(|ms| ms as u64);
         }
-        Ok(Self { driver: load(name, limits, listener).await? })
+        Ok(Self { driver: load(name, limits, keep_deletions_for_ms, listener).await? })
     }
 
     /// Deletes a database. Other tabs that have it open are told to close it.

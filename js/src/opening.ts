@@ -16,11 +16,14 @@ export interface CheckedOptions {
 /** Checks what `open` was given. */
 export function checkOpening(name: unknown, options: unknown): CheckedOptions {
   checkName('the name of a database', name)
-  checkOptions(options, ['collections', 'maximumRecordBytes', 'wasm'])
-  const { collections, maximumRecordBytes } = (options ?? {}) as { collections?: unknown; maximumRecordBytes?: unknown }
+  checkOptions(options, ['collections', 'keepDeletionsForMs', 'maximumRecordBytes', 'wasm'])
+  const { collections, keepDeletionsForMs, maximumRecordBytes } = (options ?? {}) as Record<string, unknown>
   return {
     declared: collections === undefined ? undefined : checkCollections(collections),
-    shell: maximumRecordBytes === undefined ? {} : { maximumRecordBytes: checkBytes(maximumRecordBytes) },
+    shell: {
+      ...(keepDeletionsForMs === undefined ? {} : { keepDeletionsForMs: checkDuration(keepDeletionsForMs) }),
+      ...(maximumRecordBytes === undefined ? {} : { maximumRecordBytes: checkBytes(maximumRecordBytes) }),
+    },
   }
 }
 
@@ -57,6 +60,11 @@ function checkCollections(collections: unknown): readonly string[] {
     checkOptions(definition, [])
   }
   return Object.keys(collections)
+}
+
+function checkDuration(ms: unknown): number {
+  if (typeof ms === 'number' && ms >= 0) return ms
+  throw new TypeError('keepDeletionsForMs must be a number of milliseconds, 0 or above')
 }
 
 function checkBytes(bytes: unknown): number {

@@ -57,6 +57,7 @@ export type ShellEvent =
 
 /** How the shell is opened. */
 export interface ShellOptions {
+  readonly keepDeletionsForMs?: number
   readonly maximumRecordBytes?: number
 }
 

@@ -20,10 +20,14 @@ test('unknown options and bad names are a TypeError', () => {
     ['notes', { collections: { Notes: {} } }],
     ['notes', { collections: { notes: 'fields' } }],
     ['notes', { maximumRecordBytes: 0 }],
+    ['notes', { keepDeletionsForMs: -1 }],
+    ['notes', { keepDeletionsForMs: '30 days' }],
     ['notes', null],
   ]
   for (const [name, options] of mistakes) assert.throws(() => checkOpening(name, options), TypeError)
   checkOpening('notes', { collections: { notes: {} }, maximumRecordBytes: 1000 })
+  const { shell } = checkOpening('notes', { keepDeletionsForMs: Infinity })
+  assert.deepEqual(shell, { keepDeletionsForMs: Infinity })
 })
 
 test('where there is no browser, what is missing is named', () => {

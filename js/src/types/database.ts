@@ -30,6 +30,11 @@ export type WasmSource = URL | Response | WebAssembly.Module | BufferSource
 export interface OpenOptions<Definitions extends CollectionDefinitions = DefaultCollections> {
   /** The collections. Given, there are no others; left out, every name that a collection can have is one. */
   readonly collections?: Definitions
+  /**
+   * For how many milliseconds deletions are remembered, 30 days if nothing else is said; `Infinity` for ever. A device that
+   * was away for longer compares what it holds with what the others hold, and nothing that was deleted comes back.
+   */
+  readonly keepDeletionsForMs?: number
   /** The largest encoded value of a record, in bytes. */
   readonly maximumRecordBytes?: number
   /** Where the engine's WebAssembly comes from. Left out: from `eyot_bg.wasm` beside the package's script. */

@@ -97,8 +97,9 @@ impl Commits {
 
     /// The clock was set back by so much.
     pub(super) fn set_back(&mut self, back_ms: u64) {
-        let due_ms = &mut self.forgetting.due_ms;
-        *due_ms = due_ms.map(|due_ms| due_ms.saturating_sub(back_ms));
+        if let Some(due_ms) = &mut self.forgetting.due_ms {
+            *due_ms = due_ms.saturating_sub(back_ms);
+        }
     }
 
     /// When there may be deletions to forget.

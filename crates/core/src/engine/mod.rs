@@ -111,8 +111,8 @@ impl Engine {
     fn pass_time(&mut self, now_ms: u64) {
         let back_ms = self.now_ms.saturating_sub(now_ms);
         if back_ms > 0 {
-            self.commits.set_back(back_ms);
             self.connector.set_back(back_ms);
+            self.commits.set_back(back_ms);
             self.links.set_back(back_ms, now_ms);
         }
         self.now_ms = now_ms;
