@@ -4,16 +4,23 @@
 /** Makes `window.crashWriter`, which writes and tells. `life` is a name that no other page has ever had. */
 export function installWriter(life) {
   const { db, notes } = window.fieldNotes
-  const recordCount = 50
-  // A write tells what it replaces: what it has seen, and some of what that had replaced.
-  const lineageLength = 12
   let number = 0
   const unsaved = []
-  const describe = ({ title, text }) => ({ name: title, replaces: JSON.parse(text.split('\n', 1)[0]) })
+  const describe = ({ title, text }) => ({ name: title, seen: JSON.parse(text.split('\n', 1)[0]) })
+  // A write tells what its page had seen of the record: by page, the last of its writes.
+  const seenOf = (id) => {
+    const seen = {}
+    const include = (page, last) => (seen[page] = Math.max(seen[page] ?? 0, last))
+    for (const { value } of notes.peek(id)?.siblings ?? []) {
+      const { name, seen: before } = describe(value)
+      const [, page, last] = /^(.*)-(\d+)$/.exec(name)
+      include(page, Number(last))
+      for (const [page, last] of Object.entries(before)) include(page, last)
+    }
+    return seen
+  }
   const compose = (id, length) => {
-    const seen = (notes.peek(id)?.siblings ?? []).map(({ value }) => describe(value))
-    const lineage = [...seen.map(({ name }) => name), ...seen.flatMap(({ replaces }) => replaces)]
-    const text = `${JSON.stringify(lineage.slice(0, Math.max(lineageLength, seen.length)))}\n${'x'.repeat(length)}`
+    const text = `${JSON.stringify(seenOf(id))}\n${'x'.repeat(length)}`
     return { title: `${life}-${(number += 1)}`, text, tags: [], done: false }
   }
   const tell = (kind, items) => void window.tellLedger(kind, items)
@@ -23,13 +30,13 @@ export function installWriter(life) {
       const own = doc?.siblings.find((one) => one.value.title === value.title)
       return { id, version: own?.version, ...describe(value) }
     }))
-    unsaved.push(...written.map(([, value]) => value.title))
+    unsaved.push(...written.map(([id, value]) => ({ id, name: value.title })))
   }
-  const anyId = () => `n${Math.floor(Math.random() * recordCount)}`
+  const anyId = () => `n${Math.floor(Math.random() * 50)}`
   const writer = {
     async put() {
-      const [id, length] = [anyId(), Math.floor(Math.random() * 200)]
-      const value = compose(id, length)
+      const id = anyId()
+      const value = compose(id, Math.random() * 200)
       acknowledge([[id, value, await notes.put(id, value)]])
     },
     async batch(count, length) {
@@ -39,19 +46,17 @@ export function installWriter(life) {
       acknowledge(values.map(([id, value]) => [id, value, notes.peek(id)]))
     },
     async save() {
-      const names = unsaved.splice(0)
+      const writes = unsaved.splice(0)
       await db.saved()
-      tell('saved', names)
+      tell('saved', writes)
     },
     async step() {
       const dice = Math.random()
       if (dice < 0.3) return writer.put()
       if (dice < 0.55) return Promise.all(Array.from({ length: 5 }, writer.put))
       if (dice < 0.7) return writer.batch(20, 200)
-      // More than one chunk, which the relay stages.
-      if (dice < 0.8) return writer.batch(40, 6_000)
-      // Not waited for: writing goes on meanwhile.
-      return void writer.save().catch(fail)
+      if (dice < 0.8) return writer.batch(40, 6_000) // more than one chunk, which the relay stages
+      return void writer.save().catch(fail) // not waited for: writing goes on meanwhile
     },
     /** Writes until the page is gone. */
     async run() {
@@ -75,7 +80,7 @@ export function tellArrivals(life) {
     const arrived = changed.flatMap((doc) => doc.siblings.map((one) => ({ id: doc.id, version: one.version, ...one.value })))
     const others = arrived.filter(({ title }) => !title.startsWith(`${life}-`))
     const items = others.map(({ id, version, title, text }) => {
-      return { id, version, name: title, replaces: JSON.parse(text.split('\n', 1)[0]) }
+      return { id, version, name: title, seen: JSON.parse(text.split('\n', 1)[0]) }
     })
     if (items.length > 0) void window.tellLedger('arrived', items)
   })
@@ -86,7 +91,7 @@ export async function listRecords() {
   const docs = await window.fieldNotes.notes.list()
   return docs.map(({ id, siblings }) => {
     const described = siblings.map(({ version, replica, value: { title, text } }) => {
-      return { version, replica, name: title, replaces: JSON.parse(text.split('\n', 1)[0]) }
+      return { version, replica, name: title, seen: JSON.parse(text.split('\n', 1)[0]) }
     })
     return { id, siblings: described }
   })

@@ -54,28 +54,45 @@ pub fn check(setup: &Setup) -> Outcome {
     let start = Instant::now();
     let mut builder = setup.clone().checker().finish_when(HasDiscoveries::AnyFailures);
     if let Some(depth) = setup.depth {
-        // The first state counts.
-        builder = builder.target_max_depth(depth + 1);
+        // The checker counts states, not the steps between them, and does not look at the last.
+        builder = builder.target_max_depth(depth + 2);
     }
     let checker = builder.spawn_bfs().join();
-    let broken = checker.discoveries().into_iter().next().map(|(law, path)| {
-        let steps = path.into_actions();
-        Counterexample { law, path: told(setup, setup.begin.iter().chain(&steps)) }
-    });
+    let found = checker.discoveries().into_iter().map(|(law, path)| (path.into_actions(), law));
+    let found = found.min_by_key(|(steps, law)| (steps.len(), *law)).map(|(steps, _)| steps);
+    let deepest = checker.max_depth().saturating_sub(1);
     Outcome {
         states: checker.unique_state_count(),
-        depth: checker.max_depth().saturating_sub(1),
+        depth: setup.depth.map_or(deepest, |depth| depth.min(deepest)),
         took: start.elapsed(),
-        exhausted: broken.is_none() && setup.depth.is_none() && checker.is_done(),
-        broken,
+        exhausted: found.is_none() && setup.depth.is_none() && checker.is_done(),
+        broken: found.and_then(|steps| replay(setup, &without_idle_steps(setup, steps))),
     }
 }
 
-/// Takes those steps, and tells the first law that does not hold then.
+// The checker may go on for a while when it has found something. So every step is left out without which a law does not
+// hold either.
+fn without_idle_steps(setup: &Setup, mut steps: Vec<Step>) -> Vec<Step> {
+    while let Some(fewer) = (0..steps.len()).rev().find_map(|idle| {
+        let fewer = [&steps[..idle], &steps[idle + 1..]].concat();
+        replay(setup, &fewer).is_some().then_some(fewer)
+    }) {
+        steps = fewer;
+    }
+    steps
+}
+
+/// Takes those steps after those that the model begins with, and tells the first law that does not hold then; none as
+/// well if one of the steps cannot be taken.
 pub fn replay(setup: &Setup, steps: &[Step]) -> Option<Counterexample> {
-    let world = steps.iter().fold(World::new(setup.replicas), |world, step| after(setup, world, *step));
+    let mut world = setup.init_states().pop()?;
+    for step in steps {
+        let mut possible = Vec::new();
+        setup.actions(&world, &mut possible);
+        world = setup.next_state(&world, *possible.iter().find(|other| *other == step)?)?;
+    }
     let broken = setup.properties().into_iter().find(|law| !(law.condition)(setup, &world))?;
-    Some(Counterexample { law: broken.name, path: told(setup, steps.iter()) })
+    Some(Counterexample { law: broken.name, path: told(setup, setup.begin.iter().chain(steps)) })
 }
 
 fn after(setup: &Setup, world: World, step: Step) -> World {

@@ -105,6 +105,18 @@ const fn pull(to: usize, from: usize) -> Step {
 /// B holds what A has deleted and forgotten.
 const B_IS_LATE: &[Step] = &[write(A), pull(B, A), delete(A), Step::Forget(A, 0)];
 
+/// B searches, and A has sent it a part of what differs.
+const HALF_OF_A_SEARCH: &[Step] = &[
+    write(A),
+    pull(B, A),
+    delete(A),
+    Step::Forget(A, 0),
+    write(C),
+    pull(A, C),
+    Step::Ask(Direction { to: B, from: A }),
+    Step::Page,
+];
+
 /// The models that are small enough to be checked whenever the tests run: all of their states.
 pub const SMALL: &[Setup] = &[
     Setup { keys: 2, blind: true, ..PLAIN },
@@ -128,7 +140,6 @@ pub const SMALL: &[Setup] = &[
     Setup {
         name: "search among others",
         writers: &[C],
-        links: MESH,
         forgetters: &[],
         interleaves: true,
         pages: true,
@@ -160,12 +171,33 @@ pub const LARGE: &[Setup] = &[
         ..PLAIN
     },
     Setup {
-        name: "search among others, all write",
-        writers: &[A, B, C],
+        name: "second part of a search",
+        writers: &[B],
+        links: MESH,
+        writes: 4,
+        interleaves: true,
+        pages: true,
+        begin: HALF_OF_A_SEARCH,
+        ..PLAIN
+    },
+    Setup {
+        name: "search among others who are all peers",
+        writers: &[C],
         links: MESH,
         interleaves: true,
         pages: true,
         begin: B_IS_LATE,
+        ..PLAIN
+    },
+    Setup {
+        name: "search among others who all write",
+        writers: &[A, B, C],
+        links: MESH,
+        writes: 4,
+        interleaves: true,
+        pages: true,
+        begin: B_IS_LATE,
+        depth: Some(10),
         ..PLAIN
     },
     Setup {
@@ -178,3 +210,24 @@ pub const LARGE: &[Setup] = &[
         ..PLAIN
     },
 ];
+
+impl Setup {
+    /// The model in which the lack of a guard shows, without that guard.
+    pub fn without(guard: Guard) -> Self {
+        let name = match guard {
+            Guard::ContextCheck | Guard::CursorWithData => "direct peers",
+            Guard::WholeDelta => "star",
+            Guard::Barrier => "direct peers that lose power",
+            Guard::Floor | Guard::InheritedFloor => "two relays and one who moves",
+            Guard::NewEpoch => "restored relay",
+            Guard::TellAllAfterSearch => "second part of a search",
+            Guard::Cut
+            | Guard::AbsentKeys
+            | Guard::FloorInSession
+            | Guard::ComparedSinceAsked
+            | Guard::SearchedRecordsAreWhole => "search among others",
+        };
+        let model = SMALL.iter().chain(LARGE).find(|setup| setup.name == name).unwrap_or(&PLAIN);
+        Self { off: Some(guard), ..model.clone() }
+    }
+}

@@ -185,6 +185,11 @@ pub enum Action {
         /// To which.
         relay: usize,
     },
+    /// A relay forgets the deletions that are old enough.
+    Forget {
+        /// Which.
+        relay: usize,
+    },
     /// The next request to a relay's disk finds it full.
     FillRelay {
         /// Which.
@@ -233,7 +238,10 @@ impl Action {
                 *device %= devices;
                 changes.iter_mut().for_each(|change| change.key %= records);
             }
-            Self::RestartRelay { relay } | Self::RestoreRelay { relay, .. } | Self::FillRelay { relay } => {
+            Self::Forget { relay }
+            | Self::RestartRelay { relay }
+            | Self::RestoreRelay { relay, .. }
+            | Self::FillRelay { relay } => {
                 *relay %= relays;
             }
             Self::Cut { .. } | Self::Weather { .. } | Self::Part { .. } | Self::Run { .. } => {}
@@ -298,6 +306,7 @@ impl World {
                 self.part(sides);
                 Ok(())
             }
+            Action::Forget { relay } => self.forget_at(relay % self.relays.len()),
             Action::FillRelay { relay } => {
                 let relay = relay % self.relays.len();
                 self.relay_mut(relay)?.is_full = true;

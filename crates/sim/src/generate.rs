@@ -7,7 +7,7 @@ use fastrand::Rng;
 use crate::action::{Action, Change, ClockChange, ContextChoice, Cutting};
 use crate::device::Fault;
 use crate::network::{Place, Weather};
-use crate::schedule::{Schedule, Setting, Step, Topology};
+use crate::schedule::{FOR_EVER_MS, Schedule, Setting, Step, Topology};
 
 const YEAR_MS: u64 = 365 * 24 * 60 * 60 * 1_000;
 
@@ -58,6 +58,8 @@ fn setting(seed: u64, parameters: &Parameters, random: &mut Rng) -> Setting {
         relay_chunk_bytes: if random.bool() { 200 } else { 56 * 1024 },
         relay_credits: random.u32(1..5),
         // One world in eight is one of clocks that are years apart.
+        // Half of the worlds forget; months are a minute there.
+        keep_ms: if random.bool() { FOR_EVER_MS } else { random.u64(0..60_000) },
         skew_ms: if random.u8(0..8) == 0 { 3 * YEAR_MS } else { 1_000 },
     }
 }
@@ -96,6 +98,7 @@ enum Kind {
     Clock,
     Weather,
     Part,
+    Forget,
     FillRelay,
     RestartRelay,
     RestoreRelay,
@@ -114,6 +117,9 @@ impl Generator {
         use Kind::*;
         let mut kinds = vec![(24, Write), (40, Run), (8, Read), (2, AwaitSaved), (2, Open), (2, Kill)];
         kinds.extend([(3, Cut), (4, Online)]);
+        if self.setting.keep_ms < FOR_EVER_MS {
+            kinds.push((3, Forget));
+        }
         match self.profile {
             Profile::Daily => {}
             Profile::Faulty => kinds.extend([
@@ -165,6 +171,7 @@ impl Generator {
             Kind::Clock => Action::Clock { device, change: self.clock_change() },
             Kind::Weather => Action::Weather { place: self.place(), weather: self.weather() },
             Kind::Part => Action::Part { sides: self.sides() },
+            Kind::Forget => Action::Forget { relay },
             Kind::FillRelay => Action::FillRelay { relay },
             Kind::Freeze => Action::Freeze { device, tab, duration_ms: self.random.u64(1..1_000) },
             Kind::TakeOver => Action::TakeOver { device, tab },

@@ -20,12 +20,14 @@ impl World {
     /// Opens a tab: it reads all that is on disk, and stands for holding the sync.
     pub fn open(&mut self, device: usize) -> Result<TabId, Violation> {
         let (tab, seed) = (ReplicaId::from_bytes(self.random.u128(..).to_le_bytes()), self.random.u64(..));
-        let database = self.database.clone();
+        let (database, keep_ms) = (self.database.clone(), self.setting.keep_ms);
         let home = self.device_mut(device)?;
         home.opened += 1;
         let id = TabId { device, serial: home.opened };
         let identity = Identity { database, replica: home.replica, epoch: home.epoch, tab, seed };
-        home.tabs.insert(id.serial, Tab::new(Engine::new(identity, Limits::default())));
+        let mut engine = Engine::new(identity, Limits::default());
+        engine.keep_deletions_for_ms(keep_ms);
+        home.tabs.insert(id.serial, Tab::new(engine));
         let (segments, peers) = (home.disk.read(1), home.disk.peers().cloned());
         self.feed(id, EngineInput::Segments(segments))?;
         while self.tab(id).is_some_and(|tab| tab.engine.is_folding()) {
@@ -85,13 +87,13 @@ impl World {
         let now_ms = self.time_of(id.device);
         let is_tick = matches!(input, EngineInput::Tick);
         let Some(tab) = self.tab_mut(id) else { return Ok(()) };
-        let head = tab.engine.replica().head();
+        let before = (tab.engine.replica().head(), tab.engine.replica().floor());
         let effects = tab.engine.handle(input, now_ms);
         if is_tick && tab.engine.next_wake_ms().is_some_and(|at_ms| at_ms <= now_ms) {
             let what = "a tick does not bring what it was asked for, so its host spins";
             return Err(Violation::new(CONTRACT, what));
         }
-        let mut has_changed = tab.engine.replica().head() != head;
+        let mut has_changed = (tab.engine.replica().head(), tab.engine.replica().floor()) != before;
         for effect in effects {
             has_changed |= matches!(effect, EngineEffect::Changed { .. });
             self.perform(id, effect)?;

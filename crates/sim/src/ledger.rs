@@ -17,9 +17,9 @@ pub struct Ledger {
     stored: Writes,
     // Those that were on a disk once, and then on none any more.
     at_risk: Writes,
-    of_key: Vec<Writes>,
-    // Those of which some replica may have no trace any more.
+    // Deletions among these may be forgotten somewhere.
     forgotten: Writes,
+    of_key: Vec<Writes>,
     // What the replica knew at which position of its log.
     histories: BTreeMap<LogEpoch, BTreeMap<Seq, Writes>>,
 }
@@ -165,16 +165,6 @@ impl Ledger {
         undone
     }
 
-    /// The writes of which some replica may have no trace any more.
-    pub(crate) fn forgotten(&self) -> &Writes {
-        &self.forgotten
-    }
-
-    /// A replica may have no trace of these any more.
-    pub(crate) fn forget(&mut self, writes: &Writes) {
-        self.forgotten.join(writes);
-    }
-
     /// Of all writes just these are on a disk.
     pub(crate) fn risk(&mut self, held: &Writes) {
         self.at_risk.join(&self.stored.without(held));
@@ -183,6 +173,16 @@ impl Ledger {
     /// The writes that everybody must have in the end, when somebody has these.
     pub(crate) fn expected(&self, here: &Writes) -> Writes {
         self.stored.without(&self.at_risk.without(here))
+    }
+
+    /// Deletions among these may be forgotten somewhere.
+    pub(crate) fn forget(&mut self, forgotten: &Writes) {
+        self.forgotten.join(forgotten);
+    }
+
+    /// The writes that may have left no trace somewhere but in clocks.
+    pub(crate) fn forgotten(&self) -> &Writes {
+        &self.forgotten
     }
 
     /// A log has come to a position, at which its replica knows these writes.

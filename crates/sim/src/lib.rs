@@ -9,11 +9,14 @@
 //! data (law 5). When all faults are over, that everybody comes to hold the same, and falls silent (laws 2, 4 and 8). A
 //! panic is a violation of law 10. Laws 1 and 10 have tests of their own in the core.
 //!
-//! What is not simulated: copies and old states of a device's disk, and deletions that are forgotten. Devices that talk to
-//! each other directly: the engine only calls relays, and the session between two relays is the same as it would be there.
-//! Links lose, repeat and reorder messages only where the schedule says so, as a transport of datagrams would; a session
-//! may end by that, and must not be misled. When the storm is over those connections end, because what a session has said
-//! once it never says again.
+//! Deletions are forgotten by relays when the schedule says so, and by tabs a minute after they were opened. One that is
+//! forgotten may be missing where it would stand beside a write that had not seen it, and may stand beside a later write
+//! whose writer had forgotten it; nothing else may differ.
+//!
+//! What is not simulated: copies and old states of a device's disk. Devices that talk to each other directly: the engine
+//! only calls relays, and the session between two relays is the same as it would be there. Links lose, repeat and reorder
+//! messages only where the schedule says so, as a transport of datagrams would; a session may end by that, and must not be
+//! misled. When the storm is over those connections end, because what a session has said once it never says again.
 #![forbid(unsafe_code)]
 
 mod action;
@@ -33,6 +36,7 @@ mod model;
 pub mod mutants;
 mod network;
 mod notation;
+mod reading;
 mod relay;
 mod run;
 mod schedule;

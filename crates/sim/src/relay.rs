@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 
 use eyot_core::message::{DeltaClock, write_vector};
-use eyot_core::segment::{Entries, Received, Segment, StagedChunk, received_segment, staged_chunk};
+use eyot_core::segment::{
+    Entries, Received, Segment, StagedChunk, forgotten_segment, received_segment, staged_chunk,
+};
 use eyot_core::session::{Chunk, Local, Session, SessionEffect, SessionInput, Standing};
 use eyot_core::{Cursor, DatabaseName, DecodeError, Limits, LogEpoch, Replica, ReplicaId, Seq, Writer};
 
@@ -112,6 +114,15 @@ impl RelayHost {
     fn fold(&mut self, value: &[u8], chunks: &[Vec<u8>]) -> Result<(), Violation> {
         let entries = read_chunks(chunks)?;
         self.replica.apply(Segment::from_bytes(value, &Limits::default()).map_err(broken)?, entries);
+        Ok(())
+    }
+
+    /// Forgets deletions that are older than that time.
+    pub(crate) fn forget(&mut self, before_ms: u64) -> Result<(), Violation> {
+        let Some(up_to) = self.replica.forgettable(before_ms) else { return Ok(()) };
+        let value = forgotten_segment(up_to, before_ms);
+        self.fold(&value, &[])?;
+        self.log.push((value, Vec::new()));
         Ok(())
     }
 

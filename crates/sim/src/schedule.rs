@@ -55,6 +55,9 @@ impl Topology {
     }
 }
 
+/// Deletions that are kept so long are not forgotten within a schedule.
+pub(crate) const FOR_EVER_MS: u64 = 1_000_000_000_000;
+
 /// How large a world is, and how its parts behave.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Setting {
@@ -74,6 +77,8 @@ pub struct Setting {
     pub relay_credits: u32,
     /// How far ahead of the world's a device's clock may be, in milliseconds.
     pub skew_ms: u64,
+    /// How long deletions are kept, in milliseconds.
+    pub keep_ms: u64,
 }
 
 impl Setting {
@@ -88,6 +93,7 @@ impl Setting {
             relay_chunk_bytes: 200,
             relay_credits: 2,
             skew_ms: 1_000,
+            keep_ms: FOR_EVER_MS,
         }
     }
 }

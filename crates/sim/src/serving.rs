@@ -131,12 +131,12 @@ impl World {
                 let seen = host.replica.seen_of(replica, epoch);
                 Some(SessionInput::PeerKnown { standing, clock, seen })
             }
+            SessionEffect::Stage(_) | SessionEffect::Apply { .. } if std::mem::take(&mut host.is_full) => {
+                Some(SessionInput::Failed { code: "storage-full" })
+            }
             SessionEffect::Survey { own, key, peer_clock } => {
                 let snapshot = host.replica.survey(key, peer_clock.as_ref());
                 Some(SessionInput::Surveyed { own, snapshot, head: host.replica.head() })
-            }
-            SessionEffect::Stage(_) | SessionEffect::Apply { .. } if std::mem::take(&mut host.is_full) => {
-                Some(SessionInput::Failed { code: "storage-full" })
             }
             SessionEffect::Read(request) => Some(SessionInput::Page(host.replica.page(&request))),
             SessionEffect::Stage(chunk) if host.stage(&chunk) => Some(SessionInput::Staged),
@@ -171,6 +171,15 @@ impl World {
             self.agenda.after(self.random.u64(0..5), Event::Relay { relay, life, connection, work });
         }
         Ok(())
+    }
+
+    /// A relay forgets the deletions that are old enough by its clock, and known to a peer.
+    pub(crate) fn forget_at(&mut self, relay: usize) -> Result<(), Violation> {
+        let before_ms = self.agenda.now_ms().saturating_sub(self.setting.keep_ms);
+        let host = self.relay_mut(relay)?;
+        host.forget(before_ms)?;
+        self.check_relay(relay)?;
+        self.tell_head(relay)
     }
 
     /// A relay is killed and started again.

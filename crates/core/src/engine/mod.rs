@@ -126,8 +126,10 @@ impl Engine {
     pub fn next_wake_ms(&self) -> Option<u64> {
         // What cannot be read is not told to anybody either.
         let connect_at_ms = self.connector.next_wake_ms().filter(|_| !self.corrupt);
+        // Nothing is forgotten while something is folded in, nor where the log cannot be read.
+        let forget_at_ms = self.commits.next_wake_ms().filter(|_| !self.corrupt && !self.is_folding());
         let birth_at_ms = self.births.next_wake_ms(self.now_ms);
-        let others = [connect_at_ms, birth_at_ms, self.links.next_wake_ms(), self.commits.next_wake_ms()];
+        let others = [connect_at_ms, birth_at_ms, self.links.next_wake_ms(), forget_at_ms];
         others.into_iter().flatten().min()
     }
 

@@ -57,8 +57,11 @@ impl Engine {
         match kind {
             Kind::After(_) => false,
             // A record that has changed since stands further on in the log, so that looking for unsent ones up to there
-            // would miss it.
-            Kind::Position(seq) => self.replica.peers().saved() >= *seq || self.replica.unsent_count() == 0,
+            // would miss it. Who has no peer has saved nothing, also when it has nothing left: it may have forgotten it.
+            Kind::Position(seq) => {
+                let peers = self.replica.peers();
+                peers.saved() >= *seq || (self.replica.unsent_count() == 0 && !peers.is_empty())
+            }
             Kind::Clock(clock) => clock.iter().all(|dot| self.has_taken_in(dot)),
         }
     }

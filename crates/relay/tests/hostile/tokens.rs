@@ -69,10 +69,13 @@ fn expected(claims: &Value, database: &DatabaseName) -> Option<Access> {
     let now = now_seconds();
     claims.get("sub")?.as_str()?;
     claims.get("exp")?.as_u64().filter(|end| *end > now)?;
-    let begin = claims.get("nbf").map_or(Some(0), Value::as_u64)?;
+    // A time may have a fraction.
+    let begin = claims.get("nbf").map_or(Some(0.0), Value::as_f64)?;
     let replica = claims.get("replica").filter(|replica| !replica.is_null());
     let is_id = |text: &str| text.parse::<eyot_core::ReplicaId>().is_ok();
-    if begin > now || replica.is_some_and(|replica| !replica.as_str().is_some_and(is_id)) {
+    if !(0.0..=now as f64).contains(&begin)
+        || replica.is_some_and(|replica| !replica.as_str().is_some_and(is_id))
+    {
         return None;
     }
     let mut best: Option<(usize, Access)> = None;
