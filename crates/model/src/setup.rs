@@ -133,6 +133,7 @@ pub const SMALL: &[Setup] = &[
         name: "two relays and one who moves",
         replicas: 4,
         writers: &[A],
+        writes: 2,
         links: &[(A, C), (C, D), (B, C), (B, D)],
         ..PLAIN
     },
@@ -152,6 +153,13 @@ pub const SMALL: &[Setup] = &[
 pub const LARGE: &[Setup] = &[
     Setup { name: "direct peers, three writes", links: MESH, ..PLAIN },
     Setup { name: "direct peers that lose power, three writes", links: MESH, crashes: 1, ..PLAIN },
+    Setup {
+        name: "two relays and one who moves, three writes",
+        replicas: 4,
+        writers: &[A],
+        links: &[(A, C), (C, D), (B, C), (B, D)],
+        ..PLAIN
+    },
     Setup {
         name: "two relays and two who move",
         replicas: 4,
@@ -197,7 +205,7 @@ pub const LARGE: &[Setup] = &[
         interleaves: true,
         pages: true,
         begin: B_IS_LATE,
-        depth: Some(10),
+        depth: Some(5),
         ..PLAIN
     },
     Setup {
@@ -206,7 +214,7 @@ pub const LARGE: &[Setup] = &[
         forgetters: &[A],
         interleaves: true,
         pages: true,
-        depth: Some(10),
+        depth: Some(7),
         ..PLAIN
     },
 ];
