@@ -295,7 +295,7 @@ fn a_relay_that_lies_costs_one_name_a_minute_at_most() {
         let mut record = Record::new();
         record.write(dot, &Context::new(), Hlc::from_ms(1), None);
         let (clock, forgotten) = ([(dot, 7)].into_iter().collect(), Default::default());
-        let entries = vec![(key("n1"), record)];
+        let entries = vec![(key("n9"), record)];
         liar.replica.apply(Segment::Imported { clock, forgotten, entries }, Vec::new());
         meet(&mut device, &mut liar);
     }
