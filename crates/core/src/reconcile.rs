@@ -10,6 +10,7 @@ use std::hash::Hasher;
 use siphasher::sip::SipHasher24;
 
 use crate::codec::{DecodeError, Reader, Writer};
+use crate::guard::{Guard, holds};
 use crate::key::MAXIMUM_KEY_BYTES;
 use crate::record::Record;
 
@@ -32,7 +33,8 @@ pub struct FingerprintKey(pub u64, pub u64);
 impl FingerprintKey {
     /// The fingerprint of a record's state. The dots stand for the contents: one dot never denotes two.
     pub fn of(self, key: &str, record: &Record) -> u64 {
-        let mut hasher = SipHasher24::new_with_keys(self.0, self.1);
+        let Self(asker, leader) = if holds(Guard::FingerprintKey) { self } else { Self(0, 0) };
+        let mut hasher = SipHasher24::new_with_keys(asker, leader);
         hasher.write(key.as_bytes());
         hasher.write_u8(0xff);
         for dot in record.context().iter().chain(record.versions().iter().map(|version| version.dot)) {

@@ -169,7 +169,7 @@ impl World {
         self.check_accounted(viewer, context, &here, (&of_key, &gone))
             .map_err(|violation| violation.at(name))?;
         let standing = self.standing(viewer, versions)?;
-        self.check_siblings(&known, &standing, &gone).map_err(|violation| violation.at(name))?;
+        self.check_siblings(&known, &standing).map_err(|violation| violation.at(name))?;
         for version in versions.iter().filter(|version| Some(version.dot.replica) != viewer.provisional()) {
             let id = self.ledger.named(version.dot)?;
             if !checked.contains(id) {
@@ -215,13 +215,14 @@ impl World {
     }
 
     // Law 2 at every step: what a record shows is what the model says of the writes that are known here.
-    fn check_siblings(&self, known: &Writes, standing: &Writes, gone: &Writes) -> Result<(), Violation> {
+    fn check_siblings(&self, known: &Writes, standing: &Writes) -> Result<(), Violation> {
         let expected = self.model.siblings(known);
-        // A deletion that is forgotten does not show. And whoever has forgotten one cannot say that what is written then has
-        // seen it: where it is not forgotten yet, it stands beside that.
+        // A deletion that somebody has forgotten shows in one place and not in another: who has forgotten one cannot say that
+        // what is written then has seen it, and leaves it out of what comes from elsewhere. What it has deleted never shows.
         let is_deletion = |id: WriteId| self.model.get(id).is_some_and(|write| write.deletes);
-        let mut may_differ = expected.without(standing).both(gone);
-        may_differ.join(&standing.without(&expected).both(self.ledger.forgotten()));
+        let mut may_differ = expected.without(standing);
+        may_differ.join(&standing.without(&expected));
+        may_differ = may_differ.both(self.ledger.forgotten());
         let differing: Writes = may_differ.iter().filter(|id| is_deletion(*id)).collect();
         if expected.without(&differing) == standing.without(&differing) {
             return Ok(());
