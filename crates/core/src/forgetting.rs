@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::dot::Dot;
+use crate::guard::{Guard, holds};
 use crate::id::{LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::record::{Merged, Record, merge_incoming};
@@ -66,7 +67,7 @@ impl Replica {
 
     /// Merges records from elsewhere. Where deletions were forgotten, the clock tells what was deleted.
     pub(crate) fn merge_foreign(&mut self, entries: Entries, origin: Option<LogEpoch>) -> Vec<RecordKey> {
-        if self.floor() == Seq::ZERO {
+        if self.floor() == Seq::ZERO || !holds(Guard::CoveredStaysGone) {
             return self.merge_all(entries, origin);
         }
         let mut changed = Vec::with_capacity(entries.len());
@@ -132,13 +133,16 @@ pub fn has_heard_since(
 /// True when a delta tells of forgotten writes that were not heard of before it. `known` is this replica's clock as it was,
 /// `changed` that of the delta; what neither covers is nothing that a sender may say.
 pub fn is_news(forgotten: &VersionVector, known: impl Fn(ReplicaId) -> u64, changed: &VersionVector) -> bool {
-    forgotten.iter().any(|dot| dot.counter.min(changed.get(dot.replica)) > known(dot.replica))
+    let is_unheard = |dot: Dot| dot.counter.min(changed.get(dot.replica)) > known(dot.replica);
+    holds(Guard::InheritedFloor) && forgotten.iter().any(is_unheard)
 }
 
 /// True when a replica with that clock may hold what was deleted by writes which are forgotten, so that it has to compare
 /// its records. One that has heard of all of them does not, nor one that has heard of nothing from their writers.
 pub fn must_compare(forgotten: &VersionVector, clock: &VersionVector) -> bool {
-    !clock.covers_all(forgotten) && forgotten.iter().any(|dot| clock.get(dot.replica) > 0)
+    holds(Guard::Floor)
+        && !clock.covers_all(forgotten)
+        && forgotten.iter().any(|dot| clock.get(dot.replica) > 0)
 }
 
 /// Takes in another replica's state of a record where deletions were forgotten. `covers` is this replica's clock as it was
@@ -209,7 +213,7 @@ pub fn drop_untold(record: &Record, dots: &[Dot], clock: &VersionVector) -> Unto
     let goes = |dot: Dot| clock.covers(dot) && !dots.contains(&dot);
     let dropped: VersionVector =
         record.versions().iter().map(|version| version.dot).filter(|dot| goes(*dot)).collect();
-    if dropped.is_empty() {
+    if dropped.is_empty() || !holds(Guard::AbsentIsDropped) {
         return Untold::Nothing;
     }
     let kept = record.retaining(|version| !goes(version.dot));

@@ -4,10 +4,10 @@
 //! waits, and the store's failures.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use eyot_core::message::DeltaClock;
 use eyot_core::session::{Chunk, PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput};
 use hyper_tungstenite::tungstenite::Bytes;
 use tokio::time::{Instant, sleep_until};
@@ -17,9 +17,11 @@ use crate::auth::{Access, Grant};
 use crate::connection::Ending;
 use crate::hub::Seat;
 use crate::refusal::Code;
+use crate::searching::Searching;
 use crate::server::Shared;
 use crate::socket::{Incoming, Socket};
 use crate::store::{Applied, Database, Delta, PeerKnown, StoreError, Survey};
+use crate::work::{Done, Work, done, finished, first_finished};
 
 // How much a session may have waiting while the store is busy with it, before nothing more is read from its socket.
 const UNSTORED_BYTES: usize = 256 * 1024;
@@ -49,22 +51,16 @@ pub(crate) struct Conversation<'a> {
     storing: Option<Work>,
     // At most one for each direction; the first is under way.
     surveys: VecDeque<Work>,
+    searching: Searching,
     // A reading that waits until the socket has room for its result.
     held_reading: Option<PageRequest>,
     unstored_bytes: usize,
+    // A reader's delta under way had records in it.
+    has_reader_told: bool,
     // How many chunks of the delta under way are in the store.
     chunks: u64,
     // Set once something cannot be stored: then nothing is any more, and at this time the client is refused.
     refusal: Option<(Instant, Code)>,
-}
-
-// Something that the store does meanwhile.
-type Work = Pin<Box<dyn Future<Output = Done> + Send>>;
-
-enum Done {
-    Peer(PeerKnown),
-    Input(SessionInput),
-    Failed(StoreError),
 }
 
 enum Event {
@@ -100,8 +96,10 @@ impl<'a> Conversation<'a> {
             reading: None,
             storing: None,
             surveys: VecDeque::new(),
+            searching: Searching::default(),
             held_reading: None,
             unstored_bytes: 0,
+            has_reader_told: false,
             chunks: 0,
             refusal: None,
             socket,
@@ -202,6 +200,7 @@ impl<'a> Conversation<'a> {
             (self.expires_at, Code::TokenExpired),
             (self.hello_limit(), Code::HandshakeTimeout),
             (self.write_limit(), Code::SlowReceiver),
+            (self.searching.limit(), Code::SlowReceiver),
         ] {
             if is_over(limit) {
                 return Err(Ending::Refused(code));
@@ -216,6 +215,10 @@ impl<'a> Conversation<'a> {
     fn done(&mut self, done: Done) -> Result<(), Ending> {
         match done {
             Done::Input(input) => self.input(input),
+            Done::Surveyed(slot, input) => {
+                self.searching.take(slot);
+                self.input(input)
+            }
             Done::Peer(known) => self.know_peer(known),
             Done::Failed(StoreError::Full) => {
                 self.shared.health.note_full();
@@ -239,6 +242,9 @@ impl<'a> Conversation<'a> {
     fn input(&mut self, input: SessionInput) -> Result<(), Ending> {
         let now_ms = u64::try_from(self.began_at.elapsed().as_millis()).unwrap_or(u64::MAX);
         let effects = self.session.handle(input, now_ms);
+        if !self.session.is_searching() {
+            self.searching.end();
+        }
         effects.into_iter().try_for_each(|effect| self.perform(effect))
     }
 
@@ -255,16 +261,20 @@ impl<'a> Conversation<'a> {
                 }));
             }
             SessionEffect::Read(request) => self.held_reading = Some(request),
-            SessionEffect::Survey { own, key, peer_clock } => self.surveys.push_back(Box::pin(async move {
-                let survey = store.survey(&database, key, peer_clock).await;
-                done(survey.map(|Survey { snapshot, head }| SessionInput::Surveyed { own, snapshot, head }))
-            })),
+            SessionEffect::Survey { own, key, peer_clock } => {
+                let slot = self.searching.ask(&self.shared.searches);
+                self.surveys.push_back(Box::pin(async move {
+                    let slot = slot.await;
+                    let survey = store.survey(&database, key, peer_clock).await;
+                    survey.map_or_else(Done::Failed, |Survey { snapshot, head }| {
+                        Done::Surveyed(slot, SessionInput::Surveyed { own, snapshot, head })
+                    })
+                }));
+            }
             SessionEffect::Stage(chunk) => {
-                if !self.may_store(says_anything(&chunk)) {
-                    return Ok(());
-                }
-                // A reader may have nothing of much that is here. It is heard out, and not believed.
+                // A reader is heard out: only the end of the delta tells whether it says anything new.
                 if self.grant.access != Access::Write {
+                    self.has_reader_told |= says_anything(&chunk);
                     return self.input(SessionInput::Staged);
                 }
                 // Where a delta begins anew, what the store has of it is void.
@@ -275,7 +285,7 @@ impl<'a> Conversation<'a> {
             }
             SessionEffect::Apply { mut chunk, staged, mut clock, chain, asked } => {
                 // Who tells of writes of its own writes, also where their records are known already.
-                if !self.may_store(says_anything(&chunk) || clock.changed.get(chunk.peer) > 0) {
+                if !self.may_take(&chunk, &clock) {
                     return Ok(());
                 }
                 let mut chunks = if staged { self.chunks } else { 0 };
@@ -308,12 +318,17 @@ impl<'a> Conversation<'a> {
         Ok(())
     }
 
-    fn may_store(&mut self, writes: bool) -> bool {
-        let may = !writes || self.grant.access == Access::Write;
-        if !may {
+    // A reader may have less of a record than there is here, after a search, and tells so. That is no write.
+    fn may_take(&mut self, last: &Chunk, clock: &DeltaClock) -> bool {
+        if self.grant.access == Access::Write {
+            return true;
+        }
+        let has_told = std::mem::take(&mut self.has_reader_told) || says_anything(last);
+        let writes = (has_told && !clock.changed.is_empty()) || clock.changed.get(last.peer) > 0;
+        if writes {
             self.read_on(Code::ReadOnly);
         }
-        may
+        !writes
     }
 
     fn read_on(&mut self, code: Code) {
@@ -342,8 +357,10 @@ impl<'a> Conversation<'a> {
     fn wake_at(&self) -> Instant {
         let session = self.session.next_wake_ms().map(|ms| self.began_at + Duration::from_millis(ms));
         let refusal = self.refusal.map(|(time, _)| time);
-        [session, self.expires_at, self.hello_limit(), self.write_limit(), refusal]
+        let limits = [self.expires_at, self.hello_limit(), self.write_limit(), self.searching.limit()];
+        limits
             .into_iter()
+            .chain([session, refusal])
             .flatten()
             .min()
             .unwrap_or_else(|| Instant::now() + self.shared.config.limits.ping_interval())
@@ -367,22 +384,4 @@ fn says_anything(chunk: &Chunk) -> bool {
 fn expiry(grant: &Grant, now: Instant) -> Option<Instant> {
     // A time too far away to be counted is as good as none.
     grant.remaining(SystemTime::now()).and_then(|remaining| now.checked_add(remaining))
-}
-
-fn done(result: Result<SessionInput, StoreError>) -> Done {
-    result.map_or_else(Done::Failed, Done::Input)
-}
-
-async fn finished(work: &mut Option<Work>) -> Done {
-    match work {
-        Some(work) => work.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn first_finished(works: &mut VecDeque<Work>) -> Done {
-    match works.front_mut() {
-        Some(work) => work.await,
-        None => std::future::pending().await,
-    }
 }

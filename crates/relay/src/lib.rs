@@ -17,10 +17,12 @@ pub mod logging;
 pub mod origin;
 pub mod pattern;
 pub mod refusal;
+mod searching;
 mod server;
 mod socket;
 pub mod store;
 mod upgrade;
+mod work;
 
 pub use config::{AccessMode, Config, ConfigError, ServeFlags};
 pub use limits::Limits;

@@ -23,6 +23,7 @@ use crate::config::{AccessMode, Config};
 use crate::forgetting;
 use crate::health::{self, Health};
 use crate::hub::Hubs;
+use crate::searching::SLOTS;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
 use crate::upgrade;
@@ -59,6 +60,7 @@ pub(crate) struct Shared {
     pub(crate) hubs: Arc<Hubs>,
     pub(crate) health: Health,
     pub(crate) places: Arc<Semaphore>,
+    pub(crate) searches: Arc<Semaphore>,
     pub(crate) connections: TaskTracker,
     pub(crate) next_connection: AtomicU64,
     pub(crate) stop: CancellationToken,
@@ -98,6 +100,7 @@ impl Relay {
             store,
             hubs,
             places: Arc::new(Semaphore::new(config.limits.connections)),
+            searches: Arc::new(Semaphore::new(SLOTS)),
             connections: TaskTracker::new(),
             next_connection: AtomicU64::new(1),
             stop: CancellationToken::new(),

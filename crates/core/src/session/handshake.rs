@@ -7,6 +7,7 @@ use super::io::{Local, Role, SessionEffect, Standing};
 use super::outgoing::Filter;
 use super::{Peer, Phase, Refusal, Session};
 use crate::chain::Seen;
+use crate::guard::{Guard, holds};
 use crate::id::{Cursor, Seq};
 use crate::message::{Hello, Message, Resume};
 use crate::vector::VersionVector;
@@ -155,7 +156,7 @@ impl Resume {
 // Has whoever stands there heard of all that was forgotten below the floor? Chunks that reach the floor hold what was
 // deleted up to it, unless they follow a search: these begin at 0 and lack its absent keys. Who has nothing never searched.
 pub(super) fn is_above(floor: Seq, seq: Seq, staged: Seq, head: Seq) -> bool {
-    seq >= floor || (staged >= floor && (seq > Seq::ZERO || head == Seq::ZERO))
+    !holds(Guard::Floor) || seq >= floor || (staged >= floor && (seq > Seq::ZERO || head == Seq::ZERO))
 }
 
 pub(super) fn resume_at(standing: &Standing) -> Resume {

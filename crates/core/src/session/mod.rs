@@ -159,6 +159,11 @@ impl Session {
         self.phase == Phase::Open
     }
 
+    /// True while a search for differences is under way, in either direction, and its fingerprints are held.
+    pub fn is_searching(&self) -> bool {
+        self.phase != Phase::Closed && self.searches.is_under_way()
+    }
+
     /// The position in the peer's log that has been received, staged chunks included.
     pub fn received(&self) -> Seq {
         self.incoming.position()

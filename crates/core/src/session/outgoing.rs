@@ -8,6 +8,7 @@ use super::io::{Among, LogPage, PageRequest, SessionEffect};
 use super::{Peer, Refusal};
 use crate::block::write_block;
 use crate::codec::Writer;
+use crate::guard::{Guard, holds};
 use crate::id::Seq;
 use crate::message::{Ack, Delta, DeltaClock, Message};
 use crate::vector::VersionVector;
@@ -95,7 +96,7 @@ impl Outgoing {
 
     /// False where deletions were forgotten that the peer has perhaps not heard of.
     pub(super) fn accepts_floor(&self, floor: Seq) -> bool {
-        floor <= self.floor || floor <= self.told
+        floor <= self.floor || floor <= self.told || !holds(Guard::Floor)
     }
 
     /// What the peer has forgotten, and this side with it, the peer has heard of.

@@ -39,6 +39,13 @@ enum Led {
     Over,
 }
 
+impl Searches {
+    pub(super) fn is_under_way(&self) -> bool {
+        matches!(self.asked, Some(Asked::Surveying(_) | Asked::Searching(_)))
+            || matches!(self.led, Some(Led::Surveying(_) | Led::Searching(..)))
+    }
+}
+
 impl Session {
     pub(super) fn ask_by_clock(&mut self, clock: VersionVector) -> Resume {
         self.searches.asked = Some(Asked::Waiting);

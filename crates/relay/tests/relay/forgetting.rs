@@ -9,18 +9,20 @@ use eyot_relay::origin::AllowedOrigins;
 use eyot_relay::store::Store;
 use eyot_relay::store::sqlite::SqliteStore;
 use eyot_relay::{AccessMode, Config, Relay};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::{Client, append, converge, records};
+use crate::program::{SECRET, token};
 
-async fn bind(data: &std::path::Path) -> (Relay, Arc<SqliteStore>) {
+async fn bind(data: &std::path::Path, access: AccessMode) -> (Relay, Arc<SqliteStore>) {
     let (limits, hubs) = (Limits::default(), Arc::new(Hubs::default()));
     let store = Arc::new(SqliteStore::open(data, &limits, Arc::clone(&hubs)).await.unwrap());
     let config = Config {
         listen: "127.0.0.1:0".parse().unwrap(),
         data: data.to_owned(),
         databases: vec!["*".parse().unwrap()],
-        access: AccessMode::Open,
+        access,
         origins: AllowedOrigins::Any,
         static_files: None,
         keep_deletions_days: 30,
@@ -42,7 +44,7 @@ fn ids(client: &Client) -> Vec<String> {
 #[tokio::test]
 async fn a_forgotten_deletion_does_not_come_back_with_a_late_device() {
     let folder = tempfile::tempdir().unwrap();
-    let (relay, store) = bind(folder.path()).await;
+    let (relay, store) = bind(folder.path(), AccessMode::Open).await;
     let (address, stop) = (relay.address(), CancellationToken::new());
     let running = tokio::spawn(relay.run(stop.clone()));
     let mut late = Client::connect(address, b'l').await;
@@ -81,7 +83,7 @@ async fn a_forgotten_deletion_does_not_come_back_with_a_late_device() {
 #[tokio::test]
 async fn a_relay_drops_what_a_device_has_deleted_and_forgotten() {
     let folder = tempfile::tempdir().unwrap();
-    let (relay, _store) = bind(folder.path()).await;
+    let (relay, _store) = bind(folder.path(), AccessMode::Open).await;
     let (address, stop) = (relay.address(), CancellationToken::new());
     let running = tokio::spawn(relay.run(stop.clone()));
     let mut ada = Client::connect(address, b'a').await;
@@ -112,6 +114,48 @@ async fn a_relay_drops_what_a_device_has_deleted_and_forgotten() {
     ada.until(|it| it.texts("deleted").is_empty() && it.texts("new") == ["eel"]).await;
     assert_eq!((ada.closed.clone(), bob.closed.clone()), (None, None));
     assert_eq!((ids(&ada), ids(&bob)), (vec!["kept".to_owned(), "new".to_owned()], ids(&ada)));
+    stop.cancel();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_reader_that_comes_back_late_is_not_refused_for_what_it_has_less() {
+    let folder = tempfile::tempdir().unwrap();
+    let (relay, store) =
+        bind(folder.path(), AccessMode::Tokens(eyot_relay::auth::Secret::new(SECRET.into()).unwrap())).await;
+    let (address, stop) = (relay.address(), CancellationToken::new());
+    let running = tokio::spawn(relay.run(stop.clone()));
+    let (reads, writes) =
+        (token(json!({ "*": "read" }), json!({})), token(json!({ "*": "write" }), json!({})));
+    let mut ada = Client::connect_with_token(address, b'a', &writes).await;
+    for id in ["deleted", "anew"] {
+        ada.write(id, "heron").await;
+    }
+    ada.until(Client::is_saved).await;
+    let mut reader = Client::connect_with_token(address, b'r', &reads).await;
+    reader.until(|it| it.texts("anew") == ["heron"]).await;
+    let (replica, counter) = reader.disconnect();
+    for id in ["deleted", "anew"] {
+        ada.delete(id).await;
+    }
+    ada.until(Client::is_saved).await;
+    assert_eq!(forget_all(&store).await, 2);
+    let (mut forgetful, mut count) = ada.disconnect();
+    let forgotten = eyot_core::segment::Segment::Forgotten { up_to: forgetful.head(), before_ms: MAXIMUM_MS };
+    forgetful.apply(forgotten, Vec::new());
+    append(&mut forgetful, &mut count, [("anew", Some("grey heron"))]);
+    let mut ada = Client::resume(address, Some(&writes), forgetful, count).await;
+    ada.until(Client::is_saved).await;
+    // It drops one record, and keeps of the other less than it had: nobody's news.
+    let (mut replica, mut counter) = (replica, counter);
+    for _ in 0..2 {
+        let mut reader = Client::resume(address, Some(&reads), replica, counter).await;
+        reader.until(|it| it.texts("anew") == ["grey heron"] && it.texts("deleted").is_empty()).await;
+        // Longer than a client is heard out that may not write.
+        let closed = tokio::time::timeout(std::time::Duration::from_secs(3), reader.until_closed()).await;
+        assert!(closed.is_err(), "{closed:?}");
+        (replica, counter) = reader.disconnect();
+    }
     stop.cancel();
     running.await.unwrap().unwrap();
 }
