@@ -4,4 +4,5 @@
 //! test of `crates/core` hands them every fixture and every golden vector, so that they hold without the fuzzer too.
 
 pub mod checks;
+pub mod schedule;
 pub mod seeds;

@@ -2,9 +2,10 @@
 //
 // A kill between two writes of one log record leaves the beginning of that record. Chromium reads over it, as it should.
 // But then it goes on writing into the same file, after the torn piece; at the start after that it takes the piece for
-// damage in the middle, and deletes all IndexedDB databases of the origin without a word. Measured with version 156: about
-// one of a hundred kills under load tears the log. That is the browser's to mend. So that these tests can claim anything
-// about what they are for, they cut off the torn piece, as the browser should, and say how often they did.
+// damage in the middle, and deletes all IndexedDB databases of the origin without a word (version 156). That is the
+// browser's to mend. So that these tests can claim anything about what they are for, they cut off the torn piece, as the
+// browser should, and say how often they did. It is rare: before they did so, two databases were deleted within some 150
+// kills; since then, not one log was torn in 260.
 //
 // Knows nothing of what is stored.
 
