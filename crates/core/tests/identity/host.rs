@@ -238,7 +238,7 @@ pub(crate) fn meet(device: &mut Device, relay: &mut Relay) {
     let mut sessions: BTreeMap<Link, Session> = BTreeMap::new();
     device.take(EngineInput::StagesFound(Vec::new()));
     device.take(EngineInput::Sync(true));
-    let mut quiet = 0;
+    let (mut quiet, mut frames) = (0, 0);
     while quiet < 8 {
         let Some((link, frame)) = device.sent.pop_front() else {
             quiet += 1;
@@ -257,6 +257,8 @@ pub(crate) fn meet(device: &mut Device, relay: &mut Relay) {
         if frame != [5] && frame != [6] {
             quiet = 0;
         }
+        frames += 1;
+        assert!(frames < 2_000, "they never become quiet");
         let session = sessions.entry(link).or_insert_with(|| relay.accept());
         let answers = relay.feed(session, SessionInput::Frame(frame), device.now_ms);
         answer(device, link, answers);

@@ -157,7 +157,7 @@ impl World {
 fn config() -> ProptestConfig {
     let more = ProptestConfig::default();
     let cases = if std::env::var_os("PROPTEST_CASES").is_some() { more.cases } else { 64 };
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 20_000, ..more }
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 2_000, ..more }
 }
 
 proptest! {
