@@ -32,28 +32,18 @@ guards! {
     ContextCut,
     /// Deltas are taken in order, each from where the one before ended.
     InOrder,
-    /// A delta is seen whole or not at all.
-    AtomicDelta,
     /// A delta accounts for all that its records have seen.
     Accounted,
     /// Chunks of a delta are kept without gaps.
     StagedWithoutGaps,
     /// Nothing leaves the device before a strict barrier.
     Barrier,
-    /// A write is acknowledged when it is committed, and not before.
-    DurableFirst,
-    /// A cursor moves with its data, and not before.
-    CursorWithData,
     /// What a log told is not told back to it.
     EchoSuppression,
-    /// A merge that changed nothing is not passed on.
-    QuietMerge,
     /// A time from far ahead does not move the clock beyond the bound.
     ClockBound,
     /// A commit at a position that is taken is made anew with new dots.
     LogArbitrates,
-    /// What is not committed has provisional dots, which leave the tab under no name but their final one.
-    ProvisionalDots,
     /// Whoever is below the floor searches for what differs.
     Floor,
     /// A floor is inherited with a clock that deletions were left out of.
@@ -66,12 +56,6 @@ guards! {
     FingerprintKey,
     /// A cursor is good for one life of a log.
     Epoch,
-    /// A replica checks what its peers have seen of its own chain before data flows.
-    Chain,
-    /// A replica that is born again takes back its claims to the other copy's writes.
-    FallBack,
-    /// Of two contents under one dot neither is dropped.
-    Quarantine,
 }
 
 /// True where the guard is in place: everywhere but in a simulation that has taken it away.

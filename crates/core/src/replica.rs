@@ -9,6 +9,7 @@ use std::ops::Bound;
 use crate::chain::{Chain, ChainEnd, Seen};
 use crate::clock::Clock;
 use crate::forgetting::{Forgotten, Told, is_news};
+use crate::guard::{Guard, holds};
 use crate::id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::linked::LinkedVector;
@@ -381,6 +382,8 @@ impl Replica {
 
     /// How far it is in that log of a peer.
     pub fn cursor(&self, peer: ReplicaId, epoch: LogEpoch) -> Option<Cursor> {
-        self.peers.cursor(peer).filter(|cursor| cursor.epoch == epoch)
+        let cursor = self.peers.cursor(peer)?;
+        let is_valid = cursor.epoch == epoch || !holds(Guard::Epoch);
+        is_valid.then_some(Cursor { epoch, seq: cursor.seq })
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use eyot_core::engine::StoredSegment;
+use eyot_core::guard::{Guard, holds};
 use eyot_core::segment::{Segment, Stage as Named, stage_of};
 use eyot_core::{DecodeError, Limits, ReplicaId};
 
@@ -79,7 +80,7 @@ impl Disk {
         content: Content,
         strict: bool,
     ) -> Result<(), Refusal> {
-        if self.log.contains_key(&position) {
+        if self.log.contains_key(&position) && holds(Guard::LogArbitrates) {
             return Err(Refusal::Taken);
         }
         if !self.has_staged(content) {
@@ -100,7 +101,9 @@ impl Disk {
 
     /// Takes everything so far to safety.
     pub fn barrier(&mut self) {
-        self.undo.clear();
+        if holds(Guard::Barrier) {
+            self.undo.clear();
+        }
     }
 
     /// Keeps a chunk; false where there is one already.

@@ -6,6 +6,7 @@ use super::Engine;
 use super::io::{EngineEffect, Link, StorageFailure};
 use crate::chain::ChainEnd;
 use crate::dot::Dot;
+use crate::guard::{Guard, holds};
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::limits::Limits;
 use crate::message::DeltaClock;
@@ -98,7 +99,7 @@ impl Engine {
         // A delta that was begun anew has not got the chunks of the one before it: what they hold may be deleted since.
         let goes_on = |stage: &OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
         if !self.stages.open.as_ref().is_some_and(goes_on) {
-            if from > base.seq {
+            if from > base.seq && holds(Guard::StagedWithoutGaps) {
                 return self.feed_link(link, SessionInput::Failed { code: "superseded" });
             }
             self.drop_stage();
@@ -169,7 +170,7 @@ impl Engine {
     // and a write of this replica could get a dot that the record has seen already.
     fn accounts_for(&self, context: &VersionVector, clock: &VersionVector) -> bool {
         let known = |dot: Dot| self.replica.clock().get(dot.replica).max(clock.get(dot.replica));
-        context.iter().all(|dot| dot.counter <= known(dot))
+        !holds(Guard::Accounted) || context.iter().all(|dot| dot.counter <= known(dot))
     }
 
     /// Takes up what this or another tab has received of a delta, if it still fits. What does not is of no use.

@@ -9,6 +9,7 @@ use super::{Peer, Refusal};
 use crate::block::read_block;
 use crate::chain::ChainEnd;
 use crate::codec::Reader;
+use crate::guard::{Guard, holds};
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::limits::Limits;
 use crate::message::{Ack, Delta, DeltaClock, Message};
@@ -100,7 +101,7 @@ impl Incoming {
         effects: &mut Vec<SessionEffect>,
     ) -> Result<(), Refusal> {
         let Delta { from, up_to, clock, block } = delta;
-        if from != self.position {
+        if from != self.position && holds(Guard::InOrder) {
             return Err((
                 "out-of-order",
                 format!("A delta after {} was expected, not after {from}.", self.position),

@@ -9,6 +9,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::chain::{ChainEnd, Seen};
+use crate::guard::{Guard, holds};
 use crate::id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::limits::Limits;
@@ -240,7 +241,7 @@ impl PageRequest {
             Some(among) if seq <= among.until => is_deleted,
             // Wherever it came from: what was told before in an older state would be judged by the clock of now.
             Some(_) => true,
-            None => origin != Some(self.exclude),
+            None => origin != Some(self.exclude) || !holds(Guard::EchoSuppression),
         }
     }
 
