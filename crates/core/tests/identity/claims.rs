@@ -4,7 +4,7 @@ use eyot_core::engine::{Condition, EngineInput};
 use eyot_core::segment::Segment;
 use eyot_core::{Context, Dot, Export, Hlc, Record, ReplicaId};
 
-use crate::host::{Device, Disk, Relay, key, meet};
+use crate::host::{Device, Disk, Net, Relay, key, meet};
 
 // A device that has written n1 and n2 and met the relay, and the copy of its disk from then.
 fn before() -> (Device, Relay, Disk) {
@@ -303,4 +303,35 @@ fn a_relay_that_lies_costs_one_name_a_minute_at_most() {
     let names = device.engine.replica().rebirths().len() as u64;
     assert!((1..=minutes + 1).contains(&names), "{names} names in {minutes} minutes");
     assert_eq!(device.shown("n1"), ["heron"]);
+}
+
+#[test]
+fn two_copies_that_are_connected_at_the_same_time_hear_of_each_others_writes() {
+    let (mut one, mut relay, copy) = before();
+    let (mut two, mut net) = (Device::open(b'a', copy, 2), Net::default());
+    one.connect();
+    two.connect();
+    net.run(&mut [&mut one, &mut two], &mut relay);
+    one.write("n1", "grey heron");
+    one.write("n3", "bittern");
+    // The other copy is past that in the relay's log: it came from its own epoch, and so was not sent to it.
+    net.run(&mut [&mut one, &mut two], &mut relay);
+    two.write("n1", "night heron");
+    two.write("n4", "stork");
+    two.write("n4", "white stork");
+    net.run(&mut [&mut one, &mut two], &mut relay);
+    assert_eq!((one.is_reborn(), two.is_reborn()), (false, true));
+    assert!(relay.refused.contains(&"replica-forked".to_owned()), "{:?}", relay.refused);
+    for (id, contents) in
+        [("n1", vec!["grey heron", "night heron"]), ("n3", vec!["bittern"]), ("n4", vec!["white stork"])]
+    {
+        assert_eq!(
+            (one.shown(id), two.shown(id), relay.shown(id)),
+            (
+                contents.iter().map(ToString::to_string).collect(),
+                contents.iter().map(ToString::to_string).collect(),
+                contents.iter().map(ToString::to_string).collect(),
+            )
+        );
+    }
 }

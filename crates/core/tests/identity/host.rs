@@ -75,6 +75,12 @@ impl Device {
         self.take(EngineInput::Write { ticket: 1, writes: vec![write] });
     }
 
+    /// Wants to talk to a relay.
+    pub(crate) fn connect(&mut self) {
+        self.take(EngineInput::StagesFound(Vec::new()));
+        self.take(EngineInput::Sync(true));
+    }
+
     /// What it shows of a record.
     pub(crate) fn shown(&self, id: &str) -> Vec<String> {
         contents(self.engine.record(key(id).as_str()))
@@ -233,36 +239,54 @@ impl Relay {
     }
 }
 
-/// Connects a device, lets it reconnect as often as it wants to, and ends when nobody has anything more to say.
-pub(crate) fn meet(device: &mut Device, relay: &mut Relay) {
-    let mut sessions: BTreeMap<Link, Session> = BTreeMap::new();
-    device.take(EngineInput::StagesFound(Vec::new()));
-    device.take(EngineInput::Sync(true));
-    let (mut quiet, mut frames) = (0, 0);
-    while quiet < 8 {
-        let Some((link, frame)) = device.sent.pop_front() else {
-            quiet += 1;
-            device.now_ms += 6_000;
-            device.take(EngineInput::Tick);
-            for link in device.links.clone() {
-                let Some(session) = sessions.get_mut(&link) else { continue };
-                let input = SessionInput::HeadMoved(relay.replica.head());
+/// Connections of devices with one relay.
+#[derive(Default)]
+pub(crate) struct Net {
+    // By the place of the device and its link.
+    sessions: BTreeMap<(usize, Link), Session>,
+}
+
+impl Net {
+    /// Lets all speak, and connect again as often as they want to, until nobody has anything more to say.
+    pub(crate) fn run(&mut self, devices: &mut [&mut Device], relay: &mut Relay) {
+        let (mut quiet, mut frames) = (0, 0);
+        while quiet < 8 {
+            let mut spoke = false;
+            for (place, device) in devices.iter_mut().enumerate() {
+                while let Some((link, frame)) = device.sent.pop_front() {
+                    spoke |= frame != [5] && frame != [6];
+                    let session = self.sessions.entry((place, link)).or_insert_with(|| relay.accept());
+                    let answers = relay.feed(session, SessionInput::Frame(frame), device.now_ms);
+                    answer(device, link, answers);
+                    frames += 1;
+                }
+            }
+            assert!(frames < 2_000, "they never become quiet");
+            quiet = if spoke { 0 } else { quiet + 1 };
+            for (place, device) in devices.iter_mut().enumerate().filter(|_| !spoke) {
+                self.wait(place, device, relay);
+            }
+        }
+    }
+
+    // Time passes, and the relay's log may have grown.
+    fn wait(&mut self, place: usize, device: &mut Device, relay: &mut Relay) {
+        device.now_ms += 6_000;
+        device.take(EngineInput::Tick);
+        for link in device.links.clone() {
+            let Some(session) = self.sessions.get_mut(&(place, link)) else { continue };
+            for input in [SessionInput::HeadMoved(relay.replica.head()), SessionInput::Tick] {
                 let answers = relay.feed(session, input, device.now_ms);
                 answer(device, link, answers);
-                let answers = relay.feed(session, SessionInput::Tick, device.now_ms);
-                answer(device, link, answers);
             }
-            continue;
-        };
-        if frame != [5] && frame != [6] {
-            quiet = 0;
         }
-        frames += 1;
-        assert!(frames < 2_000, "they never become quiet");
-        let session = sessions.entry(link).or_insert_with(|| relay.accept());
-        let answers = relay.feed(session, SessionInput::Frame(frame), device.now_ms);
-        answer(device, link, answers);
     }
+}
+
+/// Connects a device, and ends the connection when nobody has anything more to say.
+pub(crate) fn meet(device: &mut Device, relay: &mut Relay) {
+    device.connect();
+    Net::default().run(&mut [device], relay);
     device.take(EngineInput::Sync(false));
     device.sent.clear();
 }
