@@ -56,6 +56,12 @@ guards! {
     FingerprintKey,
     /// A cursor is good for one life of a log.
     Epoch,
+    /// A replica checks what its peers have seen of its own chain before data flows.
+    Chain,
+    /// A replica that is born again takes back its claims to the other copy's writes.
+    FallBack,
+    /// Of two contents under one dot neither is dropped.
+    Quarantine,
 }
 
 /// True where the guard is in place: everywhere but in a simulation that has taken it away.

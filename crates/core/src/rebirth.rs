@@ -6,6 +6,7 @@
 use crate::chain::{Chain, ChainEnd};
 use crate::context::Context;
 use crate::dot::Dot;
+use crate::guard::{Guard, holds};
 use crate::id::{LogEpoch, ReplicaId};
 use crate::key::RecordKey;
 use crate::linked::LinkedVector;
@@ -121,7 +122,7 @@ impl Replica {
         renamed.into_iter().for_each(|(key, record)| self.place(&key, record, None));
         let seq = if self.head() > head_before { self.head() } else { head_before.next() };
         self.forgotten.vector = rebirth.vector(&self.forgotten.vector);
-        if last > confirmed.counter {
+        if last > confirmed.counter && holds(Guard::FallBack) {
             self.clock.set_own(rebirth.from, confirmed, seq);
         }
         let counter = last.saturating_sub(confirmed.counter);

@@ -224,7 +224,8 @@ fn first_dot(versions: &[Version]) -> Option<Dot> {
 }
 
 fn keep_unless_replaced(versions: &mut Vec<Version>, version: &Version, other: &Record) {
-    let is_replaced = other.context.covers(version.dot) && !other.has(version.dot);
+    let stands = other.has(version.dot) && holds(Guard::Quarantine);
+    let is_replaced = other.context.covers(version.dot) && !stands;
     if !is_replaced || !holds(Guard::ContextCheck) {
         versions.push(version.clone());
     }
