@@ -8,11 +8,12 @@ use crate::project::Project;
 use crate::tidy::Problem;
 
 /// Our packages, and those of ours that each may depend on, be it only in its tests.
-const DIRECTIONS: [(&str, &[&str]); 5] = [
+const DIRECTIONS: [(&str, &[&str]); 6] = [
     ("eyot-core", &[]),
     ("eyot", &["eyot-core"]),
     ("eyot-relay", &["eyot-core"]),
     ("eyot-sim", &["eyot-core"]),
+    ("eyot-model", &[]),
     ("xtask", &[]),
 ];
 
