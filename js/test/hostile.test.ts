@@ -1,5 +1,5 @@
-// What applications and other replicas hand over can be anything: it is taken exactly, or refused with a reason. A few
-// hundred runs of each property; `EYOT_FUZZ_SECONDS` makes it as many as that time allows.
+// What applications and other replicas hand over can be anything: it is taken exactly, or refused with a reason. Three
+// hundred runs of each property, always the same; `EYOT_FUZZ_SECONDS` makes it as many others as that time allows.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -17,7 +17,7 @@ const seconds = Number(process.env.EYOT_FUZZ_SECONDS ?? '0')
 const settings =
   seconds > 0
     ? { numRuns: Number.MAX_SAFE_INTEGER, plugins: [fc.interruptAfterTimeLimit((seconds * 1000) / PROPERTIES)] }
-    : { numRuns: 300 }
+    : { numRuns: 300, seed: 1 }
 
 /** Asks a property as often as was asked for, and says how often where that was by time. */
 async function ask<Values>(name: string, property: fc.IAsyncProperty<Values>): Promise<void> {
@@ -189,6 +189,15 @@ test('what another replica wrote never keeps the rest from being read', async ()
   )
 })
 
+/** What was written is read again; what says something else each time may have become what nobody can read. */
+function assertReads(doc: { readonly value: unknown }, recipe: Recipe): void {
+  try {
+    assertFrozen(doc.value)
+  } catch (error) {
+    assert.ok(recipe.how !== 'plain' && error instanceof EyotError && error.code === 'unreadable-value', String(error))
+  }
+}
+
 test('a write of anything is stored as it is, or refused and leaves nothing', async () => {
   await ask(
     'writes',
@@ -201,7 +210,7 @@ test('a write of anything is stored as it is, or refused and leaves nothing', as
         assert.equal(typeof doc.id, 'string')
         // It was a write, and no deletion in disguise.
         assert.ok(!doc.deleted)
-        assertFrozen(doc.value)
+        assertReads(doc, value)
       } catch (error) {
         assert.ok(isRefusal(error) || error === ownError || hasCode(error), String(error))
         assert.equal(shell.records.size, 1)
