@@ -10,6 +10,7 @@ import { decode } from '../src/decode.js'
 import { encode } from '../src/encode.js'
 import { EyotError } from '../src/errors.js'
 import type { Collection } from '../src/types/collection.js'
+import { everyKind } from './every-kind.js'
 import { openFake } from './setup.js'
 
 const PROPERTIES = 5
@@ -47,19 +48,7 @@ const texts = fc.oneof(
   fc.integer({ min: 1, max: 300 }).map(depth => `~${'{"a":'.repeat(depth)}{"~":["z"]}${'}'.repeat(depth)}`),
 )
 
-const anything = fc.anything({
-  key: names,
-  withBigInt: true,
-  withBoxedValues: true,
-  withDate: true,
-  withMap: true,
-  withSet: true,
-  withTypedArray: true,
-  withSparseArray: true,
-  withNullPrototype: true,
-  withObjectString: true,
-  stringUnit: 'binary',
-})
+const anything = fc.anything({ key: names, ...everyKind })
 
 // What an application's own object throws, the application gets.
 const ownError = new RangeError('no')

@@ -8,6 +8,7 @@ import fc from 'fast-check'
 
 import { decode } from '../src/decode.js'
 import { encode } from '../src/encode.js'
+import { everyKind } from './every-kind.js'
 
 const key = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -61,18 +62,7 @@ test('the text of a value is the same however often it goes round', () => {
   )
 })
 
-const anything = fc.anything({
-  withBigInt: true,
-  withBoxedValues: true,
-  withDate: true,
-  withMap: true,
-  withSet: true,
-  withTypedArray: true,
-  withSparseArray: true,
-  withNullPrototype: true,
-  withObjectString: true,
-  stringUnit: 'binary',
-})
+const anything = fc.anything(everyKind)
 
 test('encoding anything gives text that can be decoded, or throws a TypeError', () => {
   fc.assert(

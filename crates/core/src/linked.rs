@@ -38,8 +38,8 @@ impl LinkedVector {
 
     /// What is known of a replica's chain.
     pub fn end(&self, replica: ReplicaId) -> ChainEnd {
-        let found = self.entries().find(|(dot, _)| dot.replica == replica);
-        found.map_or(ChainEnd::default(), |(dot, link)| ChainEnd { counter: dot.counter, link })
+        let link = self.vector.place(replica).ok().and_then(|place| self.links.get(place));
+        ChainEnd { counter: self.vector.get(replica), link: link.copied().unwrap_or(0) }
     }
 
     /// The entries in the order of the replicas, each as the highest dot with the link there.

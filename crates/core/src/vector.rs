@@ -76,7 +76,8 @@ impl VersionVector {
         }
     }
 
-    fn place(&self, replica: ReplicaId) -> Result<usize, usize> {
+    /// Where that replica's entry is among all; where it would be if there is none.
+    pub(crate) fn place(&self, replica: ReplicaId) -> Result<usize, usize> {
         self.0.binary_search_by_key(&replica, |dot| dot.replica)
     }
 
