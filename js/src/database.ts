@@ -6,6 +6,7 @@ import { Connection } from './connection.js'
 import { EyotError } from './errors.js'
 import { Hub } from './hub.js'
 import { LiveConflicts } from './live-conflicts.js'
+import { LiveNotices } from './live-notices.js'
 import { LiveValue } from './live-value.js'
 import { checkName, show } from './names.js'
 import { checkOptions } from './options.js'
@@ -23,6 +24,7 @@ import { Writer } from './writes.js'
 export class OpenDatabase implements Database {
   readonly name: string
   readonly health: LiveValue<Health>
+  readonly notices = new LiveNotices()
   readonly closed: Promise<string>
   readonly #parts: Parts
   readonly #collections = new Map<string, RecordCollection>()
@@ -136,6 +138,9 @@ export class OpenDatabase implements Database {
       case 'health':
         this.health.set(makeHealth(event.health))
         return
+      case 'notice':
+        this.notices.add(event)
+        return
       case 'closed':
         if (this.#closing === undefined) this.#end(event.code)
     }
@@ -160,6 +165,7 @@ export class OpenDatabase implements Database {
     if (!this.#parts.connection.isOpen) return
     this.#parts.hub.close()
     this.health.finish(this.health.snapshot())
+    this.notices.finish()
     this.#parts.connection.refuse(reason)
     this.#sync?.stop()
   }

@@ -1,6 +1,8 @@
 // The boundary to the engine's WebAssembly: what the browser shell takes and gives. Types only. The facade must not
 // know more of the engine than this page says, and this page says nothing of the facade's values: `text` is opaque here.
 
+import type { NoticeCode } from './types/notice.js'
+
 /** One version of a record, as the engine shows it. */
 export interface RawVersion {
   /** The encoded value; `undefined` for a deletion. */
@@ -43,6 +45,14 @@ export interface RawHealth {
   readonly degraded: string | undefined
 }
 
+/** What the application may want to know. */
+export interface RawNotice {
+  readonly code: NoticeCode
+  readonly records: readonly (readonly [collection: string, id: string])[]
+  /** Milliseconds since 1970. */
+  readonly savedAt?: number | undefined
+}
+
 /** What the shell tells by itself. A change is told after it has become visible. */
 export type ShellEvent =
   | {
@@ -53,6 +63,7 @@ export type ShellEvent =
     }
   | { readonly kind: 'sync'; readonly status: RawSyncStatus }
   | { readonly kind: 'health'; readonly health: RawHealth }
+  | (RawNotice & { readonly kind: 'notice' })
   | { readonly kind: 'closed'; readonly code: string }
 
 /** How the shell is opened. */

@@ -5,8 +5,9 @@ import { test } from 'node:test'
 
 import { checkEnvironment } from '../src/environment.js'
 import type { EyotError } from '../src/errors.js'
-import { checkOpening } from '../src/opening.js'
-import { coded } from './fake-shell.js'
+import { checkOpening, openWith } from '../src/opening.js'
+import type { Shell, ShellEvent } from '../src/shell.js'
+import { coded, FakeEngine } from './fake-shell.js'
 import { openFake, tick } from './setup.js'
 
 test('unknown options and bad names are a TypeError', () => {
@@ -159,4 +160,48 @@ test('health is told', async () => {
   shell.emit({ kind: 'health', health: { ...shell.health(), degraded: 'quota-exceeded' } })
   await tick()
   assert.deepEqual(seen, [undefined, 'quota-exceeded'])
+})
+
+test('notices are told once to each listener, and kept for those who come later', async () => {
+  const { db, shell } = await openFake()
+  const told: (readonly [who: string, codes: readonly string[]])[] = []
+  const listen = (who: string): (() => void) =>
+    db.notices.subscribe((_, { added }) => told.push([who, added.map(notice => notice.code)]))
+  listen('first')
+  shell.emit({ kind: 'notice', code: 'replica-forked', records: [] })
+  listen('second')
+  await tick()
+  shell.emit({ kind: 'notice', code: 'dot-collision', records: [['notes', 'n1']] })
+  await tick()
+  assert.deepEqual(told, [
+    ['first', []],
+    ['second', ['replica-forked']],
+    ['first', ['replica-forked']],
+    ['first', ['dot-collision']],
+    ['second', ['dot-collision']],
+  ])
+  const [forked, collision] = db.notices.snapshot()
+  assert.match(forked?.message ?? '', /nothing is lost/)
+  assert.deepEqual(collision?.records, [{ collection: 'notes', id: 'n1' }])
+  assert.ok(Object.isFrozen(collision) && Object.isFrozen(collision.records))
+  assert.equal(db.notices.snapshot(), db.notices.snapshot())
+})
+
+test('what was found while opening is there for the first who looks', async () => {
+  class EarlyEngine extends FakeEngine {
+    override async open(name: string, options: object, onEvent: (event: ShellEvent) => void): Promise<Shell> {
+      onEvent({ kind: 'notice', code: 'storage-lost', records: [], savedAt: 5 })
+      return super.open(name, options, onEvent)
+    }
+  }
+  const db = await openWith(new EarlyEngine(), 'test', checkOpening('test', {}))
+  const [notice] = db.notices.snapshot()
+  assert.deepEqual([notice?.code, notice?.savedAt], ['storage-lost', 5])
+})
+
+test('notices do not fill the memory', async () => {
+  const { db, shell } = await openFake()
+  for (let count = 1; count <= 250; count += 1) shell.emit({ kind: 'notice', code: 'dot-collision', records: [['notes', String(count)]] })
+  const kept = db.notices.snapshot()
+  assert.deepEqual([kept.length, kept.at(-1)?.records[0]?.id], [100, '250'])
 })

@@ -1,7 +1,7 @@
 // The app as one object: the database and what follows it. Made once, handed to every view. It knows no markup.
 import { effect, signal } from '@preact/signals'
 import { newId } from 'eyot'
-import type { Collection, CollectionChange, Doc, Health } from 'eyot'
+import type { Collection, CollectionChange, Doc, Health, Notice } from 'eyot'
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import { addSamples, deleteNote, toggleDone } from '../notes/actions.ts'
@@ -22,6 +22,8 @@ export class App {
   readonly connection: Connection
   readonly settings = new Settings()
   readonly health = signal<Health>({ persisted: undefined, usage: undefined, quota: undefined, degraded: undefined })
+  /** What the database wants a person to know, and nobody has dismissed yet. */
+  readonly notices = signal<readonly Notice[]>([])
   /** The note that is open, if any. */
   readonly opened = signal<OpenNote | undefined>(undefined)
   /** The row of the list that the keyboard is on. */
@@ -44,6 +46,10 @@ export class App {
     this.db.health.subscribe((health) => {
       this.health.value = health
     })
+    this.db.notices.subscribe((_all, { added }) => {
+      // The newest of each kind says enough.
+      for (const notice of added) this.notices.value = [...this.notices.peek().filter(({ code }) => code !== notice.code), notice]
+    })
     void this.db.closed.then((reason) => {
       this.closedBy.value = reason
     })
@@ -61,6 +67,10 @@ export class App {
     tag.value = undefined
     if (show.peek() !== 'all') show.value = 'open'
     goToNote(newId())
+  }
+
+  dismiss(notice: Notice): void {
+    this.notices.value = this.notices.peek().filter((one) => one !== notice)
   }
 
   saveNow(): void {

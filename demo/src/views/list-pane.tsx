@@ -6,6 +6,7 @@ import { goToNote } from '../page/route.ts'
 import { Filters } from './filters.tsx'
 import { Heron, Icon } from './icons.tsx'
 import { NoteList } from './note-list.tsx'
+import { NoticeLines } from './notice-lines.tsx'
 import { SyncStrip } from './sync-strip.tsx'
 
 export function ListPane(): JSX.Element {
@@ -15,6 +16,7 @@ export function ListPane(): JSX.Element {
       <Search />
       <Filters />
       <NoteList />
+      <NoticeLines />
       <SyncStrip />
     </section>
   )

@@ -3,6 +3,7 @@
 import type { Collection, UpdateOptions, WriteOptions } from './collection.js'
 import type { Doc } from './doc.js'
 import type { Live } from './live.js'
+import type { Notice, NoticesChange } from './notice.js'
 
 declare const valueType: unique symbol
 
@@ -202,6 +203,17 @@ export interface Database<Definitions extends CollectionDefinitions = DefaultCol
 
   /** How well the device keeps the data. */
   readonly health: Live<Health>
+
+  /**
+   * What has come to light since the database was opened and a person may want to know, the oldest first. Nothing of it
+   * need be acted on. The last hundred are kept, so that whoever subscribes later misses nothing.
+   *
+   * @example
+   * ```ts
+   * db.notices.subscribe((notices, { added }) => added.forEach(({ code, message }) => show(code, message)))
+   * ```
+   */
+  readonly notices: Live<readonly Notice[], NoticesChange>
 
   /** Waits until every write has ended, and lets go of the storage. What is called afterwards fails with `closed`. */
   close(): Promise<void>

@@ -1,5 +1,7 @@
 // A browser profile: one headless Chromium with a folder of its own, and what survives in it. Knows nothing of notes.
 
+import { cp, rm } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { chromium } from 'playwright-core'
 import { browserProgram } from './environment.mjs'
 import { Tab } from './tab.mjs'
@@ -13,7 +15,6 @@ const flags = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--di
   .concat(['--disable-background-networking', '--disable-component-update', '--disable-sync'])
 
 export class Profile {
-  #folder
   #settings
   #context
   #processId
@@ -22,12 +23,12 @@ export class Profile {
   constructor({ name, folder, address, settings = {} }) {
     this.name = name
     this.address = address
-    this.#folder = folder
+    this.folder = folder
     this.#settings = settings
   }
 
   async launch() {
-    this.#context = await chromium.launchPersistentContext(this.#folder, {
+    this.#context = await chromium.launchPersistentContext(this.folder, {
       executablePath: browserProgram(),
       args: flags,
       headless: true,
@@ -67,6 +68,18 @@ export class Profile {
     process.kill(this.#processId, 'SIGKILL')
     this.#context = undefined
     await within(closeTimeoutMs, 'the browser is gone', closed)
+  }
+
+  /** Copies all that survives into another folder, as a person copies a profile. The browser must have ended. */
+  async copyTo(folder) {
+    // What marks the profile as in use by a process stays behind.
+    await cp(this.folder, folder, { recursive: true, filter: (path) => !basename(path).startsWith('Singleton') })
+  }
+
+  /** Puts such a copy in the place of all that is there, as a person restores a backup. */
+  async setBackTo(folder) {
+    await rm(this.folder, { recursive: true })
+    await cp(folder, this.folder, { recursive: true })
   }
 
   async close() {

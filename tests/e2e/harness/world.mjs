@@ -33,6 +33,13 @@ export class World {
     return profile
   }
 
+  /** A profile with all that the other one has in it now. */
+  async copyOf(profile, name) {
+    const copy = await this.profile(name, profile.address)
+    await profile.copyTo(copy.folder)
+    return copy
+  }
+
   /** A network of its own between pages and the relay. */
   async proxy(relay) {
     const proxy = await Proxy.start(relay.port)
