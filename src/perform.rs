@@ -49,6 +49,7 @@ impl Driver {
                     socket.close();
                 }
             }
+            EngineEffect::PeerLeft(..) => {}
             EngineEffect::StatusChanged => self.status_changed(),
             EngineEffect::Continue => {
                 let driver = Rc::clone(self);

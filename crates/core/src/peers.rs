@@ -51,6 +51,11 @@ impl Peers {
         self.peers.get(&peer).map(|place| place.cursor)
     }
 
+    /// That peer was met where this replica looks for it first: a relay at its address.
+    pub fn meet(&mut self, peer: ReplicaId) {
+        self.last_met = Some(peer);
+    }
+
     /// The peer that was met last, and the cursor into its log: a guess for the next meeting.
     pub fn last_met(&self) -> Option<(ReplicaId, Cursor)> {
         let peer = self.last_met?;
@@ -70,7 +75,6 @@ impl Peers {
     /// This replica has reached that position of a peer's log. True when that is news. A cursor goes back only with a new
     /// epoch; and what a peer had in a former epoch, it may have lost.
     pub fn move_cursor(&mut self, peer: ReplicaId, cursor: Cursor) -> bool {
-        self.last_met = Some(peer);
         let place = self.peers.entry(peer).or_insert(Place { cursor, reached: Seq::ZERO });
         if place.cursor.epoch != cursor.epoch {
             *place = Place { cursor, reached: Seq::ZERO };

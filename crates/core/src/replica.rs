@@ -118,6 +118,11 @@ impl Replica {
         }
     }
 
+    /// This replica has met that peer where it looks for it first.
+    pub fn meet(&mut self, peer: ReplicaId) {
+        self.peers.meet(peer);
+    }
+
     /// A peer has durably taken in this replica's log up to that position.
     pub fn move_reached(&mut self, peer: ReplicaId, seq: Seq) {
         if self.peers.move_reached(peer, seq) {

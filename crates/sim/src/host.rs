@@ -179,6 +179,8 @@ impl World {
                 }
                 Ok(())
             }
+            // No application makes connections here.
+            EngineEffect::PeerLeft(..) => Ok(()),
             EngineEffect::Corrupt { position, message } => {
                 Err(Violation::new(5, format!("segment {position} of tab {id} cannot be read: {message}")))
             }

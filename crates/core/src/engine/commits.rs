@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::admission::COUNTERS_EXHAUSTED;
 use super::folding::{Part, Seen};
-use super::io::{Cause, EngineEffect, StorageFailure, StoredSegment, Ticket, Write};
+use super::io::{Cause, EngineEffect, Link, StorageFailure, StoredSegment, Ticket, Write};
 use super::pending::Draft;
 use super::{Engine, stages::Delivery};
 use crate::export::Export;
@@ -157,12 +157,12 @@ impl Engine {
         if let Some(reborn) = self.next_rebirth() {
             return self.write(vec![reborn_segment(reborn)], true, |_| Work::Reborn(reborn));
         }
-        while self.is_peer_waiting() {
+        while let Some(begins) = self.is_peer_waiting() {
             if self.commits.strict < self.replica.head() {
                 self.commits.stage = Stage::Barrier(self.replica.head());
                 return self.effects.push(EngineEffect::Barrier);
             }
-            self.links_after_barrier();
+            self.links_after_barrier(begins);
         }
         // In turn, so that a flood from a peer does not keep local writes waiting either.
         let is_local_turn = self.commits.received_last && !self.pending.is_empty();
@@ -194,11 +194,14 @@ impl Engine {
         }
     }
 
-    // Something is to be told to a peer that must be on disk first. A session begins by telling how far this replica is,
-    // so what an earlier one is still storing comes before.
-    fn is_peer_waiting(&self) -> bool {
-        let has_all = self.commits.deliveries.is_empty() && !self.stages.is_storing();
-        self.links.wants_page() || (self.links.wants_session() && has_all)
+    // Something is to be told to a peer that must be on disk first; true when new sessions may begin. They begin by telling
+    // how far this replica is, so what connections that are over have left to be stored comes before.
+    fn is_peer_waiting(&self) -> Option<bool> {
+        let is_left = |link: Link| !self.links.is_open(link);
+        let mut deliveries = self.commits.deliveries.iter();
+        let has_all = !deliveries.any(|delivery| is_left(delivery.link)) && !self.stages.is_storing(is_left);
+        let begins = self.links.wants_session() && has_all;
+        (self.links.wants_page() || begins).then_some(begins)
     }
 
     fn commit_local(&mut self) {
@@ -382,7 +385,7 @@ impl Engine {
     pub(super) fn barrier_failed(&mut self, failure: StorageFailure) {
         if matches!(self.commits.stage, Stage::Barrier(_)) {
             self.commits.stage = Stage::Idle;
-            self.abandon_link(failure.code, "The storage of this device has failed.");
+            self.abandon_links(failure.code, "The storage of this device has failed.");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! When to connect: reconnects with growing, jittered pauses, and at once when there is a reason for hope.
 
-use super::Engine;
 use super::io::{EngineEffect, Link, LinkFailure};
 use super::status::SyncError;
+use super::{Engine, STOPPED, STOPPED_MESSAGE};
 use crate::session::SessionInput;
 
 const FIRST_PAUSE_MS: u64 = 500;
@@ -144,8 +144,10 @@ impl Engine {
         self.connector.failures = 0;
         self.connector.error = None;
         if !on {
-            self.hang_up("stopped", "The application has stopped the sync.");
-            self.stages.leave();
+            if let Some(link) = self.links.relay() {
+                self.hang_up(link, STOPPED, STOPPED_MESSAGE);
+            }
+            self.leave_stages();
         }
         self.connector.state = State::Waiting { retry_at_ms: 0 };
         self.effects.push(EngineEffect::StatusChanged);
@@ -154,9 +156,7 @@ impl Engine {
     /// A good moment to try again, or to see whether the connection still stands.
     pub(super) fn nudge(&mut self) {
         self.connector.nudge();
-        if let Some(link) = self.links.current() {
-            self.feed_link(link, SessionInput::Probe);
-        }
+        self.feed_links(&SessionInput::Probe);
     }
 
     pub(super) fn online(&mut self, online: bool) {

@@ -14,8 +14,12 @@ use crate::vector::VersionVector;
 /// Names a request of the application, given by the host.
 pub type Ticket = u64;
 
-/// Names one connection attempt, given by the engine.
+/// Names one connection: an attempt to reach the relay, named by the engine, or one to another replica that the application
+/// has made, named by the host from [`FIRST_PEER_LINK`] on.
 pub type Link = u64;
+
+/// The first name that a host gives a connection.
+pub const FIRST_PEER_LINK: Link = 1 << 32;
 
 /// A value of the log as it was read, with the chunks that were staged for it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -103,6 +107,15 @@ pub enum EngineInput {
     LinkReceived(Link, Vec<u8>),
     /// The connection ended or did not come about.
     LinkClosed(Link, LinkFailure),
+    /// The application has made a connection to another replica, and it stands.
+    PeerJoined {
+        /// From [`FIRST_PEER_LINK`] on, and never used before.
+        link: Link,
+        /// True for the side that speaks first. There must be one at each connection.
+        calls: bool,
+    },
+    /// The application ends a connection that it has made.
+    PeerDismissed(Link),
     /// Answers `Continue`.
     Continue,
     /// Time has passed; due at [`crate::engine::Engine::next_wake_ms`].
@@ -226,6 +239,8 @@ pub enum EngineEffect {
     Transmit(Link, Vec<u8>),
     /// End a connection, after what was to be sent.
     Disconnect(Link),
+    /// A connection that the application has made is over, for this reason.
+    PeerLeft(Link, LinkFailure),
     /// The state of the sync has changed; read it.
     StatusChanged,
     /// Something large is becoming visible, in slices: let the page have its turn, then answer with `Continue`.

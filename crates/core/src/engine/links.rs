@@ -1,10 +1,12 @@
-//! The engine's connection: hosts a session, answers what it asks for, and carries its messages.
+//! The engine's connections, to a relay and to other replicas: hosts their sessions, answers what these ask for, and
+//! carries their messages.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::Engine;
-use super::io::{EngineEffect, Link, LinkFailure};
-use crate::id::{Cursor, Seq};
+use super::io::{EngineEffect, FIRST_PEER_LINK, Link, LinkFailure};
+use crate::chain::Seen;
+use crate::id::{Cursor, ReplicaId, Seq};
 use crate::session::{
     Closing, Local, PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput,
 };
@@ -14,16 +16,27 @@ const REMEMBER_AFTER_MS: u64 = 50;
 
 #[derive(Default)]
 pub(super) struct Links {
-    current: Option<Current>,
+    open: BTreeMap<Link, Open>,
     remember_at_ms: Option<u64>,
     pub(super) traffic: Traffic,
 }
 
-struct Current {
-    link: Link,
+struct Open {
+    role: LinkRole,
     // None until what it tells the peer is known to be on disk.
     session: Option<Session>,
     read: Option<PageRequest>,
+}
+
+/// Which side of a connection this one is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum LinkRole {
+    /// It has called the relay, which is the one that it met last, most likely.
+    CallsRelay,
+    /// It has called another replica.
+    Calls,
+    /// Another replica has called it.
+    Answers,
 }
 
 /// What has crossed the network since the engine was made.
@@ -38,51 +51,83 @@ pub(super) struct Traffic {
 }
 
 impl Links {
-    pub(super) fn is_connected(&self) -> bool {
-        self.current.is_some()
+    /// True while that connection stands.
+    pub(super) fn is_open(&self, link: Link) -> bool {
+        self.open.contains_key(&link)
     }
 
     /// True when a connection stands on which nothing was said yet.
     pub(super) fn wants_session(&self) -> bool {
-        self.current.as_ref().is_some_and(|current| current.session.is_none())
+        self.open.values().any(|open| open.session.is_none())
     }
 
     /// True when a session waits for a part of the log.
     pub(super) fn wants_page(&self) -> bool {
-        self.current.as_ref().is_some_and(|current| current.read.is_some())
+        self.open.values().any(|open| open.read.is_some())
     }
 
-    pub(super) fn current(&self) -> Option<Link> {
-        self.current.as_ref().map(|current| current.link)
+    /// The connection to the relay.
+    pub(super) fn relay(&self) -> Option<Link> {
+        self.open.keys().next().copied().filter(|link| !is_peer(*link))
     }
 
-    pub(super) fn session(&self) -> Option<&Session> {
-        self.current.as_ref()?.session.as_ref()
+    fn all(&self) -> Vec<Link> {
+        self.open.keys().copied().collect()
+    }
+
+    /// What is said on a connection.
+    pub(super) fn session(&self, link: Link) -> Option<&Session> {
+        self.open.get(&link)?.session.as_ref()
+    }
+
+    /// The connection to that replica.
+    pub(super) fn to(&self, peer: ReplicaId) -> Option<Link> {
+        let is_to = |open: &Open| {
+            open.session.as_ref().and_then(Session::peer).is_some_and(|known| known.replica == peer)
+        };
+        self.open.iter().find(|(_, open)| is_to(open)).map(|(link, _)| *link)
     }
 
     /// The clock was set back by so much, and this is the time now.
     pub(super) fn set_back(&mut self, back_ms: u64, now_ms: u64) {
         let times = [self.remember_at_ms.as_mut(), self.traffic.last_heard_ms.as_mut()];
         times.into_iter().flatten().for_each(|time_ms| *time_ms = time_ms.saturating_sub(back_ms));
-        if let Some(session) = self.current.as_mut().and_then(|current| current.session.as_mut()) {
-            session.pass_time(now_ms);
-        }
+        let sessions = self.open.values_mut().filter_map(|open| open.session.as_mut());
+        sessions.for_each(|session| session.pass_time(now_ms));
     }
 
     pub(super) fn next_wake_ms(&self) -> Option<u64> {
-        let session = self.session().and_then(Session::next_wake_ms);
-        [session, self.remember_at_ms].into_iter().flatten().min()
+        let sessions = self.open.values().filter_map(|open| open.session.as_ref()?.next_wake_ms());
+        sessions.chain(self.remember_at_ms).min()
     }
+}
+
+/// True for a connection that the application has made.
+fn is_peer(link: Link) -> bool {
+    link >= FIRST_PEER_LINK
 }
 
 impl Engine {
     pub(super) fn link_opened(&mut self, link: Link) {
         if self.connector.opened(link) {
-            self.links.current = Some(Current { link, session: None, read: None });
-            self.effects.push(EngineEffect::StatusChanged);
+            self.open_link(link, LinkRole::CallsRelay);
         } else {
             self.effects.push(EngineEffect::Disconnect(link));
         }
+    }
+
+    pub(super) fn peer_joined(&mut self, link: Link, calls: bool) {
+        if self.corrupt || !is_peer(link) || self.links.is_open(link) {
+            let message = "The connection cannot be taken up.".to_owned();
+            self.effects.push(EngineEffect::Disconnect(link));
+            return self.ended(link, LinkFailure { code: "refused".to_owned(), message }, None);
+        }
+        self.open_link(link, if calls { LinkRole::Calls } else { LinkRole::Answers });
+    }
+
+    fn open_link(&mut self, link: Link, role: LinkRole) {
+        self.links.open.insert(link, Open { role, session: None, read: None });
+        self.effects.push(EngineEffect::StatusChanged);
     }
 
     pub(super) fn link_received(&mut self, link: Link, bytes: Vec<u8>) {
@@ -94,55 +139,85 @@ impl Engine {
     }
 
     pub(super) fn link_closed(&mut self, link: Link, failure: LinkFailure) {
-        if self.links.current.as_ref().is_some_and(|current| current.link == link) {
-            self.links.current = None;
+        let stood = self.links.open.remove(&link).is_some();
+        if stood || !is_peer(link) {
+            self.ended(link, failure, None);
         }
-        self.connector.closed(link, failure, None, self.now_ms);
-        self.effects.push(EngineEffect::StatusChanged);
     }
 
     /// Ends the connection from this side, and tells the peer why.
-    pub(super) fn hang_up(&mut self, code: &'static str, message: &str) {
-        let Some(mut current) = self.links.current.take() else { return };
-        let effects =
-            current.session.as_mut().map(|session| session.close(code, message, None)).unwrap_or_default();
-        for effect in effects {
-            if let SessionEffect::Send(bytes) = effect {
-                self.transmit(current.link, bytes);
-            }
+    pub(super) fn abandon_link(&mut self, link: Link, code: &'static str, message: &str) {
+        if self.hang_up(link, code, message) {
+            let failure = LinkFailure { code: code.to_owned(), message: message.to_owned() };
+            self.ended(link, failure, None);
         }
-        self.effects.push(EngineEffect::Disconnect(current.link));
     }
 
-    /// The session cannot go on as it is: it ends and is tried again later.
-    pub(super) fn abandon_link(&mut self, code: &'static str, message: &str) {
-        let Some(link) = self.links.current() else { return };
-        self.hang_up(code, message);
-        let failure = LinkFailure { code: code.to_owned(), message: message.to_owned() };
-        self.connector.closed(link, failure, None, self.now_ms);
+    /// No session can go on as it is.
+    pub(super) fn abandon_links(&mut self, code: &'static str, message: &str) {
+        for link in self.links.all() {
+            self.abandon_link(link, code, message);
+        }
+    }
+
+    /// Tells the peer why, and ends the connection; false where there was none.
+    pub(super) fn hang_up(&mut self, link: Link, code: &'static str, message: &str) -> bool {
+        let Some(mut open) = self.links.open.remove(&link) else { return false };
+        let effects =
+            open.session.as_mut().map(|session| session.close(code, message, None)).unwrap_or_default();
+        for effect in effects {
+            if let SessionEffect::Send(bytes) = effect {
+                self.transmit(link, bytes);
+            }
+        }
+        self.effects.push(EngineEffect::Disconnect(link));
+        true
+    }
+
+    // The relay is called again; who else is called the application decides.
+    fn ended(&mut self, link: Link, failure: LinkFailure, retry_after_ms: Option<u64>) {
+        if is_peer(link) {
+            self.effects.push(EngineEffect::PeerLeft(link, failure));
+        } else {
+            self.connector.closed(link, failure, retry_after_ms, self.now_ms);
+        }
         self.effects.push(EngineEffect::StatusChanged);
     }
 
-    /// Everything up to the head is on disk: what waited for that can be told.
-    pub(super) fn links_after_barrier(&mut self) {
-        let local = self.local();
+    /// Everything up to the head is on disk: what waited for that can be told. `begins` says whether what was stored for
+    /// earlier connections is as well, so that new ones can begin.
+    pub(super) fn links_after_barrier(&mut self, begins: bool) {
+        for link in self.links.all() {
+            let Some(open) = self.links.open.get_mut(&link) else { continue };
+            if let Some(request) = open.read.take() {
+                let page = self.replica.page(&request);
+                self.feed_link(link, SessionInput::Page(page));
+            } else if begins && open.session.is_none() {
+                self.begin_session(link);
+            }
+        }
+    }
+
+    fn begin_session(&mut self, link: Link) {
+        let (local, nonce, relay_guess) = (self.local(), self.stages.random_number(), self.relay_guess());
+        let Some(open) = self.links.open.get_mut(&link) else { return };
+        let role = match open.role {
+            LinkRole::CallsRelay => relay_guess,
+            LinkRole::Calls => Role::Initiator { guess: None, seen: Seen::default() },
+            LinkRole::Answers => Role::Acceptor,
+        };
+        let mut config = SessionConfig::new(role);
+        config.limits = self.limits;
+        config.nonce = nonce;
+        open.session = Some(Session::new(config, local));
+        self.feed_link(link, SessionInput::Start);
+    }
+
+    fn relay_guess(&self) -> Role {
         let met = self.replica.peers().last_met();
         let guess = met.and_then(|(peer, cursor)| self.standing(peer, cursor.epoch));
         let seen = met.filter(|_| guess.is_some()).map(|(peer, at)| self.replica.seen_of(peer, at.epoch));
-        let seen = seen.unwrap_or_default();
-        let nonce = self.stages.random_number();
-        let Some(current) = &mut self.links.current else { return };
-        let link = current.link;
-        if current.session.is_none() {
-            let mut config = SessionConfig::new(Role::Initiator { guess, seen });
-            config.limits = self.limits;
-            config.nonce = nonce;
-            current.session = Some(Session::new(config, local));
-            self.feed_link(link, SessionInput::Start);
-        } else if let Some(request) = current.read.take() {
-            let page = self.replica.page(&request);
-            self.feed_link(link, SessionInput::Page(page));
-        }
+        Role::Initiator { guess, seen: seen.unwrap_or_default() }
     }
 
     fn local(&self) -> Local {
@@ -151,9 +226,7 @@ impl Engine {
 
     pub(super) fn head_moved(&mut self) {
         let head = self.replica.head();
-        if let Some(link) = self.links.current() {
-            self.feed_link(link, SessionInput::HeadMoved(head));
-        }
+        self.feed_links(&SessionInput::HeadMoved(head));
         self.effects.push(EngineEffect::StatusChanged);
     }
 
@@ -162,8 +235,13 @@ impl Engine {
             self.links.remember_at_ms = None;
             self.effects.push(EngineEffect::SavePeers(self.replica.peers().to_bytes()));
         }
-        if let Some(link) = self.links.current() {
-            self.feed_link(link, SessionInput::Tick);
+        self.feed_links(&SessionInput::Tick);
+    }
+
+    /// Hands every session the same.
+    pub(super) fn feed_links(&mut self, input: &SessionInput) {
+        for link in self.links.all() {
+            self.feed_link(link, input.clone());
         }
     }
 
@@ -171,10 +249,8 @@ impl Engine {
     pub(super) fn feed_link(&mut self, link: Link, input: SessionInput) {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            let Some(current) = self.links.current.as_mut().filter(|current| current.link == link) else {
-                return;
-            };
-            let Some(session) = &mut current.session else { return };
+            let open = self.links.open.get_mut(&link);
+            let Some(session) = open.and_then(|open| open.session.as_mut()) else { return };
             let was_open = session.is_open();
             let effects = session.handle(input, self.now_ms);
             if let Some(told) = session.take_told()
@@ -182,9 +258,11 @@ impl Engine {
             {
                 return;
             }
-            let Some(session) = self.links.session() else { return };
+            let Some(session) = self.links.session(link) else { return };
             if session.is_open() && !was_open {
-                self.connector.succeeded(self.now_ms);
+                if !is_peer(link) {
+                    self.connector.succeeded(self.now_ms);
+                }
                 self.effects.push(EngineEffect::StatusChanged);
             }
             for effect in effects {
@@ -197,14 +275,17 @@ impl Engine {
         match effect {
             SessionEffect::Send(bytes) => self.transmit(link, bytes),
             SessionEffect::LoadPeer { replica, epoch } => {
+                if !is_peer(link) {
+                    self.replica.meet(replica);
+                }
                 let standing = self.standing(replica, epoch);
                 let clock = self.replica.clock().to_vector();
                 let seen = self.replica.seen_of(replica, epoch);
                 inputs.push_back(SessionInput::PeerKnown { standing, clock, seen });
             }
             SessionEffect::Read(request) => {
-                if let Some(current) = &mut self.links.current {
-                    current.read = Some(request);
+                if let Some(open) = self.links.open.get_mut(&link) {
+                    open.read = Some(request);
                 }
             }
             SessionEffect::Stage(chunk) => self.stage_chunk(link, chunk),
@@ -223,7 +304,7 @@ impl Engine {
             SessionEffect::PeerReached { peer, seq } => {
                 let before = self.unsent_keys();
                 // It may have acknowledged before it has sent anything itself.
-                if let Some(peer) = self.links.session().and_then(Session::peer) {
+                if let Some(peer) = self.links.session(link).and_then(Session::peer) {
                     let cursor = Cursor { epoch: peer.epoch, seq: Seq::ZERO };
                     self.replica.move_cursor(peer.replica, cursor);
                 }
@@ -237,8 +318,8 @@ impl Engine {
     }
 
     fn session_closed(&mut self, link: Link, closing: Closing) {
-        let peer = self.links.session().and_then(Session::peer);
-        self.links.current = None;
+        let peer = self.links.session(link).and_then(Session::peer);
+        self.links.open.remove(&link);
         // The peer's log is not what it was: next time it is asked by clock.
         if let Some(peer) =
             peer.filter(|_| matches!(closing.code.as_str(), "invalid-cursor" | "out-of-order"))
@@ -246,9 +327,8 @@ impl Engine {
             self.replica.forget_peer(peer.replica);
         }
         let failure = LinkFailure { code: closing.code, message: closing.message };
-        self.connector.closed(link, failure, closing.retry_after_ms, self.now_ms);
         self.effects.push(EngineEffect::Disconnect(link));
-        self.effects.push(EngineEffect::StatusChanged);
+        self.ended(link, failure, closing.retry_after_ms);
     }
 
     fn transmit(&mut self, link: Link, bytes: Vec<u8>) {

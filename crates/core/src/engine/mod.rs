@@ -15,9 +15,9 @@ mod stages;
 mod status;
 mod waits;
 
-pub use io::{Cause, Condition, EngineEffect, EngineInput, Link, LinkFailure, StorageFailure, StoredSegment};
-pub use io::{Ticket, Write};
-pub use status::{SyncError, SyncState, SyncStatus};
+pub use io::{Cause, Condition, EngineEffect, EngineInput, FIRST_PEER_LINK, Link, LinkFailure};
+pub use io::{StorageFailure, StoredSegment, Ticket, Write};
+pub use status::{PeerStatus, SyncError, SyncState, SyncStatus};
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -40,6 +40,9 @@ use pending::Pending;
 use rebirth::Births;
 use stages::Stages;
 use waits::Waits;
+
+const STOPPED: &str = "stopped";
+const STOPPED_MESSAGE: &str = "The application has stopped the sync.";
 
 /// Who and where an engine is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -240,6 +243,8 @@ impl Engine {
             EngineInput::LinkOpened(link) => self.link_opened(link),
             EngineInput::LinkReceived(link, bytes) => self.link_received(link, bytes),
             EngineInput::LinkClosed(link, failure) => self.link_closed(link, failure),
+            EngineInput::PeerJoined { link, calls } => self.peer_joined(link, calls),
+            EngineInput::PeerDismissed(link) => self.abandon_link(link, STOPPED, STOPPED_MESSAGE),
             EngineInput::Continue => self.fold_slice(),
             EngineInput::Tick => self.tick_links(),
         }

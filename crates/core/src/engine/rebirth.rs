@@ -138,7 +138,7 @@ impl Engine {
 
     /// This replica seems to be a copy. Until that is decided nothing is sent or taken in.
     pub(super) fn suspect(&mut self, suspicion: Suspicion) {
-        self.abandon_link(FORKED, FORKED_MESSAGE);
+        self.abandon_links(FORKED, FORKED_MESSAGE);
         self.births.suspicion = Some(suspicion);
         if self.births.names.is_none() && !self.births.asked {
             self.births.asked = true;
@@ -195,8 +195,8 @@ impl Engine {
         if let Some(rebirth) = self.replica.rebirths().last() {
             self.pending.rename(rebirth);
         }
-        self.abandon_link(FORKED, FORKED_MESSAGE);
-        self.stages.leave();
+        self.abandon_links(FORKED, FORKED_MESSAGE);
+        self.leave_stages();
         let peers = self.replica.peers().to_bytes();
         self.effects.push(EngineEffect::SavePeers(peers));
         self.effects.push(EngineEffect::Notice { code: FORKED, keys: Vec::new() });

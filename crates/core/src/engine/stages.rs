@@ -1,6 +1,6 @@
 //! Deltas on their way in: chunks that wait until their delta is complete, and the deliveries that are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Engine;
 use super::io::{EngineEffect, Link, StorageFailure};
@@ -33,9 +33,12 @@ pub(super) struct Delivery {
 
 /// The stages of this replica, as far as this tab knows.
 pub(super) struct Stages {
-    // The delta under way. Only while this tab holds the sync: meanwhile another may complete or drop it.
-    open: Option<OpenStage>,
+    // The delta under way from each peer. Only while this tab is connected to it, or holds the sync: meanwhile another may
+    // complete or drop it.
+    open: BTreeMap<ReplicaId, OpenStage>,
     storing: Option<Storing>,
+    // Chunks that wait for the one that is being stored. A session brings the next one only when it is told of the last.
+    waiting: VecDeque<(Link, Chunk)>,
     // Named in the log: they are part of it.
     adopted: BTreeSet<u64>,
     random: fastrand::Rng,
@@ -44,7 +47,6 @@ pub(super) struct Stages {
 /// A delta of which some chunks are on disk.
 struct OpenStage {
     name: u64,
-    peer: ReplicaId,
     base: Cursor,
     position: Seq,
     chunks: Vec<Entries>,
@@ -53,6 +55,7 @@ struct OpenStage {
 // The chunk that the disk was asked to keep, and the link that waits for it.
 struct Storing {
     stage: u64,
+    peer: ReplicaId,
     link: Link,
     up_to: Seq,
     entries: Entries,
@@ -66,7 +69,13 @@ impl Stages {
 
     pub(super) fn new(seed: u64) -> Self {
         let random = fastrand::Rng::with_seed(seed ^ 0x7374_6167_6573);
-        Self { open: None, storing: None, adopted: BTreeSet::new(), random }
+        Self {
+            open: BTreeMap::new(),
+            storing: None,
+            waiting: VecDeque::new(),
+            adopted: BTreeSet::new(),
+            random,
+        }
     }
 
     // A name that no other stage of this replica has: 52 random bits, which a JavaScript number holds exactly.
@@ -74,62 +83,92 @@ impl Stages {
         self.random.u64(1..1 << 52)
     }
 
-    pub(super) fn is_storing(&self) -> bool {
-        self.storing.is_some()
+    /// True while a chunk is being stored that a connection of this kind has brought.
+    pub(super) fn is_storing(&self, is_of: impl Fn(Link) -> bool) -> bool {
+        self.storing.as_ref().is_some_and(|storing| is_of(storing.link))
     }
 
-    /// What is staged stays on disk, for whichever tab takes it up.
-    pub(super) fn leave(&mut self) {
-        self.open = None;
+    // The delta under way from that peer, if it goes on just there.
+    fn at(&self, peer: ReplicaId, base: Cursor, position: Seq) -> Option<&OpenStage> {
+        self.open.get(&peer).filter(|stage| stage.base == base && stage.position == position)
+    }
+
+    fn take_at(&mut self, peer: ReplicaId, base: Cursor, position: Seq) -> Option<OpenStage> {
+        self.at(peer, base, position)?;
+        self.open.remove(&peer)
     }
 }
 
 impl Engine {
+    /// What is staged stays on disk, for whichever tab takes it up.
+    pub(super) fn leave_stages(&mut self) {
+        self.stages.open.retain(|peer, _| self.links.to(*peer).is_some());
+    }
+
     /// Law: a stage that the log names is never dropped, whoever has completed it.
     pub(super) fn adopt_stage(&mut self, name: u64) {
         self.stages.adopted.insert(name);
-        if self.stages.open.take_if(|open| open.name == name).is_some() {
+        let mut open = self.stages.open.iter();
+        let Some(peer) = open.find(|(_, stage)| stage.name == name).map(|(peer, _)| *peer) else { return };
+        self.stages.open.remove(&peer);
+        if let Some(link) = self.links.to(peer) {
             // Another tab syncs as well and was faster: what this one waits for does not continue anything any more.
-            self.abandon_link("superseded", "Another tab has completed the delta.");
+            self.abandon_link(link, "superseded", "Another tab has completed the delta.");
         }
     }
 
     pub(super) fn stage_chunk(&mut self, link: Link, chunk: Chunk) {
+        if self.stages.storing.is_some() {
+            return self.stages.waiting.push_back((link, chunk));
+        }
         let Chunk { peer, base, from, up_to, block, entries, .. } = chunk;
         // A delta that was begun anew has not got the chunks of the one before it: what they hold may be deleted since.
-        let goes_on = |stage: &OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
-        if !self.stages.open.as_ref().is_some_and(goes_on) {
+        if self.stages.at(peer, base, from).is_none() {
             if from > base.seq && holds(Guard::StagedWithoutGaps) {
                 return self.feed_link(link, SessionInput::Failed { code: "superseded" });
             }
-            self.drop_stage();
+            self.drop_stage(peer);
         }
         let name = self.stages.new_name();
-        let new = OpenStage { name, peer, base, position: base.seq, chunks: Vec::new() };
-        let stage = self.stages.open.get_or_insert(new);
+        let new = OpenStage { name, base, position: base.seq, chunks: Vec::new() };
+        let stage = self.stages.open.entry(peer).or_insert(new);
         let (stage, ordinal) = (stage.name, stage.chunks.len() as u64);
-        self.stages.storing = Some(Storing { stage, link, up_to, entries });
+        self.stages.storing = Some(Storing { stage, peer, link, up_to, entries });
         let value = staged_chunk(self.replica.epoch(), peer, base, up_to, &block);
         self.effects.push(EngineEffect::StoreChunk { stage, ordinal, value });
     }
 
     pub(super) fn chunk_stored(&mut self) {
-        let Some(Storing { stage, link, up_to, entries }) = self.stages.storing.take() else { return };
-        if let Some(open) = self.stages.open.as_mut().filter(|open| open.name == stage) {
+        let Some(Storing { stage, peer, link, up_to, entries }) = self.stages.storing.take() else { return };
+        if let Some(open) = self.stages.open.get_mut(&peer).filter(|open| open.name == stage) {
             open.position = up_to;
             open.chunks.push(entries);
             self.effects.push(EngineEffect::StatusChanged);
             self.feed_link(link, SessionInput::Staged);
         }
+        self.stage_next();
     }
 
     pub(super) fn chunk_failed(&mut self, failure: StorageFailure) {
-        let Some(Storing { stage, link, .. }) = self.stages.storing.take() else { return };
-        if failure.code == COLLIDED {
+        let Some(Storing { stage, peer, link, .. }) = self.stages.storing.take() else { return };
+        let is_lost =
+            failure.code == COLLIDED && self.stages.open.get(&peer).is_some_and(|open| open.name == stage);
+        if is_lost {
             // Another tab builds upon the same stage: it is left to that one.
-            self.stages.open.take_if(|open| open.name == stage);
+            self.stages.open.remove(&peer);
         }
         self.feed_link(link, SessionInput::Failed { code: failure.code });
+        self.stage_next();
+    }
+
+    fn stage_next(&mut self) {
+        while self.stages.storing.is_none()
+            && let Some((link, chunk)) = self.stages.waiting.pop_front()
+        {
+            if self.links.is_open(link) {
+                self.stage_chunk(link, chunk);
+            }
+        }
     }
 
     /// A delta is complete: it is committed as a whole, with the chunks that were staged for it.
@@ -141,8 +180,7 @@ impl Engine {
         (chain, asked): (ChainEnd, VersionVector),
     ) {
         let Chunk { peer, base, from, up_to, block, entries, .. } = chunk;
-        let fits = |stage: &mut OpenStage| stage.peer == peer && stage.base == base && stage.position == from;
-        let stage = if staged { self.stages.open.take_if(fits) } else { None };
+        let stage = if staged { self.stages.take_at(peer, base, from) } else { None };
         if staged && stage.is_none() {
             return self.feed_link(link, SessionInput::Failed { code: "superseded" });
         }
@@ -173,28 +211,29 @@ impl Engine {
         !holds(Guard::Accounted) || context.iter().all(|dot| dot.counter <= known(dot))
     }
 
-    /// Takes up what this or another tab has received of a delta, if it still fits. What does not is of no use.
+    /// Takes up what this or another tab has received of deltas, where it still fits. What does not is of no use.
     pub(super) fn take_stages(&mut self, stages: Vec<(u64, Vec<Vec<u8>>)>) {
-        if self.links.is_connected() {
-            return;
-        }
-        let mut best: Option<OpenStage> = None;
         for (name, values) in stages {
-            if self.stages.adopted.contains(&name) {
+            let is_known = self.stages.open.values().any(|stage| stage.name == name);
+            if is_known || self.stages.adopted.contains(&name) {
                 continue;
             }
-            let longest = best.as_ref().map_or(0, |best| best.chunks.len());
-            let stage = self.reopen_stage(name, &values).filter(|stage| stage.chunks.len() > longest);
-            let useless = match stage {
-                Some(stage) => best.replace(stage).map(|shorter| shorter.name),
-                None => Some(name),
-            };
+            let useless = self.take_stage(name, &values);
             self.effects.extend(useless.map(EngineEffect::DropStage));
         }
-        self.stages.open = best;
     }
 
-    fn reopen_stage(&self, name: u64, values: &[Vec<u8>]) -> Option<OpenStage> {
+    // Of several of one peer the longest; returns the one that is of no use.
+    fn take_stage(&mut self, name: u64, values: &[Vec<u8>]) -> Option<u64> {
+        let Some((peer, stage)) = self.reopen_stage(name, values) else { return Some(name) };
+        let longest = self.stages.open.get(&peer).map_or(0, |open| open.chunks.len());
+        if self.links.to(peer).is_some() || stage.chunks.len() <= longest {
+            return Some(name);
+        }
+        self.stages.open.insert(peer, stage).map(|shorter| shorter.name)
+    }
+
+    fn reopen_stage(&self, name: u64, values: &[Vec<u8>]) -> Option<(ReplicaId, OpenStage)> {
         let chunks: Vec<StagedChunk> = values
             .iter()
             .map(|bytes| StagedChunk::from_bytes(bytes, &Limits::AT_REST))
@@ -207,12 +246,12 @@ impl Engine {
         let one_delta = one_delta && chunks.iter().all(|chunk| chunk.own == self.replica.epoch());
         (one_delta && known == base.seq).then(|| {
             let chunks = chunks.into_iter().map(|chunk| chunk.entries).collect();
-            OpenStage { name, peer, base, position, chunks }
+            (peer, OpenStage { name, base, position, chunks })
         })
     }
 
-    fn drop_stage(&mut self) {
-        if let Some(stage) = self.stages.open.take() {
+    fn drop_stage(&mut self, peer: ReplicaId) {
+        if let Some(stage) = self.stages.open.remove(&peer) {
             self.effects.push(EngineEffect::DropStage(stage.name));
         }
     }
@@ -222,7 +261,7 @@ impl Engine {
         // From the very beginning the peer is better asked by clock: much of its log may have come from elsewhere.
         let cursor = self.replica.cursor(peer, epoch).filter(|cursor| cursor.seq > Seq::ZERO);
         let base = cursor.unwrap_or(Cursor { epoch, seq: Seq::ZERO });
-        let stage = self.stages.open.as_ref().filter(|stage| stage.peer == peer && stage.base == base);
+        let stage = self.stages.open.get(&peer).filter(|stage| stage.base == base);
         match (cursor, stage) {
             (None, None) => None,
             (_, stage) => {

@@ -1,6 +1,7 @@
 //! What a person can be told about the sync, truthfully.
 
 use super::Engine;
+use super::io::Link;
 use crate::session::Session;
 
 /// What the sync is doing.
@@ -54,10 +55,40 @@ pub struct SyncStatus {
     pub error: Option<SyncError>,
 }
 
+/// The state of a connection to another replica that the application has made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PeerStatus {
+    /// `Connecting`, `CatchingUp` or `Live`.
+    pub state: SyncState,
+    /// How far the peer's log is received, staged parts included.
+    pub received: u64,
+    /// How far the peer's log goes, as far as it has told.
+    pub expected: u64,
+}
+
 impl Engine {
+    /// The state of a connection that the application has made; none once it is over.
+    pub fn peer_status(&self, link: Link) -> Option<PeerStatus> {
+        if !self.links.is_open(link) {
+            return None;
+        }
+        let session = self.links.session(link);
+        let (received, expected) = (
+            session.map_or(0, |session| session.received().0),
+            session.and_then(Session::peer).map_or(0, |peer| peer.head.0),
+        );
+        let state = match session.filter(|session| session.is_open()) {
+            None => SyncState::Connecting,
+            Some(_) if received < expected => SyncState::CatchingUp,
+            Some(session) if session.has_told_all() && self.pending.is_empty() => SyncState::Live,
+            Some(_) => SyncState::CatchingUp,
+        };
+        Some(PeerStatus { state, received, expected })
+    }
+
     /// The state of the sync now.
     pub fn sync_status(&self) -> SyncStatus {
-        let session = self.links.session();
+        let session = self.links.relay().and_then(|link| self.links.session(link));
         let traffic = &self.links.traffic;
         SyncStatus {
             state: self.sync_state(session),

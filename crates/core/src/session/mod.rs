@@ -174,6 +174,11 @@ impl Session {
         self.outgoing.reached()
     }
 
+    /// True when the peer has acknowledged all of the local log that is for it.
+    pub fn has_told_all(&self) -> bool {
+        self.outgoing.has_told_all(self.head)
+    }
+
     /// Ends the session from this side: the peer is told why.
     pub fn close(
         &mut self,

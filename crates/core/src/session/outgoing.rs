@@ -63,6 +63,12 @@ impl Outgoing {
         self.reached
     }
 
+    /// True when nothing up to there is left to be sent or acknowledged.
+    pub(super) fn has_told_all(&self, head: Seq) -> bool {
+        let has_looked = self.looked >= head && !self.reading && !self.is_unfinished;
+        self.open && has_looked && self.unacknowledged.is_empty()
+    }
+
     /// When the peer is to be told of what held nothing for it. Not while a page is on its way, which decides anew.
     pub(super) fn advance_at_ms(&self) -> Option<u64> {
         self.advance_at_ms.filter(|_| !self.reading)

@@ -179,10 +179,12 @@ impl Form for PeersForm {
 
     fn value(&self) -> Peers {
         let mut peers = Peers::after(LogEpoch(self.own.0), Seq(self.saved));
-        let (last, others): (Vec<_>, Vec<_>) = self.peers.iter().partition(|form| form.last_met);
-        for form in others.into_iter().chain(last) {
+        for form in &self.peers {
             peers.move_cursor(form.peer.0, form.cursor.cursor());
             peers.move_reached(form.peer.0, Seq(form.reached));
+            if form.last_met {
+                peers.meet(form.peer.0);
+            }
         }
         peers
     }
