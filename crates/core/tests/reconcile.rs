@@ -99,7 +99,7 @@ fn ten_differences_in_a_hundred_thousand_records_take_few_bytes_and_round_trips(
     }
     let outcome = search(&left, &right);
     assert!(outcome.bytes < 15_000, "{} bytes", outcome.bytes);
-    assert!(outcome.messages <= 8, "{} messages", outcome.messages);
+    assert!(outcome.messages <= 4, "{} messages", outcome.messages);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn equal_sets_take_one_message() {
     let items = many(10_000, |i| format!("notes/{i}"));
     let outcome = search(&items, &items);
     assert_eq!(outcome.messages, 1);
-    assert!(outcome.bytes < 32, "{} bytes", outcome.bytes);
+    assert!(outcome.bytes < 1_500, "{} bytes", outcome.bytes);
 }
 
 #[test]
@@ -127,6 +127,6 @@ fn a_side_without_records_differs_in_all() {
     search(&Items::new(), &items);
     let outcome = search(&items, &Items::new());
     // It says that it has nothing, and needs no list of what it lacks: that comes as records.
-    assert!(outcome.bytes < 64, "{} bytes", outcome.bytes);
+    assert!(outcome.bytes < 500, "{} bytes", outcome.bytes);
     search(&Items::new(), &Items::new());
 }
