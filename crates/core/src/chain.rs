@@ -27,11 +27,17 @@ pub struct ChainEnd {
 }
 
 impl ChainEnd {
-    /// True when somebody else has written under a sender's name since its chain was compared: it ended here then, ends
-    /// there by now, and should end where the sender's delta says, if that tells of writes at all.
+    /// True when a delta that tells of `told` is not of the chain that its sender was told to have been seen, and has not
+    /// contradicted, or when somebody else has written under its name since: the chain ends at `now` by now, and not where
+    /// the delta says. A delta that tells of no writes of its sender is of any chain.
     pub fn has_forked(self, now: Self, told: Self) -> bool {
-        let has_moved = now.counter > self.counter || (now.counter == self.counter && now.link != self.link);
-        told.counter > 0 && now != told && has_moved
+        told.counter > 0 && (self.is_beyond(told) || (now != told && now.is_beyond(self)))
+    }
+
+    // A log does not grow shorter, and no write of it becomes another one.
+    fn is_beyond(self, other: Self) -> bool {
+        let is_other = self.link != other.link && self.link != 0 && other.link != 0;
+        self.counter > other.counter || (self.counter == other.counter && is_other)
     }
 }
 
@@ -42,15 +48,6 @@ pub struct Seen {
     pub seq: Seq,
     /// What the clock has of the replica's own writes.
     pub end: ChainEnd,
-}
-
-impl Seen {
-    /// True when a log with this head and this chain is not what was seen before: it is another copy's, or was set back.
-    /// What has grown since can be judged by its owner only.
-    pub fn contradicts(&self, head: Seq, end: ChainEnd) -> bool {
-        let is_other = self.end.link != end.link && self.end.link != 0 && end.link != 0;
-        self.seq > head || self.end.counter > end.counter || (self.end.counter == end.counter && is_other)
-    }
 }
 
 /// The chain of a replica's own writes, as far back as it is needed.
@@ -213,6 +210,27 @@ mod tests {
             (seen(9, end(4)), false, "the log up to there was another one"),
         ] {
             assert_eq!(chain().admits(told, Seq(10)), admitted, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_delta_must_go_on_from_what_its_sender_was_told_and_be_alone_in_it() {
+        let other = |counter| ChainEnd { counter, link: 7 };
+        let none = ChainEnd::default();
+        for (judged, now, told, forked, why) in [
+            (end(3), end(3), end(4), false, "it goes on"),
+            (end(3), end(3), end(3), false, "it tells the same again"),
+            (end(3), end(4), end(4), false, "somebody else was faster to tell the same"),
+            (end(3), end(4), none, false, "it tells of no writes"),
+            (none, none, end(1), false, "nothing was seen before"),
+            (ChainEnd { counter: 3, link: 0 }, end(3), end(4), false, "the link was not known"),
+            (end(5), end(5), end(4), true, "it has not seen what it was told"),
+            (end(5), end(5), other(5), true, "nor that it is another write"),
+            (end(3), end(4), other(4), true, "another copy has written meanwhile"),
+            (end(3), end(4), end(5), true, "perhaps; it comes again and says"),
+            (end(3), other(3), end(4), true, "of another copy was heard meanwhile"),
+        ] {
+            assert_eq!(judged.has_forked(now, told), forked, "{why}");
         }
     }
 

@@ -41,7 +41,6 @@ impl Session {
         }
         match guess.filter(|(standing, _)| peer.holds(standing, self.local.head)) {
             Some((standing, seen)) => {
-                demand_same(peer, seen)?;
                 self.open_at(standing, seen);
             }
             None => {
@@ -85,8 +84,9 @@ impl Session {
                 self.effects.push(SessionEffect::Send(Message::Resume(resume, seen).to_bytes()))
             }
         }
-        // It was told by now what was seen, so that it can find out itself.
-        demand_same(peer, seen)
+        // A hello may tell less than is known here by now: it was overtaken, or its sender was set back. Only the sender can
+        // tell, and it has been told what was seen of it before it sends anything else.
+        Ok(())
     }
 
     fn open_at(&mut self, standing: Standing, seen: Seen) {
@@ -130,15 +130,6 @@ impl Session {
         let hello = Hello { database, replica, epoch, head, floor, digest, chain, credits, seen, resume };
         self.effects.push(SessionEffect::Send(Message::Hello(hello).to_bytes()));
     }
-}
-
-// A log does not grow shorter, and no write of it becomes another one.
-fn demand_same(peer: Peer, seen: Seen) -> Result<(), Refusal> {
-    if !seen.contradicts(peer.head, peer.chain) {
-        return Ok(());
-    }
-    let message = "This is a copy of a replica that has gone on since, or it was set back.";
-    Err(("replica-forked", message.to_owned()))
 }
 
 impl Resume {

@@ -122,6 +122,38 @@ fn a_tab_that_was_frozen_is_not_taken_for_a_copy() {
 }
 
 #[test]
+fn a_hello_that_news_of_its_sender_has_overtaken_is_not_refused() {
+    for (has_read, is_carried) in [(true, false), (false, false), (true, true), (false, true)] {
+        let (mut slow, mut relay, disk) = before();
+        let (mut carrier, mut second) = (Device::open(b'b', Disk::default(), 7), Relay::new(b's'));
+        // Its hello is on a slow way. Meanwhile another tab of the same profile writes and syncs.
+        slow.connect();
+        let mut fast = Device::open(b'a', disk, 2);
+        fast.write("n1", "grey heron");
+        fast.write("n3", "bittern");
+        meet(&mut fast, &mut relay);
+        if is_carried {
+            meet(&mut carrier, &mut relay);
+            meet(&mut carrier, &mut second);
+        }
+        let there = if is_carried { &mut second } else { &mut relay };
+        slow.disk.log.clone_from(&fast.disk.log);
+        if has_read {
+            slow.read_on();
+        }
+        slow.write("n4", "stork");
+        Net::default().run(&mut [&mut slow], there);
+        assert_eq!(
+            (there.refused.as_slice(), slow.is_reborn()),
+            ([].as_slice(), false),
+            "{has_read} {is_carried}"
+        );
+        assert_eq!((slow.notices.len(), slow.shown("n3")), (0, vec!["bittern".into()]));
+        assert_eq!((there.shown("n1"), there.shown("n4")), (vec!["grey heron".into()], vec!["stork".into()]));
+    }
+}
+
+#[test]
 fn all_tabs_take_the_new_name_from_the_log() {
     let (mut device, mut relay, backup) = before();
     device.write("n1", "grey heron");

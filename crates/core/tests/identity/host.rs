@@ -20,8 +20,6 @@ pub(crate) struct Disk {
 pub(crate) struct Device {
     pub(crate) engine: Engine,
     pub(crate) disk: Disk,
-    /// How many values of the log another tab has appended that this one has not read.
-    pub(crate) unread: usize,
     pub(crate) notices: Vec<&'static str>,
     pub(crate) contexts: Vec<Context>,
     pub(crate) awaited: Vec<u64>,
@@ -48,7 +46,6 @@ impl Device {
         let mut device = Self {
             engine: Engine::new(identity, Limits::default()),
             disk: Disk { log: Vec::new(), peers: disk.peers.clone() },
-            unread: 0,
             notices: Vec::new(),
             contexts: Vec::new(),
             awaited: Vec::new(),
@@ -73,6 +70,12 @@ impl Device {
     pub(crate) fn write_with(&mut self, id: &str, content: &str, context: Option<Context>) {
         let write = Write { key: key(id), context, content: Some(content.as_bytes().into()) };
         self.take(EngineInput::Write { ticket: 1, writes: vec![write] });
+    }
+
+    /// Reads what another tab has appended to the log.
+    pub(crate) fn read_on(&mut self) {
+        let segments = stored(&self.disk.log, 1);
+        self.take(EngineInput::Segments(segments));
     }
 
     /// Wants to talk to a relay.
@@ -105,7 +108,6 @@ impl Device {
             EngineEffect::Commit { position, values, .. } => {
                 let stored_there = stored(&self.disk.log, position);
                 if !stored_there.is_empty() {
-                    self.unread = 0;
                     return Some(EngineInput::Collided(stored_there));
                 }
                 self.disk.log.extend(values.iter().cloned());

@@ -200,13 +200,16 @@ async fn a_full_relay_says_so() {
 }
 
 #[tokio::test]
-async fn a_replica_that_was_set_back_is_refused() {
+async fn a_replica_that_was_set_back_and_goes_on_all_the_same_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let relay = Program::open(folder.path()).await;
     let mut ada = Client::connect(relay.address, b'a').await;
     ada.write("n1", "heron").await;
     ada.until(Client::is_saved).await;
+    // It is told what was seen of its name, and would have to find out itself. This client does not look.
     let mut copy = Client::connect(relay.address, b'a').await;
+    copy.until(|copy| copy.relay().is_some()).await;
+    copy.write("n2", "egret").await;
     assert_eq!(copy.until_closed().await, "replica-forked");
 }
 
