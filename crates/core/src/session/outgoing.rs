@@ -13,7 +13,8 @@ use crate::id::Seq;
 use crate::message::{Ack, Delta, DeltaClock, Message};
 use crate::vector::VersionVector;
 
-/// After so long the peer is told that a part of the log held nothing for it, unless something else tells it before.
+/// After so long the peer is told that a part of the log held nothing for it, unless something else tells it before. At the
+/// beginning it is told at once.
 const ADVANCE_AFTER_MS: u64 = 1_000;
 
 /// What the delta under way leaves out.
@@ -137,9 +138,13 @@ impl Outgoing {
                 PageRequest { after, clock_since, exclude, covered_by, among, is_first, budget_bytes };
             effects.push(SessionEffect::Read(request));
         } else if self.advance_at_ms.is_some_and(|due| due <= now_ms) {
-            let (from, up_to, clock) = (self.told, self.looked, Some(DeltaClock::default()));
-            self.send(Delta { from, up_to, clock, block: Vec::new() }, effects);
+            self.advance(effects);
         }
+    }
+
+    fn advance(&mut self, effects: &mut Vec<SessionEffect>) {
+        let (from, up_to, clock) = (self.told, self.looked, Some(DeltaClock::default()));
+        self.send(Delta { from, up_to, clock, block: Vec::new() }, effects);
     }
 
     pub(super) fn take_page(
@@ -170,6 +175,9 @@ impl Outgoing {
             let (from, block) = (self.told, block.into_bytes());
             let LogPage { up_to, clock, .. } = page;
             self.send(Delta { from, up_to, clock, block }, effects);
+        } else if self.looked > self.told && self.base == Seq::ZERO {
+            // Without any cursor it would have to tell its whole clock again.
+            self.advance(effects);
         } else if self.looked > self.told && self.advance_at_ms.is_none() {
             self.advance_at_ms = Some(now_ms.saturating_add(ADVANCE_AFTER_MS));
         }
