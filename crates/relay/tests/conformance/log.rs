@@ -90,7 +90,7 @@ pub(crate) async fn a_page_leaves_out_what_a_clock_covers(it: Fixture) {
 pub(crate) async fn the_digest_is_that_of_the_clock(it: Fixture) {
     assert_eq!(it.local().await.digest, 0);
     it.apply(A, 1, "a:1 b:4", &[]).await.unwrap();
-    it.apply(B, 1, "a:3@00000007 b:2", &[]).await.unwrap();
+    it.apply(ReplicaId::letter(b'c'), 1, "a:3@00000007 b:2", &[]).await.unwrap();
     let (none, end) = (ChainEnd::default(), |counter, link| ChainEnd { counter, link });
     let expected = advance_digest(advance_digest(0, A, none, end(3, 7)), B, none, end(4, 0));
     assert_eq!(it.local().await.digest, expected);
