@@ -142,9 +142,15 @@ impl Peers {
             let epoch = LogEpoch(reader.fixed()?);
             let seq = Seq(reader.number_up_to(MAXIMUM_COUNTER, "a position")?);
             let reached = Seq(reader.number_up_to(MAXIMUM_COUNTER, "a position")?);
+            if peers.peers.last_key_value().is_some_and(|(last, _)| *last >= peer) {
+                return Err(DecodeError::NotCanonical("the peers"));
+            }
             peers.peers.insert(peer, Place { cursor: Cursor { epoch, seq }, reached });
-            if reader.byte()? == 1 {
-                peers.last_met = Some(peer);
+            match reader.byte()? {
+                0 => {}
+                1 if peers.last_met.is_none() => peers.last_met = Some(peer),
+                1 => return Err(DecodeError::Invalid("the peer that was met last")),
+                _ => return Err(DecodeError::Invalid("a mark")),
             }
         }
         reader.finish()?;

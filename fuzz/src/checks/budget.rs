@@ -8,11 +8,15 @@ mod memory;
 /// What reading costs however little there is to read.
 const BASE_BYTES: usize = 64 << 10;
 
-/// The smallest parts take a few bytes and stand for more. The worst are the bounds of ranges: five bytes can stand for a
-/// key of 577, because neighbours share their beginning. A record of fourteen bytes takes some three hundred.
-const MEMORY_PER_BYTE: usize = 128;
+/// The smallest parts take a few bytes and stand for more: a record of fourteen bytes takes some three hundred.
+const MEMORY_PER_BYTE: usize = 32;
 
-/// The pasts of versions are the one exception: six bytes can stand for a past that is as long as the record's context.
+/// The bounds and keys of ranges are written as their difference from their neighbours: five bytes can stand for a key of
+/// 577. So there is a limit for a whole message.
+const RANGES_PER_BYTE: usize = 128;
+const RANGES_BYTES: usize = 1 << 20;
+
+/// The pasts of versions are the other exception: six bytes can stand for a past that is as long as the record's context.
 /// A number of entries is therefore allowed for a whole message; a list grows by doubling, so each may take twice its 24
 /// bytes.
 const ENTRY_BYTES: usize = 48;
@@ -23,7 +27,8 @@ const PAST_ENTRIES: usize = 1_600_000;
 /// A context of n replicas and m versions take at least 18 n + 6 m bytes; n times m is largest where both take half.
 pub fn allowed_bytes(length: usize) -> usize {
     let entries = (length / 36).saturating_mul(length / 12).min(PAST_ENTRIES);
-    BASE_BYTES + MEMORY_PER_BYTE * length + ENTRY_BYTES * entries
+    let ranges = RANGES_BYTES.min(RANGES_PER_BYTE * length);
+    BASE_BYTES + MEMORY_PER_BYTE * length + ranges + ENTRY_BYTES * entries
 }
 
 /// What comes out of an act over so many bytes. Panics when it took more memory than they may.

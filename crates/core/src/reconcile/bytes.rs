@@ -5,7 +5,10 @@ use crate::codec::{DecodeError, Reader, Writer};
 use crate::key::MAXIMUM_KEY_BYTES;
 
 /// How many ranges a message may have.
-const MAXIMUM_RANGES: usize = 200_000;
+const MAXIMUM_RANGES: usize = 50_000;
+/// How many bytes the ends and keys of a message may have when they are written out. Five bytes can stand for a key of 577,
+/// because neighbours share their beginning.
+const MAXIMUM_KEYS_BYTES: usize = 1 << 20;
 
 const SETTLED: u8 = 0;
 const FINGERPRINT: u8 = 1;
@@ -51,20 +54,22 @@ pub fn read_ranges(reader: &mut Reader<'_>) -> Result<Vec<Range>, DecodeError> {
     if count > MAXIMUM_RANGES {
         return Err(DecodeError::TooLarge("the ranges"));
     }
-    let mut ranges: Vec<Range> = Vec::with_capacity(count.min(reader.left() / 2));
+    let mut keys = KeyReader { reader, left_bytes: MAXIMUM_KEYS_BYTES };
+    // A range takes at least three bytes, and an item ten.
+    let mut ranges: Vec<Range> = Vec::with_capacity(count.min(keys.reader.left() / 3));
     let mut last: Box<str> = "".into();
     for _ in 0..count {
         if ranges.last().is_some_and(|range| range.end.is_none()) {
             return Err(DecodeError::Invalid("a range after the last"));
         }
-        let end = read_end(reader, &last)?;
+        let end = keys.end(&last)?;
         if let Some(end) = &end {
             last = end.clone();
         }
-        let content = match reader.byte()? {
+        let content = match keys.reader.byte()? {
             SETTLED => RangeContent::Settled,
-            FINGERPRINT => RangeContent::Fingerprint(reader.fixed()?, reader.number()?),
-            ITEMS => RangeContent::Items(read_items(reader)?),
+            FINGERPRINT => RangeContent::Fingerprint(keys.reader.fixed()?, keys.reader.number()?),
+            ITEMS => RangeContent::Items(keys.items()?),
             _ => return Err(DecodeError::Invalid("a range's kind")),
         };
         ranges.push(Range { end, content });
@@ -76,55 +81,65 @@ pub fn read_ranges(reader: &mut Reader<'_>) -> Result<Vec<Range>, DecodeError> {
     Ok(ranges)
 }
 
-fn read_end(reader: &mut Reader<'_>, last: &str) -> Result<Option<Box<str>>, DecodeError> {
-    match read_shared(reader)? {
-        shared if shared == MAXIMUM_KEY_BYTES + 1 => Ok(None),
-        shared => {
-            let end = read_key(reader, last, shared)?;
-            if *end <= *last {
-                return Err(DecodeError::NotCanonical("the ranges"));
-            }
-            Ok(Some(end))
-        }
-    }
-}
-
-fn read_items(reader: &mut Reader<'_>) -> Result<Vec<(Box<str>, u64)>, DecodeError> {
-    let count = reader.count()?;
-    let mut items: Vec<(Box<str>, u64)> = Vec::with_capacity(count.min(reader.left() / 10));
-    for _ in 0..count {
-        let last = items.last().map_or("", |(key, _)| key);
-        let shared = read_shared(reader)?;
-        let key = read_key(reader, last, shared)?;
-        if !items.is_empty() && *key <= *last {
-            return Err(DecodeError::NotCanonical("the items"));
-        }
-        items.push((key, reader.fixed()?));
-    }
-    Ok(items)
-}
-
 fn write_key(writer: &mut Writer, last: &str, key: &str) {
     let shared = last.bytes().zip(key.bytes()).take_while(|(a, b)| a == b).count();
     writer.size(shared);
     writer.bytes(key.as_bytes().get(shared..).unwrap_or_default());
 }
 
-fn read_shared(reader: &mut Reader<'_>) -> Result<usize, DecodeError> {
-    let shared = reader.number_up_to(MAXIMUM_KEY_BYTES as u64 + 1, "a key")?;
-    usize::try_from(shared).map_err(|_| DecodeError::TooLarge("a key"))
+// Reads ends and keys, as many as fit.
+struct KeyReader<'a, 'b> {
+    reader: &'a mut Reader<'b>,
+    left_bytes: usize,
 }
 
-fn read_key(reader: &mut Reader<'_>, last: &str, shared: usize) -> Result<Box<str>, DecodeError> {
-    let mut bytes = last.as_bytes().get(..shared).ok_or(DecodeError::Invalid("a key"))?.to_vec();
-    let rest = reader.bytes()?;
-    // What could be shared is.
-    if rest.first().is_some_and(|first| last.as_bytes().get(shared) == Some(first)) {
-        return Err(DecodeError::NotCanonical("a key"));
+impl KeyReader<'_, '_> {
+    fn end(&mut self, last: &str) -> Result<Option<Box<str>>, DecodeError> {
+        match self.shared()? {
+            shared if shared == MAXIMUM_KEY_BYTES + 1 => Ok(None),
+            shared => {
+                let end = self.key(last, shared)?;
+                if *end <= *last {
+                    return Err(DecodeError::NotCanonical("the ranges"));
+                }
+                Ok(Some(end))
+            }
+        }
     }
-    bytes.extend_from_slice(rest);
-    if bytes.len() > MAXIMUM_KEY_BYTES {
-        return Err(DecodeError::TooLarge("a key"));
+
+    fn items(&mut self) -> Result<Vec<(Box<str>, u64)>, DecodeError> {
+        let count = self.reader.count()?;
+        let mut items: Vec<(Box<str>, u64)> = Vec::with_capacity(count.min(self.reader.left() / 10));
+        for _ in 0..count {
+            let last = items.last().map_or("", |(key, _)| key);
+            let shared = self.shared()?;
+            let key = self.key(last, shared)?;
+            if !items.is_empty() && *key <= *last {
+                return Err(DecodeError::NotCanonical("the items"));
+            }
+            items.push((key, self.reader.fixed()?));
+        }
+        Ok(items)
     }
-    String::from_utf8(bytes).map(String::into_boxed_str).map_err(|_| DecodeError::Invalid("a key"))
+
+    fn shared(&mut self) -> Result<usize, DecodeError> {
+        let shared = self.reader.number_up_to(MAXIMUM_KEY_BYTES as u64 + 1, "a key")?;
+        usize::try_from(shared).map_err(|_| DecodeError::TooLarge("a key"))
+    }
+
+    fn key(&mut self, last: &str, shared: usize) -> Result<Box<str>, DecodeError> {
+        let begin = last.as_bytes().get(..shared).ok_or(DecodeError::Invalid("a key"))?;
+        let rest = self.reader.bytes()?;
+        // What could be shared is.
+        if rest.first().is_some_and(|first| last.as_bytes().get(shared) == Some(first)) {
+            return Err(DecodeError::NotCanonical("a key"));
+        }
+        let length = shared + rest.len();
+        if length > MAXIMUM_KEY_BYTES {
+            return Err(DecodeError::TooLarge("a key"));
+        }
+        self.left_bytes = self.left_bytes.checked_sub(length).ok_or(DecodeError::TooLarge("the ranges"))?;
+        let key = String::from_utf8([begin, rest].concat()).map_err(|_| DecodeError::Invalid("a key"))?;
+        Ok(key.into_boxed_str())
+    }
 }

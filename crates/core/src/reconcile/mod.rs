@@ -10,6 +10,7 @@ pub use bytes::{read_ranges, write_ranges};
 
 use std::collections::BTreeSet;
 
+use crate::codec::DecodeError;
 pub use crate::fingerprint::FingerprintKey;
 
 /// Into how many parts a range is cut where both sides differ.
@@ -22,6 +23,10 @@ const MANY: usize = 4_096;
 const LISTED: usize = 12;
 /// About how many bytes of keys and fingerprints an answer may have. What does not fit into one is said in the next.
 const ANSWER_BYTES: usize = 256 * 1024;
+/// From so many on all that is left is put off as one range: what is put off could not be said for ever otherwise.
+const FULL_BYTES: usize = 2 * ANSWER_BYTES;
+/// How many bytes of differing keys the side that began holds. The other side could make them up without end.
+const DIFFERENCES_BYTES: usize = 64 << 20;
 /// About how many bytes a key or a bound takes beside its text, with a fingerprint and a number.
 const ITEM_BYTES: usize = 16;
 
@@ -90,12 +95,15 @@ pub struct Reconciliation {
     // The side that began looks for the differences; the other one only answers.
     leads: bool,
     differences: BTreeSet<Box<str>>,
+    differences_bytes: usize,
+    // How many of its own keys it has compared with lists: each once, for what was compared is settled.
+    compared: usize,
 }
 
 impl Reconciliation {
     /// A search over a snapshot.
     pub fn new(snapshot: Snapshot) -> Self {
-        Self { snapshot, leads: false, differences: BTreeSet::new() }
+        Self { snapshot, leads: false, differences: BTreeSet::new(), differences_bytes: 0, compared: 0 }
     }
 
     /// What the side that begins says first: everything, in a few parts. Some of it will differ, or nobody would ask.
@@ -114,13 +122,20 @@ impl Reconciliation {
 
     /// Takes in what the other side says and answers. An empty answer, or an empty message, is the end.
     ///
-    /// When the answer has become long, what follows is said in a fingerprint: the other side asks about it again, when
-    /// the first part is settled. A list of the side that began is answered with a list. One of the other side is not: it may hold next to nothing
-    /// of a large range, and the side that began has all it needs.
-    pub fn answer(&mut self, ranges: &[Range]) -> Vec<Range> {
+    /// When the answer has become long, what follows is said in fingerprints: the other side asks about it again, when the
+    /// first part is settled. A list of the side that began is answered with a list. One of the other side is not: it may
+    /// hold next to nothing of a large range, and the side that began has all it needs.
+    ///
+    /// # Errors
+    /// When the other side lists again what is settled, or more than a search can hold: it would never end.
+    pub fn answer(&mut self, ranges: &[Range]) -> Result<Vec<Range>, DecodeError> {
         let mut answer = Answer::default();
         let mut from = 0;
         for range in ranges {
+            if answer.bytes >= FULL_BYTES {
+                answer.push(None, self.fingerprint(from, self.snapshot.keys.len()));
+                break;
+            }
             let to = self.snapshot.place(range.end.as_deref()).max(from);
             match &range.content {
                 RangeContent::Settled => answer.push(range.end.clone(), RangeContent::Settled),
@@ -132,7 +147,7 @@ impl Reconciliation {
                     }
                 }
                 RangeContent::Items(items) if self.leads => {
-                    self.compare(from, to, items);
+                    self.compare(from, to, items)?;
                     answer.push(range.end.clone(), RangeContent::Settled);
                 }
                 RangeContent::Items(_) => self.list(from, to, range.end.clone(), &mut answer),
@@ -140,7 +155,7 @@ impl Reconciliation {
             from = to;
         }
         let over = answer.ranges.iter().all(|range| range.content == RangeContent::Settled);
-        if over { Vec::new() } else { answer.ranges }
+        Ok(if over { Vec::new() } else { answer.ranges })
     }
 
     /// The keys on which both sides differ, for the side that began, once the search is over.
@@ -199,13 +214,22 @@ impl Reconciliation {
         answer.push(end, self.fingerprint(stop, to));
     }
 
-    fn compare(&mut self, from: usize, to: usize, theirs: &[(Box<str>, u64)]) {
+    fn compare(&mut self, from: usize, to: usize, theirs: &[(Box<str>, u64)]) -> Result<(), DecodeError> {
+        self.compared += to - from;
+        if self.compared > self.snapshot.keys.len() {
+            return Err(DecodeError::Invalid("a list of what is settled"));
+        }
         let mine: BTreeSet<(&str, u64)> = self.snapshot.items(from, to).collect();
         let theirs: BTreeSet<(&str, u64)> =
             theirs.iter().map(|(key, fingerprint)| (&**key, *fingerprint)).collect();
         let differing: Vec<Box<str>> =
             mine.symmetric_difference(&theirs).map(|(key, _)| (*key).into()).collect();
-        self.differences.extend(differing);
+        for key in differing {
+            let bytes = key.len() + ITEM_BYTES;
+            self.differences_bytes += if self.differences.insert(key) { bytes } else { 0 };
+        }
+        let fits = self.differences_bytes <= DIFFERENCES_BYTES;
+        fits.then_some(()).ok_or(DecodeError::TooLarge("what differs"))
     }
 }
 

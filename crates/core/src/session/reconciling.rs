@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::io::{Among, SessionEffect};
 use super::outgoing::Filter;
-use super::{Refusal, Session};
+use super::{Refusal, Session, decode_refusal};
 use crate::id::Seq;
 use crate::message::{Message, Ranges, Resume};
 use crate::reconcile::{FingerprintKey, Range, Reconciliation, Snapshot};
@@ -92,8 +92,7 @@ impl Session {
     fn surveyed_asked(&mut self, snapshot: Option<Snapshot>) -> Result<(), Refusal> {
         match (self.searches.asked.take(), snapshot) {
             (Some(Asked::Surveying(ranges)), Some(snapshot)) => {
-                self.answer_as_asker(Reconciliation::new(snapshot), &ranges);
-                Ok(())
+                self.answer_as_asker(Reconciliation::new(snapshot), &ranges)
             }
             _ => Err(("internal", "There is no such search.".to_owned())),
         }
@@ -122,19 +121,17 @@ impl Session {
                 self.effects.push(SessionEffect::Survey { own: false, key, peer_clock: None });
                 Ok(())
             }
-            Some(Asked::Searching(search)) => {
-                self.answer_as_asker(search, &ranges);
-                Ok(())
-            }
+            Some(Asked::Searching(search)) => self.answer_as_asker(search, &ranges),
             _ => Err(("unexpected-message", "There is no such search.".to_owned())),
         }
     }
 
     // An empty answer tells the leader that the search is over, so it is sent too.
-    fn answer_as_asker(&mut self, mut search: Reconciliation, ranges: &[Range]) {
-        let answer = search.answer(ranges);
+    fn answer_as_asker(&mut self, mut search: Reconciliation, ranges: &[Range]) -> Result<(), Refusal> {
+        let answer = search.answer(ranges).map_err(decode_refusal)?;
         self.searches.asked = Some(if answer.is_empty() { Asked::Over } else { Asked::Searching(search) });
         self.send_ranges(false, answer);
+        Ok(())
     }
 
     // This side leads, and the peer answers.
@@ -142,7 +139,7 @@ impl Session {
         let Some(Led::Searching(mut search, head, clock)) = self.searches.led.take() else {
             return Err(("unexpected-message", "There is no such search.".to_owned()));
         };
-        let answer = search.answer(ranges);
+        let answer = search.answer(ranges).map_err(decode_refusal)?;
         if !answer.is_empty() {
             self.searches.led = Some(Led::Searching(search, head, clock));
             self.send_ranges(true, answer);

@@ -90,6 +90,17 @@ fn memory_is_bounded_where_few_bytes_stand_for_most() {
             [1, 0, 1, 1, 0, 0, 1, 0, 0, 0].into_iter().for_each(|number| writer.number(number));
         });
         measure("small records", &deletions, block);
+        let clock: VersionVector = (0..(length / 17) as u32).map(|number| Dot::new(id(number), 1)).collect();
+        let resume =
+            Message::Resume(Resume::Clock { clock, staged: Seq::ZERO, nonce: 0 }, Default::default())
+                .to_bytes();
+        measure("a clock", &resume, |bytes| Message::from_bytes(bytes, &limits).is_ok());
+    }
+}
+
+#[test]
+fn ranges_take_no_more_than_a_mebibyte_of_keys_however_long_the_message_is() {
+    for length in [100, 1_000, 10_000, 100_000, 240_000] {
         // Each bound is as long as a key can be and differs from the one before it in its last three bytes.
         let ranges = frame(length, &[], |number, writer| {
             let text = format!("n/{}{number:07}", "x".repeat(568));
@@ -101,10 +112,13 @@ fn memory_is_bounded_where_few_bytes_stand_for_most() {
             writer.byte(0);
         });
         measure("ranges", &ranges, |bytes| read_ranges(&mut Reader::new(bytes)).is_ok());
-        let clock: VersionVector = (0..(length / 17) as u32).map(|number| Dot::new(id(number), 1)).collect();
-        let resume =
-            Message::Resume(Resume::Clock { clock, staged: Seq::ZERO, nonce: 0 }, Default::default())
-                .to_bytes();
-        measure("a clock", &resume, |bytes| Message::from_bytes(bytes, &limits).is_ok());
+        // Each key takes as few bytes as it can.
+        let items = frame(length, &[1, 0xc2, 4, 2], |number, writer| {
+            let character = char::from_u32(number as u32 % 0xd000 + 0x80).unwrap();
+            writer.number(0);
+            writer.bytes(character.to_string().as_bytes());
+            writer.fixed(1);
+        });
+        measure("items", &items, |bytes| read_ranges(&mut Reader::new(bytes)).is_ok());
     }
 }

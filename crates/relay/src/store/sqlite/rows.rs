@@ -69,13 +69,7 @@ pub(super) fn text<'row>(row: &'row Row<'_>, column: usize) -> Result<&'row str,
 }
 
 // What is here was within the limits when it came; lower limits since then must not make it unreadable.
-const NO_LIMITS: Limits = Limits {
-    content_bytes: usize::MAX,
-    siblings: usize::MAX,
-    context_replicas: usize::MAX,
-    message_bytes: usize::MAX,
-    block_records: usize::MAX,
-};
+const NO_LIMITS: Limits = Limits::AT_REST;
 
 pub(super) fn record(row: &Row<'_>, column: usize) -> Result<Record, StoreError> {
     let bytes = row.get_ref(column)?.as_blob().map_err(|_| damaged("a record"))?;
