@@ -6,6 +6,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use eyot_core::segment::written_segments;
+use eyot_core::{Context, Dot, Hlc, Record, RecordKey, ReplicaId};
 use serde_json::Value;
 
 use crate::checks::script::script;
@@ -18,7 +20,7 @@ pub const TARGETS: [&str; 5] = ["wire", "storage", "session", "engine", "text"];
 
 /// Every seed, from the folder of the golden vectors.
 pub fn from_vectors(folder: &Path) -> io::Result<Vec<Seed>> {
-    let mut seeds = Vec::new();
+    let (mut seeds, written) = (Vec::new(), written());
     let load = |name: &str| -> io::Result<Value> {
         Ok(serde_json::from_str(&fs::read_to_string(folder.join(name))?)?)
     };
@@ -34,7 +36,9 @@ pub fn from_vectors(folder: &Path) -> io::Result<Vec<Seed>> {
     {
         for bytes in hexes(&load(name)?) {
             let named = if kind == b'G' { [&[1], &bytes[..]].concat() } else { bytes.clone() };
-            seeds.push(("storage", script([(kind, &named[..]), (b'S', WRITTEN)])));
+            // A value of the log before others, and after them: a new name is for what was written before.
+            seeds.push(("storage", script([(kind, &named[..]), (b'S', &written)])));
+            seeds.push(("storage", script([(b'S', &written[..]), (kind, &named), (b'S', &written)])));
             if kind == b'I' {
                 seeds.push(("engine", script([(b'I', &bytes[..])])));
             }
@@ -68,23 +72,39 @@ pub fn from_fixtures(folder: &Path) -> io::Result<Vec<(Seed, PathBuf)>> {
 }
 
 /// A value of a log with the writes `a:1` and `a:2`.
-const WRITTEN: &[u8] = b"\x01\x01\x01a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x00\x02\x08notes/n1\x01\x00\x01\x01\x00\x00\x01\x00\x00\x04one\x08notes/n2\x01\x00\x02\x01\x00\x00\x01\x00\x00\x04two";
-
-// A block within a delta that goes on where the receiver stands, after a meeting without a guess.
-fn blocks(block: &[u8]) -> [Seed; 3] {
-    let whole = [&[3], block].concat();
-    let chunk = [&[2], block].concat();
-    let (hello, resume) = (HELLO, RESUME);
-    let device = script([(b'F', hello), (b'D', &whole), (b'W', b"notes\0n1\0text"), (b'T', &[255, 255])]);
-    let staged = script([(b'F', hello), (b'D', &chunk), (b'D', &whole), (b'O', b""), (b'R', b"notes\0n")]);
-    let steps = script([(b'F', hello), (b'D', &whole), (b'F', resume), (b'D', &chunk), (b'Q', b"1")]);
-    [("engine", device), ("engine", staged), ("session", [&[0x21], &steps[..]].concat())]
+fn written() -> Vec<u8> {
+    let entries: Vec<(RecordKey, Record)> = (1..=2)
+        .filter_map(|counter| {
+            let mut record = Record::new();
+            let dot = Dot::new(ReplicaId::letter(b'a'), counter);
+            record.write(dot, &Context::new(), Hlc::from_ms(counter), Some((*b"text").into()));
+            Some((RecordKey::new("notes", &format!("n{counter}")).ok()?, record))
+        })
+        .collect();
+    written_segments(&entries).concat()
 }
 
-/// The hello of a relay `r` with a long log that goes on from the beginning.
-const HELLO: &[u8] =
-    b"\x01\x01\x0bfield-notesr\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\x64\x00\x01\0\0\0\0\0\0\0\x10\x02\x00\x00";
-const RESUME: &[u8] = b"\x02\x02\x00\x00";
+// A block within a delta that goes on where the receiver stands, after a meeting without a guess; in one chunk, in two, and
+// of a sender that has forgotten deletions.
+fn blocks(block: &[u8]) -> Vec<Seed> {
+    let (whole, chunk, told) = ([&[3], block].concat(), [&[2], block].concat(), [&[0xc3], block].concat());
+    let hello = (b'H', HELLO);
+    let device = [hello, (b'D', &whole), (b'W', b"notes\0n1\0text"), (b'T', &[255, 255])];
+    let staged = [hello, (b'D', &chunk), (b'D', &whole), (b'O', b""), (b'R', b"notes\0n")];
+    let steps = [hello, (b'D', &whole), (b'W', b"n1x"), (b'D', &chunk), (b'Q', b"1")];
+    let forgetting = [(b'W', &b"n1x"[..]), (b'W', b"n1"), (b'G', b""), hello, (b'D', &told), (b'W', b"n1")];
+    let session = |setting: u8, steps: Vec<u8>| ("session", [&[setting], &steps[..]].concat());
+    vec![
+        ("engine", script(device)),
+        ("engine", script(staged)),
+        session(0x21, script(steps)),
+        session(0x21, script(forgetting)),
+        session(0, script(forgetting)),
+    ]
+}
+
+/// What `H` makes a hello of: the relay `r` with a long log, which asks by clock.
+const HELLO: &[u8] = &[0, 0, 100, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 
 // Each side's messages as a script for the other.
 fn conversations(file: &Value, seeds: &mut Vec<Seed>) {
@@ -126,17 +146,26 @@ fn texts(file: &Value, seeds: &mut Vec<Seed>) {
     seeds.extend(found.into_iter().map(|text| ("text", text.into_bytes())));
 }
 
-// What a page does: writes with and without contexts, deletions, batches, failures of the disk.
-fn pages() -> [Seed; 3] {
+// What a page does: writes with and without contexts, deletions, batches, failures of the disk; a tab that is told to be a
+// copy, and goes on; deletions that are forgotten.
+fn pages() -> Vec<Seed> {
     let batch = b"notes\0n1\0one\0\0notes\0n1\0two\0\0tags\0x\0\0a:1";
-    [
-        ("engine", script([(b'W', &batch[..]), (b'R', b"notes\0a"), (b'O', b""), (b'U', b"a:3")])),
-        ("engine", script([(b'K', &b""[..]), (b'W', batch), (b'W', b"notes\0n1\0three\0+a:2"), (b'L', b"")])),
-        (
-            "engine",
-            script([(b'N', &b"1"[..]), (b'W', batch), (b'N', b""), (b'T', &[255, 255, 9]), (b'F', HELLO)]),
-        ),
-    ]
+    let (deletion, long) = (&b"tags\0x\0\0"[..], &[255, 255, 9][..]);
+    // It has seen less than there is, just what there is, and what the tab has never written.
+    let seen = |counter, link| [0, 0, 100, 0, 3, 9, 0, counter, link, 0, 1, 0];
+    let (less, all, other) = (seen(1, 0), seen(0, 1), seen(9, 2));
+    let told = [(b'W', &batch[..]), (b'H', &less), (b'L', b""), (b'T', long), (b'H', &all), (b'W', deletion)];
+    let copy = [(b'W', &batch[..]), (b'H', &other), (b'T', long), (b'H', HELLO), (b'W', batch), (b'O', b"")];
+    let forgotten = [(b'W', deletion), (b'H', HELLO), (b'T', long), (b'T', long), (b'W', batch), (b'O', b"")];
+    let scripts = [
+        script([(b'W', &batch[..]), (b'R', b"notes\0a"), (b'O', b""), (b'U', b"a:3")]),
+        script([(b'K', &b""[..]), (b'W', batch), (b'W', b"notes\0n1\0three\0+a:2"), (b'L', b"")]),
+        script([(b'N', &b"1"[..]), (b'W', batch), (b'N', b""), (b'T', long), (b'H', HELLO)]),
+        script(told),
+        script(copy),
+        script(forgotten),
+    ];
+    scripts.into_iter().map(|script| ("engine", script)).collect()
 }
 
 fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {

@@ -145,7 +145,7 @@ fn a_side_without_records_differs_in_all() {
 fn sides(keys: &BTreeSet<String>, every: u64) -> (Items, Items) {
     let left: Items = (1..).zip(keys).map(|(i, key)| (key.clone(), spread(i))).collect();
     let differs = |place: u64| place % every == every / 2;
-    let right = (0..).zip(&left).filter(|(place, _)| !differs(*place) || (place / every) % 2 == 0);
+    let right = (0..).zip(&left).filter(|(place, _)| !differs(*place) || (place / every).is_multiple_of(2));
     let right = right.map(|(place, (key, print))| (key.clone(), print ^ u64::from(differs(place))));
     (left.clone(), right.collect())
 }
@@ -259,7 +259,7 @@ fn a_search_holds_no_more_than_it_may_however_much_is_claimed() {
 fn what_is_put_off_does_not_grow_from_turn_to_turn() {
     let mut two = side(&many(20_000, |i| format!("n/{i:05}{}", "x".repeat(500))));
     let end = |i: usize| {
-        (i < 40_000).then(|| format!("n/{:05}{}", i / 2, if i % 2 == 0 { "" } else { "y" }).into())
+        (i < 40_000).then(|| format!("n/{:05}{}", i / 2, if i.is_multiple_of(2) { "" } else { "y" }).into())
     };
     // Every other range is right: it holds nothing.
     let print = |i: usize| RangeContent::Fingerprint((i % 2) as u64, (i % 2) as u64);

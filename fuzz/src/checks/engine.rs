@@ -6,7 +6,7 @@ use eyot_core::engine::{Condition, EngineInput, LinkFailure, Write};
 use eyot_core::{Context, RecordKey, Seq};
 
 use super::budget::within_budget;
-use super::script::{delta, steps};
+use super::script::{delta, hello, steps};
 use super::tab::{Disk, Tab};
 
 /// What an input may cost beside what came in: a page of the log that is sent on.
@@ -18,7 +18,8 @@ const MOST_EFFECTS: usize = 64;
 /// Plays a script to a tab that syncs: `F` a message from the relay, `D` a delta that goes on where the tab stands, `W`
 /// writes of the page (collection, id, text and context of each between zero bytes; an empty text deletes, an empty
 /// context is none), `U` a token that it waits for, `I` an export, `R` what it looks up, `T` time, `L` the end of the
-/// connection, `O` the tab's end and another one, `K` a failure of the disk, `N` a network that comes or goes.
+/// connection, `O` the tab's end and another one, `K` a failure of the disk, `N` a network that comes or goes, `H` a hello
+/// of what the tab has.
 pub fn check(bytes: &[u8]) {
     let mut tab = Tab::open(Disk::default());
     begin(&mut tab);
@@ -29,6 +30,11 @@ pub fn check(bytes: &[u8]) {
             b'F' => receive(&mut tab, bytes.to_vec(), length),
             b'D' => {
                 let frame = delta(Seq(tab.engine.sync_status().received), bytes);
+                length += frame.len();
+                receive(&mut tab, frame, length);
+            }
+            b'H' => {
+                let frame = hello(bytes, tab.engine.replica());
                 length += frame.len();
                 receive(&mut tab, frame, length);
             }

@@ -5,7 +5,7 @@
 use eyot_core::message::DeltaClock;
 use eyot_core::segment::{Received, Segment, StagedChunk, received_segment, staged_chunk};
 use eyot_core::session::{Chunk, Local, SessionEffect, SessionInput, Standing};
-use eyot_core::{Cursor, Hlc, Limits, LogEpoch, Record, RecordKey, Replica, ReplicaId, Seq};
+use eyot_core::{Cursor, Hlc, Limits, LogEpoch, MAXIMUM_MS, Record, RecordKey, Replica, ReplicaId, Seq};
 
 use super::{DATABASE, OWN};
 
@@ -28,8 +28,8 @@ impl Host {
         self.replica.local(DATABASE.parse().expect("the name of the vectors' database is one"))
     }
 
-    /// A write of this replica.
-    pub(super) fn write(&mut self, key: &RecordKey) {
+    /// A write of this replica; no content deletes.
+    pub(super) fn write(&mut self, key: &RecordKey, content: Option<&[u8]>) {
         let counter = self.replica.clock().get(OWN) + 1;
         let mut record = self.replica.get(key.as_str()).cloned().unwrap_or_else(Record::new);
         let context = record.context().clone().into();
@@ -37,10 +37,16 @@ impl Host {
             eyot_core::Dot::new(OWN, counter),
             &context,
             Hlc::from_ms(counter),
-            Some((*b"text").into()),
+            content.map(Into::into),
         );
         self.replica.apply(Segment::Written(vec![(key.clone(), record)]), Vec::new());
         self.written = self.written.max(counter);
+    }
+
+    /// Forgets the deletions up to the head, and so raises the floor.
+    pub(super) fn forget(&mut self) {
+        let up_to = self.replica.head();
+        self.replica.apply(Segment::Forgotten { up_to, before_ms: MAXIMUM_MS }, Vec::new());
     }
 
     /// Does what a session asks for, and answers.

@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 
 use eyot_core::message::{Ack, Message};
 use eyot_core::session::{Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
-use eyot_core::{Cursor, Limits, LogEpoch, RecordKey, Seq};
+use eyot_core::{Cursor, Limits, LogEpoch, RecordKey, Seen, Seq};
 
 use super::budget::within_budget;
 use super::host::Host;
-use super::script::{delta, steps};
+use super::script::{delta, hello, steps};
 
 /// What an input may cost beside what came in: a page of the log that is sent on.
 const PAGE_BYTES: usize = 4_096;
@@ -33,7 +33,8 @@ struct Side {
 
 /// Plays a script to a session. The first byte says which side it is on and how its host behaves; then `F` is a message,
 /// `D` a delta that goes on where the session stands, `Q` an acknowledgement of what was sent last, `A` lets the host
-/// answer, `X` lets it fail, `W` a write of the host, `T` time, `P` a probe.
+/// answer, `X` lets it fail, `W` a write of the host (a deletion where the key has an even length), `G` the end of its memory
+/// of deletions, `H` a hello of what the host has, `T` time, `P` a probe.
 pub fn check(bytes: &[u8]) {
     let Some((setting, script)) = bytes.split_first() else { return };
     let mut side = Side::begin(*setting);
@@ -51,6 +52,12 @@ pub fn check(bytes: &[u8]) {
             b'X' => side.fail(),
             b'W' => side.write(bytes),
             b'T' => side.wait(bytes),
+            b'G' => side.forget(),
+            b'H' => {
+                let frame = hello(bytes, &side.host.replica);
+                side.length += frame.len();
+                side.take(SessionInput::Frame(frame));
+            }
             b'P' => side.take(SessionInput::Probe),
             _ => side.answer_all(),
         }
@@ -65,11 +72,12 @@ impl Side {
     fn begin(setting: u8) -> Self {
         let mut host = Host::new();
         let key = |id: &str| RecordKey::new("notes", id);
-        (0..(setting >> 4).min(4)).flat_map(|id| key(&id.to_string())).for_each(|key| host.write(&key));
+        let keys = (0..(setting >> 4).min(4)).flat_map(|id| key(&id.to_string()));
+        keys.for_each(|key| host.write(&key, Some(b"text")));
         let cursor = Cursor { epoch: LogEpoch(7), seq: Seq(1) };
         let guess = (setting & 2 == 2).then_some(Standing { cursor, staged: Seq(1) });
         let role = if setting & 1 == 1 {
-            Role::Initiator { guess, seen: Default::default() }
+            Role::Initiator { guess, seen: Seen { seq: cursor.seq, ..Seen::default() } }
         } else {
             Role::Acceptor
         };
@@ -89,6 +97,15 @@ impl Side {
         let effects = within_budget(self.length, || session.handle(input, now_ms));
         assert!(effects.len() <= MOST_EFFECTS, "one input wants {} things done", effects.len());
         assert!(!self.is_over || effects.is_empty(), "a session that has ended says nothing more");
+        if let Some(told) = self.session.take_told()
+            && !self.host.replica.admits(told)
+        {
+            // The host is a copy: it gives up the connection, and does nothing of what was asked.
+            self.session.close("replica-forked", "A copy.", None);
+            self.answers.clear();
+            self.is_over = true;
+            return;
+        }
         for effect in effects {
             match &effect {
                 SessionEffect::Send(bytes) => {
@@ -127,7 +144,14 @@ impl Side {
 
     fn write(&mut self, id: &[u8]) {
         let key = RecordKey::new("notes", &String::from_utf8_lossy(id));
-        key.iter().for_each(|key| self.host.write(key));
+        let content = (id.len() % 2 == 1).then_some(id);
+        key.iter().for_each(|key| self.host.write(key, content));
+        self.take(SessionInput::HeadMoved(self.host.replica.head()));
+    }
+
+    // As a relay does it: the sessions hear of it with the next page.
+    fn forget(&mut self) {
+        self.host.forget();
         self.take(SessionInput::HeadMoved(self.host.replica.head()));
     }
 
