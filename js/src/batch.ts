@@ -7,18 +7,21 @@ import type { Store } from './store.js'
 import type { UpdateOptions, WriteOptions } from './types/collection.js'
 import type { BatchCollection } from './types/database.js'
 import { applyUpdate } from './update.js'
-import { makeWrite, type Write } from './writes.js'
+import { makeWrite, type Given, type Write } from './writes.js'
 
 /** The writes of one batch. */
 export class BatchWrites {
   readonly #store: Store
+  readonly #maximumBytes: number
   readonly #writes: Write[] = []
   /** Where in the list the latest write to each record is, by collection and id. */
   readonly #latest = new Map<string, number>()
   #ended = false
 
-  constructor(store: Store) {
+  /** `maximumBytes`: the largest encoded value of a record. */
+  constructor(store: Store, maximumBytes: number) {
     this.#store = store
+    this.#maximumBytes = maximumBytes
   }
 
   /** What `tx` is: gives a collection for every name that `check` lets pass. */
@@ -55,7 +58,8 @@ export class BatchWrites {
   }
 
   /** Adds a write. */
-  add(write: Write): void {
+  add(given: Given): void {
+    const write = makeWrite(given, this.#maximumBytes)
     this.#checkOpen()
     const key = `${write.collection}/${write.id}`
     const index = this.#latest.get(key)
@@ -96,7 +100,7 @@ class CollectionInBatch implements BatchCollection<unknown> {
 
   put(id: string, value: unknown, options?: WriteOptions): void {
     checkId(id)
-    this.#writes.add(makeWrite(this.#name, id, { value }, options))
+    this.#writes.add({ collection: this.#name, id, content: { value }, options })
   }
 
   update(id: string, change: (value: unknown) => unknown, options?: UpdateOptions<unknown>): void {
@@ -106,6 +110,6 @@ class CollectionInBatch implements BatchCollection<unknown> {
 
   delete(id: string, options?: WriteOptions): void {
     checkId(id)
-    this.#writes.add(makeWrite(this.#name, id, undefined, options))
+    this.#writes.add({ collection: this.#name, id, content: undefined, options })
   }
 }

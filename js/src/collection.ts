@@ -13,7 +13,7 @@ import type { Store } from './store.js'
 import type * as types from './types/collection.js'
 import type { DeletedDoc, Doc } from './types/doc.js'
 import type { Live, Unsubscribe } from './types/live.js'
-import { makeWrite, type Write, type Writer, type Written } from './writes.js'
+import { makeWrite, type Given, type Writer, type Written } from './writes.js'
 import { applyUpdate } from './update.js'
 import { yieldToPage } from './yield-to-page.js'
 
@@ -26,6 +26,8 @@ export interface Parts {
   readonly store: Store
   readonly hub: Hub
   readonly writer: Writer
+  /** The largest encoded value of a record. */
+  readonly maximumBytes: number
 }
 
 type RecordListener = (doc: Doc<unknown> | undefined) => void
@@ -79,7 +81,7 @@ export class RecordCollection implements types.Collection<unknown> {
 
   async put(id: string, value: unknown, options?: types.WriteOptions): Promise<Doc<unknown>> {
     checkId(id)
-    const written = await this.#write(makeWrite(this.name, id, { value }, options))
+    const written = await this.#write(id, { value }, options)
     if (written === undefined || written.deleted) throw new EyotError('internal', 'a write has not given a document')
     return written
   }
@@ -96,7 +98,7 @@ export class RecordCollection implements types.Collection<unknown> {
 
   async delete(id: string, options?: types.WriteOptions): Promise<Doc<unknown> | DeletedDoc<unknown> | undefined> {
     checkId(id)
-    return this.#write(makeWrite(this.name, id, undefined, options))
+    return this.#write(id, undefined, options)
   }
 
   live(id: string): Live<Doc<unknown> | undefined>
@@ -127,8 +129,9 @@ export class RecordCollection implements types.Collection<unknown> {
     return this.#conflicts
   }
 
-  async #write(write: Write): Promise<Written> {
-    const [written] = await this.#parts.writer.write([write])
+  async #write(id: string, content: Given['content'], options: unknown): Promise<Written> {
+    const given = { collection: this.name, id, content, options }
+    const [written] = await this.#parts.writer.write([makeWrite(given, this.#parts.maximumBytes)])
     return written
   }
 }

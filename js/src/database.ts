@@ -20,6 +20,14 @@ import { finished } from './update.js'
 import { unlessAborted } from './waiting.js'
 import { Writer } from './writes.js'
 
+/** What a database keeps of the options that it was opened with. */
+export interface DatabaseSettings {
+  /** The names of the collections; `undefined` for any. */
+  readonly declared: readonly string[] | undefined
+  /** The largest encoded value of a record. */
+  readonly maximumBytes: number
+}
+
 /** See the public type. */
 export class OpenDatabase implements Database {
   readonly name: string
@@ -34,12 +42,11 @@ export class OpenDatabase implements Database {
   #closing: Promise<void> | undefined
   #resolveClosed: (reason: string) => void = () => undefined
 
-  /** `declared`: the names of the collections; `undefined` for any. */
-  constructor(name: string, shell: Shell, declared: readonly string[] | undefined) {
+  constructor(name: string, shell: Shell, { declared, maximumBytes }: DatabaseSettings) {
     const connection = new Connection(shell)
     const store = new Store(connection)
     this.name = name
-    this.#parts = { connection, store, hub: new Hub(), writer: new Writer(connection, store) }
+    this.#parts = { connection, store, hub: new Hub(), writer: new Writer(connection, store), maximumBytes }
     this.#declared = declared === undefined ? undefined : new Set(declared)
     this.health = new LiveValue(makeHealth(connection.ask(open => open.health())))
     this.closed = new Promise(resolve => {
@@ -60,7 +67,7 @@ export class OpenDatabase implements Database {
 
   async batch<Result>(work: (tx: Batch) => Result): Promise<Result> {
     if (typeof work !== 'function') throw new TypeError('a batch needs a function')
-    const batch = new BatchWrites(this.#parts.store)
+    const batch = new BatchWrites(this.#parts.store, this.#parts.maximumBytes)
     const tx = batch.collections(name => { this.#checkCollection(name) }) as Batch
     try {
       const result = finished('the function of a batch', work(tx))

@@ -1,6 +1,6 @@
 // Opens a database with an engine, whichever that is. Must not know where the engine comes from.
 
-import { OpenDatabase } from './database.js'
+import { OpenDatabase, type DatabaseSettings } from './database.js'
 import { toEyotError } from './errors.js'
 import { checkName } from './names.js'
 import { checkOptions } from './options.js'
@@ -9,20 +9,24 @@ import type { CollectionDefinitions, Database } from './types/database.js'
 
 /** Options that have been checked. */
 export interface CheckedOptions {
-  readonly declared: readonly string[] | undefined
+  readonly database: DatabaseSettings
   readonly shell: ShellOptions
 }
+
+const DEFAULT_RECORD_BYTES = 1 << 20
 
 /** Checks what `open` was given. */
 export function checkOpening(name: unknown, options: unknown): CheckedOptions {
   checkName('the name of a database', name)
   checkOptions(options, ['collections', 'keepDeletionsForMs', 'maximumRecordBytes', 'wasm'])
   const { collections, keepDeletionsForMs, maximumRecordBytes } = (options ?? {}) as Record<string, unknown>
+  const declared = collections === undefined ? undefined : checkCollections(collections)
+  const maximumBytes = maximumRecordBytes === undefined ? DEFAULT_RECORD_BYTES : checkBytes(maximumRecordBytes)
   return {
-    declared: collections === undefined ? undefined : checkCollections(collections),
+    database: { declared, maximumBytes },
     shell: {
       ...(keepDeletionsForMs === undefined ? {} : { keepDeletionsForMs: checkDuration(keepDeletionsForMs) }),
-      ...(maximumRecordBytes === undefined ? {} : { maximumRecordBytes: checkBytes(maximumRecordBytes) }),
+      maximumRecordBytes: maximumBytes,
     },
   }
 }
@@ -42,7 +46,7 @@ export async function openWith<Definitions extends CollectionDefinitions>(
   }
   try {
     const shell = await engine.open(name, options.shell, tell)
-    database = new OpenDatabase(name, shell, options.declared)
+    database = new OpenDatabase(name, shell, options.database)
   } catch (error) {
     throw toEyotError(error)
   }

@@ -64,9 +64,18 @@ function asWritten({ text }: Write): RawDoc | undefined {
   return { context: '', conflicted: false, pending: true, versions: [{ text, at: Date.now(), replica: '', dots: [] }] }
 }
 
-/** What the caller hands over for one write, checked and encoded. */
-export function makeWrite(collection: string, id: string, value: { value: unknown } | undefined, options?: unknown): Write {
-  const text = value === undefined ? undefined : encode(value.value)
+/** What the caller hands over for one write. */
+export interface Given {
+  readonly collection: string
+  readonly id: string
+  /** `undefined` deletes. */
+  readonly content: { readonly value: unknown } | undefined
+  readonly options: unknown
+}
+
+/** What was handed over, checked, and encoded if that takes no more than so many bytes. */
+export function makeWrite({ collection, id, content, options }: Given, maximumBytes: number): Write {
+  const text = content === undefined ? undefined : encode(content.value, maximumBytes)
   return { collection, id, text, context: contextOf(options) }
 }
 

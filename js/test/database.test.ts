@@ -28,7 +28,7 @@ test('unknown options and bad names are a TypeError', () => {
   for (const [name, options] of mistakes) assert.throws(() => checkOpening(name, options), TypeError)
   checkOpening('notes', { collections: { notes: {} }, maximumRecordBytes: 1000 })
   const { shell } = checkOpening('notes', { keepDeletionsForMs: Infinity })
-  assert.deepEqual(shell, { keepDeletionsForMs: Infinity })
+  assert.deepEqual(shell, { keepDeletionsForMs: Infinity, maximumRecordBytes: 1 << 20 })
 })
 
 test('where there is no browser, what is missing is named', () => {

@@ -36,7 +36,7 @@ export interface OpenOptions<Definitions extends CollectionDefinitions = Default
    * was away for longer compares what it holds with what the others hold, and nothing that was deleted comes back.
    */
   readonly keepDeletionsForMs?: number
-  /** The largest encoded value of a record, in bytes. */
+  /** The largest encoded value of a record, in bytes: 1 MiB (1,048,576) if nothing else is said. */
   readonly maximumRecordBytes?: number
   /** Where the engine's WebAssembly comes from. Left out: from `eyot_bg.wasm` beside the package's script. */
   readonly wasm?: WasmSource
@@ -131,7 +131,10 @@ export interface Sync {
 
 /** How well the device keeps the data. */
 export interface Health {
-  /** Whether the browser has promised to keep the data when it runs out of room; `undefined` when it does not say. */
+  /**
+   * Whether the browser has promised to keep the data when it runs out of room; `undefined` when it does not say. Read when
+   * the database is opened; `navigator.storage.persist()` asks for it.
+   */
   readonly persisted: boolean | undefined
   /** Bytes in use by this origin, as the browser estimates. */
   readonly usage: number | undefined
