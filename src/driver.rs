@@ -21,7 +21,7 @@ use crate::errors::ShellError;
 use crate::page::PageListener;
 use crate::socket::{Endpoint, Sender};
 use crate::status::RawHealth;
-use crate::storage::{Loss, Reader, Writer};
+use crate::storage::{Loss, Marker, Reader, Writer, reopen};
 use crate::tabs::{TabMessage, Tabs};
 
 /// What a request of the application came to.
@@ -42,6 +42,7 @@ pub(crate) struct Driver {
     pub(crate) reader: Reader,
     pub(crate) writer: Writer,
     pub(crate) tabs: Tabs,
+    pub(crate) marker: Marker,
     waiting: RefCell<BTreeMap<Ticket, oneshot::Sender<Result<Answer, ShellError>>>>,
     last_ticket: Cell<Ticket>,
     listener: Function,
@@ -69,6 +70,7 @@ impl Driver {
         listener: Function,
         writer: Writer,
         tabs: Tabs,
+        marker: Marker,
     ) -> Rc<Self> {
         Rc::new(Self {
             name,
@@ -78,6 +80,7 @@ impl Driver {
             reader,
             writer,
             tabs,
+            marker,
             waiting: RefCell::default(),
             last_ticket: Cell::new(0),
             listener,
@@ -198,7 +201,11 @@ impl Driver {
                 self.heard.replace(Some((now_ms(), status)));
                 self.status_changed();
             }
-            TabMessage::Destroy => self.shut("destroyed-elsewhere"),
+            TabMessage::Destroy => {
+                // A worker that destroys it cannot do this.
+                self.marker.clear();
+                self.shut("destroyed-elsewhere");
+            }
         }
     }
 
@@ -206,8 +213,26 @@ impl Driver {
     pub(crate) fn lost(self: &Rc<Self>, loss: Loss) {
         match loss {
             Loss::VersionChange => self.shut("version-change"),
-            // The next commit opens a new one.
-            Loss::Closed => self.degrade("storage-lost"),
+            Loss::Gone => self.shut("storage-lost"),
+            Loss::Closed => {
+                self.degrade("storage-lost");
+                spawn_local(Rc::clone(self).reconnect());
+            }
+        }
+    }
+
+    // Where that fails for now, the next commit tries it too.
+    async fn reconnect(self: Rc<Self>) {
+        if self.writer.reconnect().await.is_err() {
+            return;
+        }
+        if let Ok(rexie) = reopen(&self.name).await {
+            if self.check_open().is_err() {
+                return rexie.close();
+            }
+            self.reader.replace(rexie);
+            self.recover();
+            self.read_news();
         }
     }
 

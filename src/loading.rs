@@ -13,7 +13,7 @@ use crate::clock::{now_ms, random_id, random_number};
 use crate::driver::Driver;
 use crate::errors::ShellError;
 use crate::status::RawHealth;
-use crate::storage::{Reader, Writer, prepare};
+use crate::storage::{Marker, Reader, Writer, prepare};
 use crate::tabs::Tabs;
 
 /// Opens a database, with what is in it.
@@ -42,19 +42,36 @@ pub(crate) async fn load(
     let later: Rc<std::cell::OnceCell<Weak<Driver>>> = Rc::default();
     let writer = {
         let later = Rc::clone(&later);
-        Writer::open(&name, move |loss| with(&later, |driver| driver.lost(loss))).await?
+        Writer::open(&name, (meta.replica, meta.epoch), move |loss| with(&later, |driver| driver.lost(loss)))
+            .await?
     };
     let tabs = {
         let later = Rc::clone(&later);
         Tabs::open(&name, move |message| with(&later, |driver| driver.hear(message)))
     };
-    let driver = Driver::new(name, engine, reader, listener, writer, tabs);
+    let marker = Marker::new(&name, meta.replica.to_string());
+    let driver = Driver::new(name, engine, reader, listener, writer, tabs, marker);
     // Set once, right here.
     let _ = later.set(Rc::downgrade(&driver));
     // What another tab has committed since the log was read.
     driver.read_news();
     spawn_local(read_health(Rc::clone(&driver)));
+    spawn_local(look_for_loss(Rc::clone(&driver)));
     Ok(driver)
+}
+
+// The first look into localStorage may take its time, for which nobody should wait who opens a database.
+async fn look_for_loss(driver: Rc<Driver>) {
+    TimeoutFuture::new(0).await;
+    if driver.check_open().is_err() {
+        return;
+    }
+    if let Some(lost) = driver.marker.look() {
+        driver.emit_lost(lost);
+    }
+    if driver.engine().next_position() > 1 {
+        driver.marker.note_stored();
+    }
 }
 
 fn with(later: &std::cell::OnceCell<Weak<Driver>>, act: impl FnOnce(&Rc<Driver>)) {

@@ -2,19 +2,20 @@
 
 use std::rc::Rc;
 
-use eyot_core::engine::{Cause, EngineEffect, EngineInput, Link, StorageFailure};
+use eyot_core::engine::{Cause, EngineEffect, EngineInput, Link, StorageFailure, SyncState};
 use eyot_core::{LogEpoch, RecordKey};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::clock::{random_id, random_number};
+use crate::clock::{now_ms, random_id, random_number};
 use crate::doc::to_js;
 use crate::driver::{Answer, Driver};
 use crate::errors::ShellError;
 use crate::socket;
 use crate::status::RawStatus;
+use crate::storage::Lost;
 use crate::tabs::TabMessage;
 
 /// The status is told at most this often: it changes with every write.
@@ -111,6 +112,7 @@ impl Driver {
         };
         if input == EngineInput::Committed {
             self.recover();
+            self.marker.note_stored();
         }
         self.dispatch(input);
     }
@@ -147,6 +149,14 @@ impl Driver {
         let keys: Array =
             keys.iter().map(|key| Array::of2(&key.collection().into(), &key.id().into())).collect();
         self.emit(&event("notice", &[("code", code.into()), ("records", keys.into())]));
+    }
+
+    /// Tells that there had been a database which is there no more.
+    pub(crate) fn emit_lost(&self, lost: Lost) {
+        let saved_at = lost.saved_ms.map_or(JsValue::UNDEFINED, |ms| JsValue::from_f64(ms as f64));
+        let records = Array::new().into();
+        let parts = [("code", "storage-lost".into()), ("records", records), ("savedAt", saved_at)];
+        self.emit(&event("notice", &parts));
     }
 
     fn emit_changes(&self, keys: &[RecordKey], cause: Cause) {
@@ -187,7 +197,11 @@ impl Driver {
     /// The holder's sign of life, and its status for the other tabs.
     pub(crate) fn tell_status(&self) {
         if self.election.borrow().as_ref().is_some_and(|election| election.is_holder()) {
-            self.tabs.tell(&TabMessage::Status(to_js(&RawStatus::from(self.engine().sync_status()))));
+            let status = self.engine().sync_status();
+            if status.state == SyncState::Live && status.unsent == 0 {
+                self.marker.note_saved(now_ms());
+            }
+            self.tabs.tell(&TabMessage::Status(to_js(&RawStatus::from(status))));
         }
     }
 
@@ -219,7 +233,7 @@ impl Driver {
         }
     }
 
-    fn recover(&self) {
+    pub(crate) fn recover(&self) {
         if self.health.borrow_mut().degraded.take().is_some() {
             self.emit_health();
         }

@@ -5,6 +5,8 @@
 
 #[path = "browser/fault.rs"]
 mod fault;
+#[path = "browser/loss.rs"]
+mod loss;
 #[path = "browser/tab.rs"]
 mod tab;
 

@@ -29,7 +29,7 @@
  * | `storage-blocked` | another tab holds on to the storage in an older form | close the other tabs |
  * | `storage-corrupt` | what is stored cannot be read | `destroy` the database, sync or import it anew |
  * | `storage-failed`, `transaction-aborted` | the write could not be made durable and was taken back out of view | write again; look at `db.health` |
- * | `storage-lost` | the browser has closed the storage and it could not be reopened | reload the page |
+ * | `storage-lost` | the browser has closed the storage and it could not be reopened, or is no longer there | reload the page |
  * | `newer-version` | a newer version of Eyot has written the storage | reload the page, for the newer app |
  * | `version-change` | a newer version of the app needs the storage in another form | reload the page |
  * | `destroyed-elsewhere` | another tab has destroyed the database | open it again to begin anew |

@@ -4,12 +4,14 @@
 //! events that say that a connection is lost, and awaits an `add` before it lets commit. Knows nothing of what the values
 //! mean.
 
+pub(crate) mod mark;
 mod reader;
 mod schema;
 mod writer;
 
+pub(crate) use mark::{Lost, Marker};
 pub(crate) use reader::Reader;
-pub(crate) use schema::{destroy, prepare};
+pub(crate) use schema::{destroy, prepare, reopen};
 pub(crate) use writer::{Loss, Writer};
 
 /// The store of single values.

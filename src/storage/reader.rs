@@ -45,6 +45,11 @@ impl Reader {
         Self { rexie: RefCell::new(Some(Rc::new(Connection(Some(rexie))))) }
     }
 
+    /// Reads through this connection from now on.
+    pub(crate) fn replace(&self, rexie: Rexie) {
+        self.rexie.replace(Some(Rc::new(Connection(Some(rexie)))));
+    }
+
     /// Reads the log from a position on, at most a page of it; an empty answer is the end. A segment comes with the
     /// chunks that were staged for it.
     pub(crate) async fn page(&self, position: u64) -> Result<Vec<StoredSegment>, ShellError> {

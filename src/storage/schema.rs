@@ -7,12 +7,12 @@ use js_sys::Uint8Array;
 use rexie::{ObjectStore, Rexie, TransactionMode};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{IDENTITY, LOG, META, PEERS, STAGED, database_name};
+use super::{IDENTITY, LOG, META, PEERS, STAGED, database_name, mark};
 use crate::clock::{random_id, random_number};
 use crate::errors::ShellError;
 
 /// The version of the stores. Opening with a higher one than this is refused by IndexedDB itself.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 const IDENTITY_VERSION: u8 = 1;
 /// Another tab that deletes the database keeps an opening waiting; longer than this is said to the application.
 const PATIENCE_MS: u32 = 10_000;
@@ -26,21 +26,26 @@ pub(crate) struct Meta {
 
 /// Opens or makes the stores, and reads or makes the identity.
 pub(crate) async fn prepare(name: &str) -> Result<(Rexie, Meta), ShellError> {
+    let rexie = reopen(name).await?;
+    let meta = read_or_make_meta(&rexie).await?;
+    Ok((rexie, meta))
+}
+
+/// Opens the stores, or makes them.
+pub(crate) async fn reopen(name: &str) -> Result<Rexie, ShellError> {
     // Every store must be declared here: rexie deletes those that are not when the version goes up.
     let stores = [META, LOG, STAGED].map(ObjectStore::new);
     let name = database_name(name);
     let builder = stores
         .into_iter()
         .fold(Rexie::builder(&name).version(VERSION), |builder, store| builder.add_object_store(store));
-    let rexie = match select(Box::pin(builder.build()), TimeoutFuture::new(PATIENCE_MS)).await {
-        Either::Left((rexie, _)) => rexie?,
+    match select(Box::pin(builder.build()), TimeoutFuture::new(PATIENCE_MS)).await {
+        Either::Left((rexie, _)) => Ok(rexie?),
         Either::Right(_) => {
             let message = "Another tab keeps the database from being opened; close the other tabs.";
-            return Err(ShellError::new("storage-blocked", message));
+            Err(ShellError::new("storage-blocked", message))
         }
-    };
-    let meta = read_or_make_meta(&rexie).await?;
-    Ok((rexie, meta))
+    }
 }
 
 // In one transaction, so that two tabs that open a new database at once agree on the identity.
@@ -60,11 +65,16 @@ async fn read_or_make_meta(rexie: &Rexie) -> Result<Meta, ShellError> {
     Ok(Meta { replica: identity.0, epoch: identity.1, peers })
 }
 
-fn write_identity((replica, epoch): (ReplicaId, LogEpoch)) -> JsValue {
+fn write_identity(identity: (ReplicaId, LogEpoch)) -> JsValue {
+    Uint8Array::from(identity_bytes(identity).as_slice()).into()
+}
+
+/// The identity as it is stored.
+pub(super) fn identity_bytes((replica, epoch): (ReplicaId, LogEpoch)) -> Vec<u8> {
     let mut bytes = vec![IDENTITY_VERSION];
     bytes.extend(replica.to_bytes());
     bytes.extend(epoch.0.to_le_bytes());
-    Uint8Array::from(bytes.as_slice()).into()
+    bytes
 }
 
 fn read_identity(value: &JsValue) -> Result<(ReplicaId, LogEpoch), ShellError> {
@@ -88,9 +98,14 @@ pub(super) fn bytes_of(value: &JsValue) -> Option<Vec<u8>> {
 
 /// Deletes a database with all that is in it.
 pub(crate) async fn destroy(name: &str) -> Result<(), ShellError> {
-    let name = database_name(name);
-    match select(Box::pin(Rexie::delete(&name)), TimeoutFuture::new(PATIENCE_MS)).await {
-        Either::Left((deleted, _)) => Ok(deleted?),
+    // Before, so that a crash right after it leaves no loss to tell; and after, for a tab that had not yet closed it.
+    mark::clear(name);
+    let stored = database_name(name);
+    match select(Box::pin(Rexie::delete(&stored)), TimeoutFuture::new(PATIENCE_MS)).await {
+        Either::Left((deleted, _)) => {
+            mark::clear(name);
+            Ok(deleted?)
+        }
         Either::Right(_) => {
             let message = "Another tab has the database open and does not close it.";
             Err(ShellError::new("storage-blocked", message))

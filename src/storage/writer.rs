@@ -6,9 +6,11 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use eyot_core::Limits;
 use eyot_core::segment::{Segment, Stage, stage_of};
+use eyot_core::{Limits, LogEpoch, ReplicaId};
 use futures_channel::oneshot;
+use idb::event::Event as _;
+use idb::request::Request as _;
 use idb::{Database, Factory, KeyRange};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::closure::Closure;
@@ -17,7 +19,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, IdbDatabase, IdbRequest, IdbTransaction};
 
 use super::reader::{stage_key, stage_range};
-use super::{BARRIER, LOG, META, PEERS, STAGED, database_name};
+use super::schema::{VERSION, bytes_of, identity_bytes};
+use super::{BARRIER, IDENTITY, LOG, META, PEERS, STAGED, database_name};
 use crate::errors::{ShellError, from_thrown};
 
 // web-sys has durability only behind a flag that the whole build would have to carry, and a `commit` that it deprecates.
@@ -46,6 +49,8 @@ pub(crate) enum Loss {
     VersionChange,
     /// The browser has closed it.
     Closed,
+    /// What is stored there now, if anything, is another database.
+    Gone,
 }
 
 /// The writing half of a database.
@@ -56,16 +61,22 @@ pub(crate) struct Writer {
 
 struct Inner {
     name: String,
+    identity: Vec<u8>,
     database: RefCell<Option<IdbDatabase>>,
     closed: Cell<bool>,
     on_loss: Box<dyn Fn(Loss)>,
 }
 
 impl Writer {
-    /// Connects to stores that exist. `on_loss` hears when the connection goes away by itself.
-    pub(crate) async fn open(name: &str, on_loss: impl Fn(Loss) + 'static) -> Result<Self, ShellError> {
+    /// Connects to stores that exist, with this identity. `on_loss` hears when the connection goes away by itself.
+    pub(crate) async fn open(
+        name: &str,
+        identity: (ReplicaId, LogEpoch),
+        on_loss: impl Fn(Loss) + 'static,
+    ) -> Result<Self, ShellError> {
         let inner = Inner {
             name: database_name(name),
+            identity: identity_bytes(identity),
             database: RefCell::new(None),
             closed: Cell::new(false),
             on_loss: Box::new(on_loss),
@@ -76,7 +87,13 @@ impl Writer {
     }
 
     async fn connect(&self) -> Result<(), ShellError> {
-        let mut database: Database = Factory::new()?.open(&self.inner.name, None)?.await?;
+        let mut request = Factory::new()?.open(&self.inner.name, Some(VERSION))?;
+        // It would be made anew, and empty: what this tab appends next belongs to what was there.
+        request.on_upgrade_needed(|event| {
+            let _ =
+                event.target().ok().and_then(|request| request.transaction()).map(idb::Transaction::abort);
+        });
+        let mut database: Database = request.await?;
         for (loss, is_version_change) in [(Loss::Closed, false), (Loss::VersionChange, true)] {
             let inner = Rc::downgrade(&self.inner);
             let lost = move |_| {
@@ -194,7 +211,7 @@ impl Writer {
         self.reconnecting(async || {
             let transaction = self.begin(stores, strict)?;
             let count = match check(&transaction) {
-                Ok(request) => answer(&request).await,
+                Ok(request) => answer(&request).await.and_then(|count| count.as_f64()).unwrap_or(f64::NAN),
                 Err(thrown) => return self.end(&transaction, Err(thrown)).await,
             };
             let found = if is_well(count) { ask(&transaction) } else { Err(JsValue::UNDEFINED) };
@@ -207,11 +224,32 @@ impl Writer {
     async fn reconnecting(&self, act: impl AsyncFn() -> Result<(), ShellError>) -> Result<(), ShellError> {
         match act().await {
             Err(error) if error.code == "storage-lost" && !self.inner.closed.get() => {
-                self.connect().await?;
+                self.reconnect().await?;
                 act().await
             }
             other => other,
         }
+    }
+
+    /// Connects anew to what was there before. If it is there no more, that is a loss of its own.
+    pub(crate) async fn reconnect(&self) -> Result<(), ShellError> {
+        let is_same = match self.connect().await {
+            Ok(()) => self.holds_identity().await?,
+            Err(error) if error.code == "transaction-aborted" => false,
+            Err(error) => return Err(error),
+        };
+        if is_same {
+            return Ok(());
+        }
+        self.inner.lose(Loss::Gone);
+        Err(ShellError::new("storage-lost", "The browser no longer has the database."))
+    }
+
+    async fn holds_identity(&self) -> Result<bool, ShellError> {
+        let transaction = self.begin(&[META], false)?;
+        let asked = transaction.object_store(META).and_then(|store| store.get(&IDENTITY.into()));
+        let found = answer(&asked.map_err(|thrown| from_thrown(&thrown))?).await;
+        Ok(found.and_then(|value| bytes_of(&value)).is_some_and(|bytes| bytes == self.inner.identity))
     }
 
     fn begin(&self, stores: &[&str], strict: bool) -> Result<IdbTransaction, ShellError> {
@@ -250,16 +288,16 @@ fn named_stage(value: &[u8]) -> Option<Stage> {
     Segment::from_bytes(value, &Limits::AT_REST).ok()?.stage()
 }
 
-// A number that a request answers with.
-async fn answer(request: &IdbRequest) -> f64 {
+// What a request answers with; nothing where it fails.
+async fn answer(request: &IdbRequest) -> Option<JsValue> {
     let (sender, answered) = oneshot::channel();
     let answer = request.clone();
     let listener = Closure::once(move |_: Event| {
-        let _ = sender.send(answer.result().ok().and_then(|result| result.as_f64()));
+        let _ = sender.send(answer.result().ok());
     });
     request.set_onsuccess(Some(listener.as_ref().unchecked_ref()));
     request.set_onerror(Some(listener.as_ref().unchecked_ref()));
-    answered.await.ok().flatten().unwrap_or(f64::NAN)
+    answered.await.ok().flatten()
 }
 
 impl Inner {

@@ -49,6 +49,11 @@ pub(crate) fn transaction_fails_once(name: &str) -> Fault {
     Fault::new("IDBDatabase", "transaction", &body)
 }
 
+/// Another database is opened in the place of each.
+pub(crate) fn open_goes_to(name: &str) -> Fault {
+    Fault::new("IDBFactory", "open", &format!("return original.call(this, 'eyot:{name}', args[1])"))
+}
+
 /// No database can be opened.
 pub(crate) fn open_fails_with(name: &str) -> Fault {
     Fault::new("IDBFactory", "open", &format!("throw new DOMException('not here', '{name}')"))

@@ -17,6 +17,7 @@ use wasm_bindgen_futures::JsFuture;
 pub(crate) struct Tab {
     shell: Shell,
     closed: Rc<RefCell<Option<String>>>,
+    notices: Rc<RefCell<Vec<String>>>,
 }
 
 impl Tab {
@@ -26,15 +27,19 @@ impl Tab {
 
     pub(crate) async fn try_open(name: &str) -> Result<Self, JsValue> {
         let closed = Rc::new(RefCell::new(None));
-        let heard = Rc::clone(&closed);
+        let notices = Rc::new(RefCell::new(Vec::new()));
+        let (heard, noticed) = (Rc::clone(&closed), Rc::clone(&notices));
         let listener = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
-            if property(&event, "kind") == "closed" {
-                heard.replace(property(&event, "code").as_string());
+            let code = property(&event, "code").as_string();
+            match property(&event, "kind").as_string().as_deref() {
+                Some("closed") => drop(heard.replace(code)),
+                Some("notice") => noticed.borrow_mut().extend(code),
+                _ => {}
             }
         });
         let listener: Function = listener.into_js_value().unchecked_into();
         let shell = Shell::open(name.to_owned(), JsValue::UNDEFINED, listener).await?;
-        Ok(Self { shell, closed })
+        Ok(Self { shell, closed, notices })
     }
 
     pub(crate) async fn close(self) {
@@ -43,6 +48,15 @@ impl Tab {
 
     pub(crate) fn closed_code(&self) -> Option<String> {
         self.closed.borrow().clone()
+    }
+
+    /// The codes of what was worth a notice.
+    pub(crate) fn notices(&self) -> Vec<String> {
+        self.notices.borrow().clone()
+    }
+
+    pub(crate) fn replica(&self) -> String {
+        self.shell.replica()
     }
 
     /// Begins the write at once, also when nobody waits for it.

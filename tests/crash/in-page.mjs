@@ -101,3 +101,8 @@ export async function listRecords() {
 export function problemOfSync() {
   return window.fieldNotes.sync().error?.code
 }
+
+/** The codes of what the database wanted to be known. */
+export function noticesOfPage() {
+  return window.fieldNotes.db.notices.snapshot().map(({ code }) => code)
+}

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Profile } from '../e2e/harness/profile.mjs'
 import { pause, until } from '../e2e/harness/wait.mjs'
-import { problemOfSync } from './in-page.mjs'
+import { noticesOfPage, problemOfSync } from './in-page.mjs'
 import { Ledger, victim, witness } from './ledger.mjs'
-import { mendLogs, tearLog } from './log-of-browser.mjs'
+import { isMarked, mendLogs, tearLog } from './log-of-browser.mjs'
 import { Browser } from './victim.mjs'
 
 const timeoutMs = 60_000
@@ -57,6 +57,7 @@ export class Kills {
       await this.victim.load()
       await this.#check(victim)
       await this.#writeAndSave()
+      await until('the mark is on disk', () => isMarked(this.folder), timeoutMs)
       await this.victim.kill()
       tear(this.folder)
     }
@@ -67,7 +68,10 @@ export class Kills {
     await this.victim.first.untilLevelWith(this.witness.first, timeoutMs)
     await this.#writeAndSave()
     await this.#checkLevel()
-    return this.#replicas.size === 2
+    const isDeleted = this.#replicas.size === 2
+    const notices = await this.victim.first.run(noticesOfPage)
+    assert.deepEqual(notices, isDeleted ? ['storage-lost'] : [], 'the page says what has happened')
+    return isDeleted
   }
 
   async #writeAndSave() {

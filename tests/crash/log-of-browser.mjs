@@ -54,6 +54,13 @@ export function tearLog(profileFolder) {
   writeFileSync(file, header, { flag: 'a' })
 }
 
+/** Whether the mark that the database exists has come to disk. Chromium writes localStorage some seconds late. */
+export function isMarked(profileFolder) {
+  const folder = join(profileFolder, 'Default', 'Local Storage', 'leveldb')
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => /\.(log|ldb)$/.test(name)) : []
+  return files.some((name) => readFileSync(join(folder, name)).includes('eyot:field-notes'))
+}
+
 function logsOf(profileFolder) {
   const folder = join(profileFolder, 'Default', 'IndexedDB')
   // Killed before the page had come to open its database.

@@ -21,7 +21,7 @@ function NoticeLine({ notice }: { notice: Notice }): JSX.Element {
     <div class="notice" data-testid="notice" data-code={notice.code}>
       <p>
         {notice.message}
-        {notice.savedAt !== undefined && ` Everything was sent at ${longTime(notice.savedAt)}.`}
+        {notice.savedAt !== undefined && ` What was written until ${longTime(notice.savedAt)} had been sent.`}
       </p>
       <button type="button" class="icon-button" aria-label="Dismiss" data-testid="notice-dismiss" onClick={() => app.dismiss(notice)}>
         <Icon name="close" />
