@@ -12,6 +12,7 @@ use super::pending::Draft;
 use super::{Engine, stages::Delivery};
 use crate::export::Export;
 use crate::forgetting::must_compare;
+use crate::hlc::MAXIMUM_MS;
 use crate::id::Seq;
 use crate::key::RecordKey;
 use crate::rebirth::Reborn;
@@ -187,7 +188,8 @@ impl Engine {
             return;
         }
         self.commits.forgetting.due_ms = Some(self.now_ms.saturating_add(FORGET_EVERY_MS));
-        let before_ms = self.now_ms.saturating_sub(self.commits.forgetting.after_ms);
+        // A clock may say more than a stored time can.
+        let before_ms = self.now_ms.saturating_sub(self.commits.forgetting.after_ms).min(MAXIMUM_MS);
         if let Some(up_to) = self.replica.forgettable(before_ms) {
             let value = forgotten_segment(up_to, before_ms);
             self.write(vec![value], false, |_| Work::Forgotten { up_to, before_ms });

@@ -9,6 +9,7 @@
     reason = "tests may fail loudly"
 )]
 
+mod clocks;
 mod handing_on;
 mod imports;
 mod late;
