@@ -4,8 +4,6 @@
 //! encoding is canonical; two replicas that hold the same records in the same order write the same bytes, and a reader
 //! refuses any other form.
 
-use std::collections::BTreeSet;
-
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::context::Context;
 use crate::dot::{Dot, MAXIMUM_COUNTER};
@@ -22,9 +20,11 @@ struct Dictionary(Vec<ReplicaId>);
 impl Dictionary {
     fn of<'a>(records: impl Iterator<Item = &'a Record>) -> Self {
         // A context names the writers of all its versions and of all their pasts.
-        let ids: BTreeSet<ReplicaId> =
+        let mut ids: Vec<ReplicaId> =
             records.flat_map(|record| record.context().iter().map(|dot| dot.replica)).collect();
-        Self(ids.into_iter().collect())
+        ids.sort_unstable();
+        ids.dedup();
+        Self(ids)
     }
 
     fn write(&self, writer: &mut Writer) {
@@ -32,26 +32,38 @@ impl Dictionary {
         self.0.iter().for_each(|id| writer.raw(&id.to_bytes()));
     }
 
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let count = reader.count()?;
-        let mut ids = Vec::with_capacity(count.min(reader.left() / ReplicaId::LENGTH + 1));
-        for _ in 0..count {
-            let id = ReplicaId::from_bytes(reader.array()?);
-            if ids.last().is_some_and(|last| *last >= id) {
-                return Err(DecodeError::NotCanonical("a dictionary"));
-            }
-            ids.push(id);
-        }
-        Ok(Self(ids))
-    }
-
     fn index(&self, id: ReplicaId) -> usize {
         self.0.binary_search(&id).unwrap_or(usize::MAX)
     }
+}
 
-    fn id(&self, reader: &mut Reader<'_>) -> Result<ReplicaId, DecodeError> {
+/// The replicas that a block names as it is read, and which of them its records have used so far.
+struct Names(Vec<(ReplicaId, bool)>);
+
+impl Names {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let count = reader.count()?;
+        let mut names = Vec::with_capacity(count.min(reader.left() / ReplicaId::LENGTH + 1));
+        for _ in 0..count {
+            let id = ReplicaId::from_bytes(reader.array()?);
+            if names.last().is_some_and(|(last, _)| *last >= id) {
+                return Err(DecodeError::NotCanonical("a dictionary"));
+            }
+            names.push((id, false));
+        }
+        Ok(Self(names))
+    }
+
+    // What a record names anywhere its context names too, so whatever is read is used.
+    fn id(&mut self, reader: &mut Reader<'_>) -> Result<ReplicaId, DecodeError> {
         let index = usize::try_from(reader.number()?).unwrap_or(usize::MAX);
-        self.0.get(index).copied().ok_or(DecodeError::Invalid("a replica's index"))
+        let (id, is_used) = self.0.get_mut(index).ok_or(DecodeError::Invalid("a replica's index"))?;
+        *is_used = true;
+        Ok(*id)
+    }
+
+    fn are_used(&self) -> bool {
+        self.0.iter().all(|(_, is_used)| *is_used)
     }
 }
 
@@ -74,14 +86,13 @@ pub fn write_block<'a>(
 
 /// Reads what [`write_block`] wrote.
 pub fn read_block(reader: &mut Reader<'_>, limits: &Limits) -> Result<Vec<(RecordKey, Record)>, DecodeError> {
-    let dictionary = Dictionary::read(reader)?;
+    let mut names = Names::read(reader)?;
     let base_ms = reader.number_up_to(MAXIMUM_MS, "a time")?;
     let count = reader.count()?;
     if count > limits.block_records {
         return Err(DecodeError::TooLarge("a block"));
     }
     let mut past_entries = limits.past_entries();
-    let mut used = BTreeSet::new();
     let mut smallest = None;
     // An entry takes at least five bytes, so that a count cannot reserve much more than the input is long.
     let mut entries = Vec::with_capacity(count.min(reader.left() / 5));
@@ -89,14 +100,12 @@ pub fn read_block(reader: &mut Reader<'_>, limits: &Limits) -> Result<Vec<(Recor
         let key =
             reader.text(MAXIMUM_KEY_BYTES, "a key")?.parse().map_err(|_| DecodeError::Invalid("a key"))?;
         let past_entries = &mut past_entries;
-        let record =
-            RecordReader { reader, dictionary: &dictionary, base_ms, limits, past_entries }.record()?;
-        used.extend(record.context().iter().map(|dot| dot.replica));
+        let record = RecordReader { reader, names: &mut names, base_ms, limits, past_entries }.record()?;
         let times = record.versions().iter().map(|version| version.at.ms);
         smallest = times.chain(smallest).min();
         entries.push((key, record));
     }
-    if used.len() != dictionary.0.len() || smallest.unwrap_or(0) != base_ms {
+    if !names.are_used() || smallest.unwrap_or(0) != base_ms {
         return Err(DecodeError::NotCanonical("a block"));
     }
     Ok(entries)
@@ -115,12 +124,11 @@ impl Record {
     /// Reads what [`Record::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        let dictionary = Dictionary::read(&mut reader)?;
+        let mut names = Names::read(&mut reader)?;
         let (base_ms, past_entries) = (0, &mut limits.past_entries());
-        let record =
-            RecordReader { reader: &mut reader, dictionary: &dictionary, base_ms, limits, past_entries }
-                .record()?;
-        if record.context().len() != dictionary.0.len() {
+        let (bytes, names) = (&mut reader, &mut names);
+        let record = RecordReader { reader: bytes, names, base_ms, limits, past_entries }.record()?;
+        if !names.are_used() {
             return Err(DecodeError::NotCanonical("a record"));
         }
         reader.finish()?;
@@ -188,7 +196,7 @@ fn is_usual_past(version: &Version, context: &VersionVector) -> bool {
 
 struct RecordReader<'a, 'b> {
     reader: &'a mut Reader<'b>,
-    dictionary: &'a Dictionary,
+    names: &'a mut Names,
     base_ms: u64,
     limits: &'a Limits,
     // How many entries the pasts may still have: a few bytes can stand for a past as long as the context.
@@ -218,20 +226,18 @@ impl RecordReader<'_, '_> {
         if count > self.limits.context_replicas {
             return Err(DecodeError::TooLarge("a context"));
         }
-        let mut vector = VersionVector::new();
-        let mut last = None;
+        let mut vector = VersionVector::with_capacity(count.min(16));
         for _ in 0..count {
             let dot = self.dot()?;
-            if last.replace(dot.replica).is_some_and(|last| last >= dot.replica) {
+            if !vector.append(dot) {
                 return Err(DecodeError::NotCanonical("a vector"));
             }
-            vector.include(dot);
         }
         Ok(vector)
     }
 
     fn dot(&mut self) -> Result<Dot, DecodeError> {
-        let replica = self.dictionary.id(self.reader)?;
+        let replica = self.names.id(self.reader)?;
         match self.reader.number_up_to(MAXIMUM_COUNTER, "a counter")? {
             0 => Err(DecodeError::NotCanonical("a vector")),
             counter => Ok(Dot::new(replica, counter)),
@@ -239,7 +245,7 @@ impl RecordReader<'_, '_> {
     }
 
     fn version(&mut self, context: &VersionVector) -> Result<Version, DecodeError> {
-        let replica = self.dictionary.id(self.reader)?;
+        let replica = self.names.id(self.reader)?;
         let behind = self.reader.number()?;
         let counter = context.get(replica).checked_sub(behind).filter(|counter| *counter > 0);
         let dot = Dot::new(replica, counter.ok_or(DecodeError::Invalid("a dot"))?);
@@ -263,9 +269,7 @@ impl RecordReader<'_, '_> {
     fn past(&mut self, dot: Dot, context: &VersionVector) -> Result<(Context, bool), DecodeError> {
         let own = self.reader.number_up_to(MAXIMUM_COUNTER + 1, "a counter")?;
         if let Some(own) = own.checked_sub(1) {
-            let mut past = context.without(dot.replica);
-            past.include(Dot::new(dot.replica, own));
-            return Ok((past.into(), false));
+            return Ok((context.with(Dot::new(dot.replica, own)).into(), false));
         }
         let vector = self.vector()?;
         let dots = (0..self.reader.count()?).map(|_| self.dot()).collect::<Result<_, _>>()?;

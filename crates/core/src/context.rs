@@ -5,7 +5,6 @@
 //! swallow a:5 unseen; said as `a:4`, it would leave its own a:6 standing as a sibling. So a context is a vector and the
 //! dots beside it, as in dotted version vectors (Preguiça, Baquero, Almeida, Fonte, Gonçalves, 2010).
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -19,13 +18,14 @@ use crate::vector::VersionVector;
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Context {
     vector: VersionVector,
-    dots: BTreeSet<Dot>,
+    // In order, each once; hardly ever there.
+    dots: Vec<Dot>,
 }
 
 impl Context {
     /// The context of somebody who has seen nothing.
     pub const fn new() -> Self {
-        Self { vector: VersionVector::new(), dots: BTreeSet::new() }
+        Self { vector: VersionVector::new(), dots: Vec::new() }
     }
 
     /// A context from its parts, if they are canonical: the dots in order, each once, and none that the vector covers or
@@ -33,7 +33,7 @@ impl Context {
     pub fn from_parts(vector: VersionVector, dots: Vec<Dot>) -> Option<Self> {
         let in_order = dots.is_sorted_by(|a, b| a < b);
         let beside = dots.iter().all(|dot| dot.counter.saturating_sub(1) > vector.get(dot.replica));
-        (in_order && beside).then(|| Self { vector, dots: dots.into_iter().collect() })
+        (in_order && beside).then_some(Self { vector, dots })
     }
 
     /// The writes that were seen without a gap.
@@ -53,13 +53,15 @@ impl Context {
 
     /// True when this write was seen.
     pub fn covers(&self, dot: Dot) -> bool {
-        self.vector.covers(dot) || self.dots.contains(&dot)
+        self.vector.covers(dot) || self.dots.binary_search(&dot).is_ok()
     }
 
     /// Adds one seen write, and none of those before it.
     pub fn add(&mut self, dot: Dot) {
-        if !self.vector.covers(dot) {
-            self.dots.insert(dot);
+        if let Err(place) = self.dots.binary_search(&dot)
+            && !self.vector.covers(dot)
+        {
+            self.dots.insert(place, dot);
             self.absorb();
         }
     }
@@ -68,6 +70,8 @@ impl Context {
     pub fn join(&mut self, other: &Self) {
         self.vector.join(&other.vector);
         self.dots.extend(&other.dots);
+        self.dots.sort_unstable();
+        self.dots.dedup();
         self.absorb();
     }
 
@@ -80,22 +84,20 @@ impl Context {
 
     // A dot that follows the vector's entry without a gap says no more than a higher entry does.
     fn absorb(&mut self) {
-        let mut rest = BTreeSet::new();
-        for dot in std::mem::take(&mut self.dots) {
-            match dot.counter.checked_sub(1) {
-                Some(before) if before <= self.vector.get(dot.replica) => self.vector.include(dot),
-                _ => {
-                    rest.insert(dot);
-                }
+        let vector = &mut self.vector;
+        self.dots.retain(|dot| {
+            let has_gap = dot.counter.checked_sub(1).is_none_or(|before| before > vector.get(dot.replica));
+            if !has_gap {
+                vector.include(*dot);
             }
-        }
-        self.dots = rest;
+            has_gap
+        });
     }
 }
 
 impl From<VersionVector> for Context {
     fn from(vector: VersionVector) -> Self {
-        Self { vector, dots: BTreeSet::new() }
+        Self { vector, dots: Vec::new() }
     }
 }
 

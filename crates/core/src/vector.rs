@@ -65,6 +65,9 @@ impl VersionVector {
 
     /// Accounts for this write, and with it for all earlier ones of that replica.
     pub fn include(&mut self, dot: Dot) {
+        if self.append(dot) {
+            return;
+        }
         match self.place(dot.replica) {
             Ok(place) => {
                 if let Some(entry) = self.0.get_mut(place) {
@@ -79,6 +82,31 @@ impl VersionVector {
     /// Where that replica's entry is among all; where it would be if there is none.
     pub(crate) fn place(&self, replica: ReplicaId) -> Result<usize, usize> {
         self.0.binary_search_by_key(&replica, |dot| dot.replica)
+    }
+
+    /// Appends the entry of a replica that comes after all that are named; false where it does not, or counts nothing.
+    pub(crate) fn append(&mut self, dot: Dot) -> bool {
+        let is_next = dot.counter > 0 && self.0.last().is_none_or(|last| last.replica < dot.replica);
+        if is_next {
+            self.0.push(dot);
+        }
+        is_next
+    }
+
+    /// A vector without entries that has room for so many.
+    pub(crate) fn with_capacity(entries: usize) -> Self {
+        Self(Vec::with_capacity(entries))
+    }
+
+    /// The same with another entry for one replica: a counter of 0 stands for none.
+    pub(crate) fn with(&self, dot: Dot) -> Self {
+        let mut entries = Vec::with_capacity(self.len() + 1);
+        let place = self.0.partition_point(|entry| entry.replica < dot.replica);
+        let (before, after) = self.0.split_at(place);
+        entries.extend_from_slice(before);
+        entries.extend((dot.counter > 0).then_some(dot));
+        entries.extend(after.iter().filter(|entry| entry.replica != dot.replica));
+        Self(entries)
     }
 
     /// Accounts for all that `other` accounts for: the least vector that covers both.
@@ -108,12 +136,13 @@ impl VersionVector {
 
     /// What both account for: the greatest vector that both cover.
     pub fn meet(&self, other: &Self) -> Self {
-        self.iter().map(|dot| Dot::new(dot.replica, dot.counter.min(other.get(dot.replica)))).collect()
+        let meet = self.iter().map(|dot| Dot::new(dot.replica, dot.counter.min(other.get(dot.replica))));
+        Self(meet.filter(|dot| dot.counter > 0).collect())
     }
 
     /// The vector without that replica.
     pub fn without(&self, replica: ReplicaId) -> Self {
-        self.iter().filter(|dot| dot.replica != replica).collect()
+        Self(self.iter().filter(|dot| dot.replica != replica).collect())
     }
 
     /// The entries in the order of the replicas, each as the highest dot.
@@ -152,8 +181,9 @@ impl VersionVector {
 
 impl FromIterator<Dot> for VersionVector {
     fn from_iter<I: IntoIterator<Item = Dot>>(dots: I) -> Self {
-        let mut vector = Self::new();
-        dots.into_iter().for_each(|dot| vector.include(dot));
+        let dots = dots.into_iter();
+        let mut vector = Self::with_capacity(dots.size_hint().0);
+        dots.for_each(|dot| vector.include(dot));
         vector
     }
 }

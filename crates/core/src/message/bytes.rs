@@ -254,15 +254,13 @@ pub(super) fn read_entries(
     if count > limits.context_replicas {
         return Err(DecodeError::TooLarge("a vector"));
     }
-    let mut vector = VersionVector::new();
-    let mut last = None;
+    let mut vector = VersionVector::with_capacity(count.min(16));
     for _ in 0..count {
         let replica = ReplicaId::from_bytes(reader.array()?);
         let counter = reader.number_up_to(MAXIMUM_COUNTER, "a counter")?;
-        if counter == 0 || last.replace(replica).is_some_and(|last| last >= replica) {
+        if !vector.append(Dot::new(replica, counter)) {
             return Err(DecodeError::NotCanonical("a vector"));
         }
-        vector.include(Dot::new(replica, counter));
         rest(reader)?;
     }
     Ok(vector)
