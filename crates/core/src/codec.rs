@@ -52,16 +52,24 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
+/// Most messages and stored values are not longer.
+const USUAL_BYTES: usize = 128;
+
 /// Appends numbers and bytes to a buffer.
-#[derive(Default)]
 pub struct Writer {
     bytes: Vec<u8>,
 }
 
+impl Default for Writer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Writer {
-    /// An empty writer.
+    /// An empty writer, with room for what is usually written.
     pub fn new() -> Self {
-        Self::default()
+        Self { bytes: Vec::with_capacity(USUAL_BYTES) }
     }
 
     /// What was written.

@@ -13,6 +13,9 @@ use crate::hlc::Hlc;
 use crate::id::ReplicaId;
 use crate::vector::VersionVector;
 
+/// Up to so many versions are compared each with each.
+const FEW: usize = 8;
+
 /// What a version holds; opaque here.
 pub type Content = Arc<[u8]>;
 
@@ -143,23 +146,46 @@ impl Record {
     #[must_use]
     pub fn merge(&self, other: &Self) -> Self {
         let mut versions = Vec::with_capacity(self.versions.len().max(other.versions.len()));
+        self.walk(other, |a, b| match (a, b) {
+            (Some(version), Some(_)) => versions.push(version.clone()),
+            (Some(version), None) if !other.has_replaced(version) => versions.push(version.clone()),
+            (None, Some(version)) if !self.has_replaced(version) => versions.push(version.clone()),
+            _ => {}
+        });
+        let mut context = self.context.clone();
+        context.join(&other.context);
+        Self { context, versions }
+    }
+
+    /// True when merging that state would change nothing here.
+    fn has_all(&self, other: &Self) -> bool {
+        let mut is_same = self.context.covers_all(&other.context);
+        self.walk(other, |a, b| match (a, b) {
+            (Some(version), None) => is_same &= !other.has_replaced(version),
+            (None, Some(version)) => is_same &= self.has_replaced(version),
+            _ => {}
+        });
+        is_same
+    }
+
+    // Goes through the versions of both in their order, those that both have at once.
+    fn walk<'a>(&'a self, other: &'a Self, mut see: impl FnMut(Option<&'a Version>, Option<&'a Version>)) {
         let (mut left, mut right) = (self.versions.iter().peekable(), other.versions.iter().peekable());
         loop {
             let order = match (left.peek(), right.peek()) {
                 (Some(a), Some(b)) => a.order(b),
                 (Some(_), None) => Ordering::Less,
-                (None, _) => Ordering::Greater,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return,
             };
-            match (left.next_if(|_| order.is_le()), right.next_if(|_| order.is_ge())) {
-                (Some(a), Some(_)) => versions.push(a.clone()),
-                (Some(a), None) => keep_unless_replaced(&mut versions, a, other),
-                (None, Some(b)) => keep_unless_replaced(&mut versions, b, self),
-                (None, None) => break,
-            }
+            see(left.next_if(|_| order.is_le()), right.next_if(|_| order.is_ge()));
         }
-        let mut context = self.context.clone();
-        context.join(&other.context);
-        Self { context, versions }
+    }
+
+    // True when a version that does not stand here was replaced here.
+    fn has_replaced(&self, version: &Version) -> bool {
+        let stands = self.has(version.dot) && holds(Guard::Quarantine);
+        self.context.covers(version.dot) && !stands && holds(Guard::ContextCheck)
     }
 
     /// The record as if that replica had never been heard of.
@@ -186,19 +212,21 @@ pub fn merge_incoming(existing: Option<&Record>, incoming: Record) -> Merged {
     let Some(existing) = existing else {
         return if incoming.is_absent() { Merged::Unchanged } else { Merged::AsSent(incoming) };
     };
-    let merged = existing.merge(&incoming);
-    if merged == *existing {
+    if existing.has_all(&incoming) {
         Merged::Unchanged
-    } else if merged == incoming {
+    } else if incoming.has_all(existing) {
         Merged::AsSent(incoming)
     } else {
-        Merged::Mixed(merged)
+        Merged::Mixed(existing.merge(&incoming))
     }
 }
 
-// True if a version is in a past. The versions are in the order of their dots: a vector that covers any of a replica's
-// covers its first.
+// True if a version is in a past.
 fn dominates_any(versions: &[Version]) -> bool {
+    if versions.len() <= FEW {
+        return versions.iter().any(|version| versions.iter().any(|other| version.past.covers(other.dot)));
+    }
+    // They are in the order of their dots: a vector that covers any of a replica's covers its first.
     let firsts: Vec<Dot> =
         versions.chunk_by(|a, b| a.dot.replica == b.dot.replica).filter_map(first_dot).collect();
     let stands = |dot: Dot| versions.binary_search_by_key(&dot, |version| version.dot).is_ok();
@@ -221,14 +249,6 @@ fn covers_any(vector: &VersionVector, dots: &[Dot]) -> bool {
 
 fn first_dot(versions: &[Version]) -> Option<Dot> {
     versions.first().map(|version| version.dot)
-}
-
-fn keep_unless_replaced(versions: &mut Vec<Version>, version: &Version, other: &Record) {
-    let stands = other.has(version.dot) && holds(Guard::Quarantine);
-    let is_replaced = other.context.covers(version.dot) && !stands;
-    if !is_replaced || !holds(Guard::ContextCheck) {
-        versions.push(version.clone());
-    }
 }
 
 #[cfg(test)]

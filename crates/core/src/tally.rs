@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::key::RecordKey;
 use crate::record::Record;
-use crate::view::siblings;
 
 /// What is to be known at once about all records together.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +18,10 @@ impl Tally {
         let was_shown = before.is_some_and(|record| !record.is_deleted());
         let is_shown = !after.is_deleted();
         if was_shown != is_shown {
-            let shown = self.shown.entry(key.collection().into()).or_insert(0);
-            *shown = if is_shown { *shown + 1 } else { shown.saturating_sub(1) };
+            match self.shown.get_mut(key.collection()) {
+                Some(shown) => *shown = if is_shown { *shown + 1 } else { shown.saturating_sub(1) },
+                None => drop(self.shown.insert(key.collection().into(), is_shown.into())),
+            }
         }
         if is_conflicted(after) {
             self.conflicted.insert(key.clone());
@@ -42,5 +43,6 @@ impl Tally {
 
 /// True when a person has to choose: more than one content stands.
 pub(crate) fn is_conflicted(record: &Record) -> bool {
-    record.versions().len() > 1 && siblings(record).len() > 1
+    let mut contents = record.versions().iter().map(|version| &version.content);
+    contents.next().is_some_and(|first| contents.any(|content| content != first))
 }
