@@ -243,8 +243,8 @@ fn entry_digest(replica: ReplicaId, end: ChainEnd) -> u64 {
         return 0;
     }
     let mut hasher = SipHasher24::new();
-    hasher.write(&replica.to_bytes());
-    hasher.write(&end.counter.to_le_bytes());
+    let [high, low] = replica.to_halves();
+    hasher.write([high, low, end.counter.to_le_bytes()].as_flattened());
     if end.link != 0 {
         hasher.write(&end.link.to_le_bytes());
     }

@@ -31,6 +31,11 @@ impl ReplicaId {
         ((self.high as u128) << 64 | self.low as u128).to_be_bytes()
     }
 
+    /// The first eight bytes of the id, and the last.
+    pub(crate) const fn to_halves(self) -> [[u8; 8]; 2] {
+        [self.high.to_be_bytes(), self.low.to_be_bytes()]
+    }
+
     /// A short id for tests and examples, written as the letter itself.
     pub const fn letter(letter: u8) -> Self {
         Self { high: (letter as u64) << 56, low: 0 }

@@ -62,11 +62,12 @@ impl FromStr for RecordKey {
     type Err = TextError;
 
     fn from_str(text: &str) -> Result<Self, TextError> {
-        match text.split_once('/') {
-            Some((collection, id)) if is_name(collection) && (1..=MAXIMUM_ID_BYTES).contains(&id.len()) => {
-                Ok(Self(text.into()))
-            }
-            _ => Err(TextError::Key),
+        // By bytes: every record that is read comes through here, and what is split off is short.
+        let slash = text.bytes().position(|byte| byte == b'/').ok_or(TextError::Key)?;
+        let (collection, id) = text.split_at(slash);
+        match (2..=MAXIMUM_ID_BYTES + 1).contains(&id.len()) && is_name(collection) {
+            true => Ok(Self(text.into())),
+            false => Err(TextError::Key),
         }
     }
 }
