@@ -2,49 +2,32 @@
 //!
 //! Knows nothing of what happens.
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Events in the order of their times; those of one millisecond in the order in which they were planned.
 #[derive(Debug)]
 pub(crate) struct Agenda<E> {
     now_ms: u64,
-    planned: u64,
-    events: BinaryHeap<Planned<E>>,
+    planned: u32,
+    // The greatest of a heap comes first, so the earliest is the greatest.
+    order: BinaryHeap<Reverse<Planned>>,
+    // The events themselves, so that the heap has little to move, and the places that are free.
+    events: Vec<Option<E>>,
+    free: Vec<u32>,
 }
 
-#[derive(Debug)]
-struct Planned<E> {
+#[derive(PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Planned {
     at_ms: u64,
-    number: u64,
-    event: E,
+    number: u32,
+    place: u32,
 }
-
-// The greatest of a heap comes first, so the earliest is the greatest.
-impl<E> Ord for Planned<E> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (other.at_ms, other.number).cmp(&(self.at_ms, self.number))
-    }
-}
-
-impl<E> PartialOrd for Planned<E> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<E> PartialEq for Planned<E> {
-    fn eq(&self, other: &Self) -> bool {
-        self.number == other.number
-    }
-}
-
-impl<E> Eq for Planned<E> {}
 
 impl<E> Agenda<E> {
     /// An empty agenda at some time.
     pub(crate) const fn new(now_ms: u64) -> Self {
-        Self { now_ms, planned: 0, events: BinaryHeap::new() }
+        Self { now_ms, planned: 0, order: BinaryHeap::new(), events: Vec::new(), free: Vec::new() }
     }
 
     /// The time.
@@ -55,7 +38,14 @@ impl<E> Agenda<E> {
     /// Plans an event, now or later.
     pub(crate) fn at(&mut self, at_ms: u64, event: E) {
         self.planned += 1;
-        self.events.push(Planned { at_ms: at_ms.max(self.now_ms), number: self.planned, event });
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.events.push(None);
+            self.events.len() as u32 - 1
+        });
+        if let Some(slot) = self.events.get_mut(place as usize) {
+            *slot = Some(event);
+        }
+        self.order.push(Reverse(Planned { at_ms: at_ms.max(self.now_ms), number: self.planned, place }));
     }
 
     /// Plans an event after some milliseconds.
@@ -65,15 +55,13 @@ impl<E> Agenda<E> {
 
     /// The next event up to that time; the time moves to it, or to the end.
     pub(crate) fn next(&mut self, until_ms: u64) -> Option<E> {
-        match self.events.peek() {
-            Some(first) if first.at_ms <= until_ms => {
-                self.now_ms = first.at_ms;
-                self.events.pop().map(|planned| planned.event)
-            }
-            _ => {
-                self.now_ms = self.now_ms.max(until_ms);
-                None
-            }
+        if self.order.peek().is_none_or(|Reverse(first)| first.at_ms > until_ms) {
+            self.now_ms = self.now_ms.max(until_ms);
+            return None;
         }
+        let Reverse(Planned { at_ms, place, .. }) = self.order.pop()?;
+        self.now_ms = at_ms;
+        self.free.push(place);
+        self.events.get_mut(place as usize)?.take()
     }
 }

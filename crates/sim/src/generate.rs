@@ -32,14 +32,15 @@ impl Default for Parameters {
 pub fn generate(seed: u64, parameters: &Parameters) -> Schedule {
     let mut random = Rng::with_seed(seed);
     let setting = setting(seed, parameters, &mut random);
-    let mut generator = Generator { setting, random, profile: Profile::Daily };
-    generator.profile = generator.pick(&[
+    let mut generator = Generator { setting, random, kinds: Vec::new() };
+    let profile = generator.pick(&[
         (3, Profile::Daily),
         (3, Profile::Faulty),
         (2, Profile::Stormy),
         (1, Profile::Timeless),
         (1, Profile::Crowd),
     ]);
+    generator.kinds = kinds(profile, &setting);
     let steps = (1..=parameters.steps).map(|number| Step { number, action: generator.action() }).collect();
     Schedule { setting, steps }
 }
@@ -106,42 +107,47 @@ enum Kind {
     Import,
 }
 
+fn kinds(profile: Profile, setting: &Setting) -> Vec<(u32, Kind)> {
+    use Kind::*;
+    let mut kinds = vec![(24, Write), (40, Run), (8, Read), (2, AwaitSaved), (2, Open), (2, Kill)];
+    kinds.extend([(3, Cut), (4, Online)]);
+    if setting.keep_ms < FOR_EVER_MS {
+        kinds.push((3, Forget));
+    }
+    match profile {
+        Profile::Daily => {}
+        Profile::Faulty => kinds.extend([
+            (3, CutPower),
+            (3, Fail),
+            (2, Freeze),
+            (2, TakeOver),
+            (1, RestartRelay),
+            (1, RestoreRelay),
+            (2, Roam),
+            (1, Import),
+            (1, Room),
+            (1, Evict),
+            (1, FillRelay),
+        ]),
+        Profile::Stormy => {
+            kinds.extend([(4, Weather), (3, Part), (4, Cut), (1, CutPower), (1, RestartRelay)])
+        }
+        Profile::Timeless => kinds.extend([(6, Clock), (1, CutPower), (2, Kill)]),
+        Profile::Crowd => kinds.extend([(12, TakeOver), (5, Freeze), (4, Open), (4, Fail), (20, Run)]),
+    }
+    kinds
+}
+
 struct Generator {
     setting: Setting,
     random: Rng,
-    profile: Profile,
+    // What may happen, each with its weight.
+    kinds: Vec<(u32, Kind)>,
 }
 
 impl Generator {
     fn action(&mut self) -> Action {
-        use Kind::*;
-        let mut kinds = vec![(24, Write), (40, Run), (8, Read), (2, AwaitSaved), (2, Open), (2, Kill)];
-        kinds.extend([(3, Cut), (4, Online)]);
-        if self.setting.keep_ms < FOR_EVER_MS {
-            kinds.push((3, Forget));
-        }
-        match self.profile {
-            Profile::Daily => {}
-            Profile::Faulty => kinds.extend([
-                (3, CutPower),
-                (3, Fail),
-                (2, Freeze),
-                (2, TakeOver),
-                (1, RestartRelay),
-                (1, RestoreRelay),
-                (2, Roam),
-                (1, Import),
-                (1, Room),
-                (1, Evict),
-                (1, FillRelay),
-            ]),
-            Profile::Stormy => {
-                kinds.extend([(4, Weather), (3, Part), (4, Cut), (1, CutPower), (1, RestartRelay)])
-            }
-            Profile::Timeless => kinds.extend([(6, Clock), (1, CutPower), (2, Kill)]),
-            Profile::Crowd => kinds.extend([(12, TakeOver), (5, Freeze), (4, Open), (4, Fail), (20, Run)]),
-        }
-        let kind = self.pick(&kinds);
+        let kind = pick(&mut self.random, &self.kinds);
         self.action_of(kind)
     }
 
@@ -241,13 +247,17 @@ impl Generator {
     }
 
     fn pick<T: Copy>(&mut self, choices: &[(u32, T)]) -> T {
-        let mut left = self.random.u32(0..choices.iter().map(|(weight, _)| weight).sum());
-        for (weight, choice) in choices {
-            match left.checked_sub(*weight) {
-                Some(rest) => left = rest,
-                None => return *choice,
-            }
-        }
-        unreachable!("the weights sum up to more than what was drawn")
+        pick(&mut self.random, choices)
     }
+}
+
+fn pick<T: Copy>(random: &mut Rng, choices: &[(u32, T)]) -> T {
+    let mut left = random.u32(0..choices.iter().map(|(weight, _)| weight).sum());
+    for (weight, choice) in choices {
+        match left.checked_sub(*weight) {
+            Some(rest) => left = rest,
+            None => return *choice,
+        }
+    }
+    unreachable!("the weights sum up to more than what was drawn")
 }
