@@ -25,7 +25,7 @@ pub(crate) struct View {
 
 #[derive(Clone, Default, Debug)]
 struct Shown {
-    context: VersionVector,
+    context: Vec<Dot>,
     known: Writes,
     dots: Vec<Dot>,
 }
@@ -100,9 +100,11 @@ impl World {
         // comes to nothing, and so it does wherever that is heard of.
         view.forgotten = self.ledger.covered(viewer.replica.forgotten())?;
         view.forgotten.join(self.ledger.forgotten());
-        let outstanding = viewer.tab.map(Tab::outstanding_writes).unwrap_or_default();
+        let mut known = viewer.tab.map(Tab::outstanding_writes).unwrap_or_default();
+        known.join(&view.here);
+        view.records.resize(self.keys.len(), Shown::default());
         for key in 0..self.keys.len() {
-            self.look_at_record(viewer, view, key, &outstanding)?;
+            self.look_at_record(viewer, view, key, &known)?;
         }
         // Of what is remembered of peers a tab hears sooner than of the segments that it is about; those are on disk.
         let on_disk = self.ledger.latest(viewer.replica.epoch()).unwrap_or(&view.here);
@@ -148,25 +150,21 @@ impl World {
         viewer: &Viewer<'_>,
         view: &mut View,
         key: usize,
-        outstanding: &Writes,
+        known: &Writes,
     ) -> Result<(), Violation> {
-        let (Some(name), View { here, forgotten, records, checked, .. }) = (self.keys.get(key), view) else {
-            return Ok(());
-        };
+        let View { here, forgotten, records, checked, .. } = view;
+        let (Some(name), Some(shown)) = (self.keys.get(key), records.get_mut(key)) else { return Ok(()) };
         let of_key = self.ledger.of_key(key);
-        let here = here.both(&of_key);
-        let mut known = outstanding.both(&of_key);
-        known.join(&here);
+        let known = known.both(&of_key);
         let record = viewer.record(name.as_str());
         let (context, versions) =
             record.map_or((&NOTHING, &[][..]), |record| (record.context(), record.versions()));
-        records.resize(records.len().max(self.keys.len()), Shown::default());
-        let Some(shown) = records.get_mut(key) else { return Ok(()) };
         let dots = versions.iter().map(|version| version.dot);
-        if shown.known == known && shown.context == *context && dots.clone().eq(shown.dots.iter().copied()) {
+        let is_same = shown.known == known && shown.dots.iter().copied().eq(dots.clone());
+        if is_same && shown.context.iter().copied().eq(context.iter()) {
             return Ok(());
         }
-        self.check_accounted(viewer, context, (&here, forgotten), &of_key)
+        self.check_accounted(viewer, context, (&here.both(&of_key), forgotten), &of_key)
             .map_err(|violation| violation.at(name))?;
         let standing = self.standing(viewer, versions)?;
         self.check_siblings(&known, &standing, forgotten).map_err(|violation| violation.at(name))?;
@@ -177,7 +175,11 @@ impl World {
                 checked.insert(id);
             }
         }
-        *shown = Shown { context: context.clone(), known, dots: dots.collect() };
+        shown.known = known;
+        shown.context.clear();
+        shown.context.extend(context.iter());
+        shown.dots.clear();
+        shown.dots.extend(dots);
         Ok(())
     }
 
@@ -205,8 +207,8 @@ impl World {
         (here, forgotten): (&Writes, &Writes),
         of_key: &Writes,
     ) -> Result<(), Violation> {
-        let context = viewer.provisional().map_or_else(|| context.clone(), |tab| context.without(tab));
-        let accounted = self.ledger.covered(&context)?.both(of_key);
+        let is_final = |dot: &Dot| Some(dot.replica) != viewer.provisional();
+        let accounted = self.ledger.accounted(context.iter().filter(is_final))?.both(of_key);
         if here.covers(&accounted) && forgotten.covers(&here.without(&accounted)) {
             return Ok(());
         }

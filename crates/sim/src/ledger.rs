@@ -90,11 +90,16 @@ impl Ledger {
 
     /// The writes that a vector accounts for.
     pub fn covered(&self, vector: &VersionVector) -> Result<Writes, Violation> {
+        self.accounted(vector.iter()).map_err(|violation| violation.at(format_args!("[{vector}]")))
+    }
+
+    /// The writes that the entries of a vector account for.
+    pub(crate) fn accounted(&self, entries: impl Iterator<Item = Dot>) -> Result<Writes, Violation> {
         let mut covered = Writes::new();
-        for dot in vector.iter() {
+        for dot in entries {
             let known = self.author(dot.replica).and_then(|author| author.at(dot.counter));
             let (_, up_to) = known.ok_or_else(|| {
-                Violation::new(3, format!("[{vector}] accounts for {dot}, which nobody has written"))
+                Violation::new(3, format!("{dot} is accounted for, and nobody has written it"))
             })?;
             covered.join(up_to);
         }
