@@ -9,6 +9,8 @@ const FIRST_PAUSE_MS: u64 = 500;
 const LONGEST_PAUSE_MS: u64 = 30_000;
 /// A refusal that another try alone does not cure is not repeated sooner than that.
 const REFUSED_PAUSE_MS: u64 = 5_000;
+/// No peer can send a device away for longer.
+const LONGEST_REFUSED_PAUSE_MS: u64 = 3_600_000;
 /// A connection that stood for so long ends the series of failures.
 const STABLE_AFTER_MS: u64 = 10_000;
 
@@ -121,7 +123,8 @@ impl Connector {
         self.failures = if stood_ms >= STABLE_AFTER_MS { 1 } else { self.failures.saturating_add(1) };
         let refused = !matches!(failure.code.as_str(), "connection-lost" | "connection-failed" | "silent");
         let least_ms = retry_after_ms.unwrap_or(if refused { REFUSED_PAUSE_MS } else { 0 });
-        let retry_at_ms = now_ms.saturating_add(self.pause_ms().max(least_ms));
+        let pause_ms = self.pause_ms().max(least_ms.min(LONGEST_REFUSED_PAUSE_MS));
+        let retry_at_ms = now_ms.saturating_add(pause_ms);
         self.state = State::Waiting { retry_at_ms };
         let LinkFailure { code, message } = failure;
         self.error = Some(SyncError { code, message, retry_at_ms });
@@ -211,6 +214,14 @@ mod tests {
         let failure = LinkFailure { code: "shutting-down".into(), message: String::new() };
         connector.closed(3, failure, Some(60_000), 1_000);
         assert_eq!(connector.error.map(|error| error.retry_at_ms), Some(61_000));
+    }
+
+    #[test]
+    fn no_peer_sends_a_device_away_for_ever() {
+        let mut connector = Connector::new(1);
+        connector.state = State::Connecting(1);
+        connector.closed(1, lost(), Some(u64::MAX), 1_000);
+        assert_eq!(connector.state, State::Waiting { retry_at_ms: 1_000 + LONGEST_REFUSED_PAUSE_MS });
     }
 
     #[test]
