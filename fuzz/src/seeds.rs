@@ -94,8 +94,11 @@ fn blocks(block: &[u8]) -> Vec<Seed> {
     let steps = [hello, (b'D', &whole), (b'W', b"n1x"), (b'D', &chunk), (b'Q', b"1")];
     let forgetting = [(b'W', &b"n1x"[..]), (b'W', b"n1"), (b'G', b""), hello, (b'D', &told), (b'W', b"n1")];
     let session = |setting: u8, steps: Vec<u8>| ("session", [&[setting], &steps[..]].concat());
+    let between =
+        [hello, (b'J', b""), (b'h', &[1, 0, 50]), (b'd', &whole), (b'W', b"notes\0n1\0a"), (b'D', &whole)];
     vec![
         ("engine", script(device)),
+        ("engine", script(between)),
         ("engine", script(staged)),
         session(0x21, script(steps)),
         session(0x21, script(forgetting)),
@@ -127,6 +130,9 @@ fn frames_for(role: u8, frames: &[Vec<u8>], seeds: &mut Vec<Seed>) {
         seeds.push(("session", [&[setting | role], &play()[..]].concat()));
     }
     seeds.push(("engine", play()));
+    let said = frames.iter().map(|frame| (b'f', &frame[..]));
+    let calls = if role == 1 { &b"1"[..] } else { b"" };
+    seeds.push(("engine", script(std::iter::once((b'J', calls)).chain(said))));
     seeds.extend(frames.iter().map(|frame| ("wire", frame.clone())));
 }
 

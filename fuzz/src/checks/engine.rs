@@ -19,7 +19,7 @@ const MOST_EFFECTS: usize = 64;
 /// writes of the page (collection, id, text and context of each between zero bytes; an empty text deletes, an empty
 /// context is none), `U` a token that it waits for, `I` an export, `R` what it looks up, `T` time, `L` the end of the
 /// connection, `O` the tab's end and another one, `K` a failure of the disk, `N` a network that comes or goes, `H` a hello
-/// of what the tab has.
+/// of what the tab has; `J` joins another device, which says `f`, `d` and `h`, and `l` dismisses it.
 pub fn check(bytes: &[u8]) {
     let mut tab = Tab::open(Disk::default());
     begin(&mut tab);
@@ -27,17 +27,13 @@ pub fn check(bytes: &[u8]) {
     for (kind, bytes) in steps(bytes) {
         length += bytes.len();
         match kind {
-            b'F' => receive(&mut tab, bytes.to_vec(), length),
-            b'D' => {
-                let frame = delta(Seq(tab.engine.sync_status().received), bytes);
+            b'F' | b'D' | b'H' | b'f' | b'd' | b'h' => {
+                let frame = frame(&tab, kind, bytes);
                 length += frame.len();
-                receive(&mut tab, frame, length);
+                receive(&mut tab, is_joined(kind), frame, length);
             }
-            b'H' => {
-                let frame = hello(bytes, tab.engine.replica());
-                length += frame.len();
-                receive(&mut tab, frame, length);
-            }
+            b'J' => tab.join(!bytes.is_empty()),
+            b'l' => tab.dismiss(),
             b'W' => write(&mut tab, bytes),
             b'U' => wait(&mut tab, bytes),
             b'I' => {
@@ -74,8 +70,25 @@ fn begin(tab: &mut Tab) {
     tab.take(EngineInput::Online(true));
 }
 
-fn receive(tab: &mut Tab, frame: Vec<u8>, length: usize) {
-    let Some(link) = tab.link else { return tab.take(EngineInput::Nudge) };
+fn is_joined(kind: u8) -> bool {
+    kind.is_ascii_lowercase()
+}
+
+fn frame(tab: &Tab, kind: u8, bytes: &[u8]) -> Vec<u8> {
+    match kind.to_ascii_uppercase() {
+        b'D' if is_joined(kind) => {
+            let status = tab.joined.and_then(|link| tab.engine.peer_status(link));
+            delta(Seq(status.map_or(0, |status| status.received)), bytes)
+        }
+        b'D' => delta(Seq(tab.engine.sync_status().received), bytes),
+        b'H' => hello(bytes, tab.engine.replica()),
+        _ => bytes.to_vec(),
+    }
+}
+
+fn receive(tab: &mut Tab, is_joined: bool, frame: Vec<u8>, length: usize) {
+    let link = if is_joined { tab.joined } else { tab.link };
+    let Some(link) = link else { return tab.take(EngineInput::Nudge) };
     let now_ms = tab.now_ms;
     let effects = within_budget(length, || tab.engine.handle(EngineInput::LinkReceived(link, frame), now_ms));
     assert!(effects.len() <= MOST_EFFECTS, "one message wants {} things done", effects.len());

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
 use eyot_core::engine::{
-    Engine, EngineEffect, EngineInput, Identity, Link, LinkFailure, StorageFailure, StoredSegment, Ticket,
-    Write,
+    Engine, EngineEffect, EngineInput, FIRST_PEER_LINK, Identity, Link, LinkFailure, StorageFailure,
+    StoredSegment, Ticket, Write,
 };
 use eyot_core::segment::Segment;
 use eyot_core::{Context, Dot, Limits, LogEpoch, RecordKey, ReplicaId};
@@ -39,6 +39,9 @@ pub(super) struct Tab {
     pub(super) engine: Engine,
     pub(super) disk: Disk,
     pub(super) link: Option<Link>,
+    /// The connection to another device.
+    pub(super) joined: Option<Link>,
+    joins: Link,
     pub(super) now_ms: u64,
     /// The next thing that the disk is asked for fails.
     pub(super) disk_fails: bool,
@@ -64,6 +67,8 @@ impl Tab {
             engine: Engine::new(identity, Limits::default()),
             disk,
             link: None,
+            joined: None,
+            joins: 0,
             now_ms: 1_700_000_000_000,
             disk_fails: false,
             corrupt: false,
@@ -100,6 +105,21 @@ impl Tab {
     pub(super) fn ticket(&mut self) -> Ticket {
         self.tickets += 1;
         self.tickets
+    }
+
+    /// Connects to another device, instead of the one before.
+    pub(super) fn join(&mut self, calls: bool) {
+        self.dismiss();
+        let link = FIRST_PEER_LINK + self.joins;
+        self.joins += 1;
+        self.joined = Some(link);
+        self.take(EngineInput::PeerJoined { link, calls });
+    }
+
+    /// Ends the connection to the other device.
+    pub(super) fn dismiss(&mut self) {
+        let link = self.joined.take();
+        link.into_iter().for_each(|link| self.take(EngineInput::PeerDismissed(link)));
     }
 
     /// Hands the engine an input and does what it asks for, until it asks for nothing more.
@@ -152,6 +172,10 @@ impl Tab {
                 self.link.take_if(|current| *current == link);
                 let failure = LinkFailure { code: "closed".into(), message: String::new() };
                 Some(EngineInput::LinkClosed(link, failure))
+            }
+            EngineEffect::PeerLeft(link, _) => {
+                self.joined.take_if(|current| *current == link);
+                None
             }
             EngineEffect::Continue => Some(EngineInput::Continue),
             EngineEffect::Corrupt { .. } => {
