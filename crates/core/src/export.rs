@@ -5,11 +5,13 @@
 
 use crate::block::{read_block, write_block};
 use crate::codec::{DecodeError, Reader, Writer};
-use crate::limits::Limits;
+use crate::key::RecordKey;
+use crate::limits::{CHUNK_BYTES, Limits};
 use crate::linked::LinkedVector;
 use crate::message::{read_linked, read_vector, write_linked, write_vector};
+use crate::record::Record;
 use crate::replica::Replica;
-use crate::segment::Entries;
+use crate::segment::{Entries, pasts_weight};
 use crate::vector::VersionVector;
 
 const MAGIC: [u8; 4] = *b"EYOT";
@@ -25,6 +27,20 @@ pub struct Export {
     pub forgotten: VersionVector,
     /// Its records, deleted ones too, in the order of keys.
     pub entries: Entries,
+}
+
+// So many records each, or fewer where their pasts are more than a reader takes of one block.
+fn blocks(entries: &[(RecordKey, Record)]) -> impl Iterator<Item = &[(RecordKey, Record)]> {
+    let (mut count, mut weight) = (0, 0);
+    entries.chunk_by(move |(_, record), (_, next)| {
+        count += 1;
+        weight += pasts_weight(record);
+        let fits = count < RECORDS_PER_BLOCK && weight + pasts_weight(next) <= CHUNK_BYTES;
+        if !fits {
+            (count, weight) = (0, 0);
+        }
+        fits
+    })
 }
 
 impl Export {
@@ -45,7 +61,7 @@ impl Export {
         writer.byte(VERSION);
         write_linked(&mut writer, &self.clock);
         write_vector(&mut writer, &self.forgotten);
-        let blocks = self.entries.chunks(RECORDS_PER_BLOCK);
+        let blocks: Vec<_> = blocks(&self.entries).collect();
         writer.size(blocks.len());
         for block in blocks {
             let mut bytes = Writer::new();

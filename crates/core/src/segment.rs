@@ -25,6 +25,9 @@ const IMPORTED: u8 = 3;
 const FORGOTTEN: u8 = 4;
 const REBORN: u8 = 5;
 
+/// A message of [`CHUNK_BYTES`] has fewer entries of pasts than readers take, by far.
+const PAST_ENTRIES_PER_BYTE: usize = 16;
+
 /// Records with their keys.
 pub type Entries = Vec<(RecordKey, Record)>;
 
@@ -257,7 +260,15 @@ pub fn entry_size(key: &RecordKey, record: &Record) -> usize {
         .iter()
         .map(|version| version.content.as_ref().map_or(0, |content| content.len()))
         .sum();
-    key.as_str().len() + contents + 16 * record.versions().len() + 8 * record.context().len() + 4
+    let versions = 16 * record.versions().len() + pasts_weight(record);
+    key.as_str().len() + contents + versions + 8 * record.context().len() + 4
+}
+
+/// What the pasts of a record count for, in bytes, where it is decided how many records go into one message. A few bytes can
+/// stand for a past as long as the context, and readers bound how many entries the pasts in a message have.
+pub fn pasts_weight(record: &Record) -> usize {
+    let entries: usize = record.versions().iter().map(|version| version.past.vector().len()).sum();
+    entries / PAST_ENTRIES_PER_BYTE
 }
 
 fn header(kind: u8) -> Writer {

@@ -4,9 +4,15 @@
 
 use eyot_core::message::{Message, Resume};
 use eyot_core::reconcile::read_ranges;
-use eyot_core::{Dot, Limits, Reader, ReplicaId, Seq, VersionVector, Writer, read_block};
+use eyot_core::segment::Segment;
+use eyot_core::session::PageRequest;
+use eyot_core::{
+    CHUNK_BYTES, Context, Dot, Export, Hlc, Limits, LogEpoch, Reader, Record, RecordKey, Replica, ReplicaId,
+    Seq, Version, VersionVector, Writer, read_block,
+};
 
 use crate::checks::budget::{allowed_bytes, measured, within_budget};
+use crate::checks::wire::block;
 
 const KINDS: u8 = 16;
 
@@ -121,4 +127,50 @@ fn ranges_take_no_more_than_a_mebibyte_of_keys_however_long_the_message_is() {
         });
         measure("items", &items, |bytes| read_ranges(&mut Reader::new(bytes)).is_ok());
     }
+}
+
+#[test]
+fn what_is_written_for_others_is_within_what_they_take() {
+    // A thousand replicas have each written to some records, and then each once more without having heard of the others'
+    // second writes: a thousand siblings, each with a past of a thousand.
+    let context: Context =
+        Context::from((0..1_000).map(|number| Dot::new(id(number), 1)).collect::<VersionVector>());
+    let versions = (0..1_000).map(|number| Version {
+        dot: Dot::new(id(number), 2),
+        past: context.clone(),
+        at: Hlc::from_ms(1),
+        content: None,
+    });
+    let all: VersionVector = (0..1_000).map(|number| Dot::new(id(number), 2)).collect();
+    let record = Record::from_parts(all.clone(), versions.collect()).unwrap();
+    let key = |number: u32| RecordKey::new("notes", &number.to_string()).unwrap();
+    let entries: Vec<_> = (0..2).map(|number| (key(number), record.clone())).collect();
+    let mut replica = Replica::new(id(0), LogEpoch(1));
+    let clock = all.into();
+    replica.apply(Segment::Imported { clock, forgotten: VersionVector::new(), entries }, Vec::new());
+
+    let limits = Limits::default();
+    let export = Export::of(&replica);
+    assert!(Export::from_bytes(&export.to_bytes(), &limits).is_ok_and(|read| read == export));
+    let request = |after| PageRequest {
+        after,
+        clock_since: Seq::ZERO,
+        exclude: LogEpoch(2),
+        covered_by: None,
+        among: None,
+        is_first: true,
+        budget_bytes: CHUNK_BYTES,
+    };
+    let mut page = replica.page(&request(Seq::ZERO));
+    let mut told = 0;
+    loop {
+        let bytes = block(&page.entries);
+        assert!(read_block(&mut Reader::new(&bytes), &limits).is_ok(), "a page of {} bytes", bytes.len());
+        told += page.entries.len();
+        if page.clock.is_some() {
+            break;
+        }
+        page = replica.page(&request(page.up_to));
+    }
+    assert_eq!(told, 2);
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use eyot_core::message::DeltaClock;
 use eyot_core::reconcile::{FingerprintKey, Snapshot};
+use eyot_core::segment::pasts_weight;
 use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
 use eyot_core::{
     ChainEnd, Clock, Cursor, DatabaseName, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seen, Seq, Told,
@@ -131,7 +132,7 @@ impl Replica {
             if request.is_wanted(place, stored.record.is_deleted())
                 && !request.is_covered(key.as_str(), &stored.record)
             {
-                bytes += stored.bytes + key.as_str().len();
+                bytes += stored.bytes + key.as_str().len() + pasts_weight(&stored.record);
                 if bytes > request.budget_bytes && !page.entries.is_empty() {
                     return page;
                 }

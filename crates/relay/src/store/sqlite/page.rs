@@ -1,6 +1,7 @@
 //! Reading a part of the log, as of one moment.
 
 use eyot_core::message::DeltaClock;
+use eyot_core::segment::pasts_weight;
 use eyot_core::session::{LogPage, PageRequest};
 use eyot_core::{LinkedVector, LogEpoch, Record, RecordKey, Seq, VersionVector};
 use rusqlite::Connection;
@@ -98,7 +99,8 @@ fn read_records(
             continue;
         }
         let key: RecordKey = rows::key(row, 1)?;
-        *bytes += key.as_str().len() + row.get_ref(3)?.as_blob().map_or(0, <[u8]>::len);
+        let stored_bytes = row.get_ref(3)?.as_blob().map_or(0, <[u8]>::len);
+        *bytes += key.as_str().len() + stored_bytes + pasts_weight(&record);
         if *bytes > request.budget_bytes && !entries.is_empty() {
             return Ok(Some(last));
         }
