@@ -18,6 +18,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::clock::now_ms;
 use crate::election::Election;
 use crate::errors::ShellError;
+use crate::joined::Joined;
 use crate::page::PageListener;
 use crate::socket::{Endpoint, Sender};
 use crate::status::RawHealth;
@@ -50,6 +51,7 @@ pub(crate) struct Driver {
     pub(crate) endpoint: RefCell<Option<Endpoint>>,
     pub(crate) election: RefCell<Option<Election>>,
     pub(crate) socket: RefCell<Option<(Link, Sender)>>,
+    pub(crate) joined: Joined,
     pub(crate) candidate_since_ms: Cell<u64>,
     // What the tab that holds the sync has told last, and when.
     pub(crate) heard: RefCell<Option<(u64, JsValue)>>,
@@ -88,6 +90,7 @@ impl Driver {
             endpoint: RefCell::default(),
             election: RefCell::default(),
             socket: RefCell::default(),
+            joined: Joined::default(),
             candidate_since_ms: Cell::new(0),
             heard: RefCell::default(),
             status_due: Cell::new(false),
@@ -128,6 +131,7 @@ impl Driver {
             }
         }
         self.performing.set(false);
+        self.answer_peers();
         self.set_timer();
     }
 
@@ -246,6 +250,7 @@ impl Driver {
         self.closed.set(Some("closing"));
         self.election.take();
         self.dispatch(EngineInput::Sync(false));
+        self.dismiss_peers();
     }
 
     /// Closes at once. Requests that are still waiting fail.

@@ -8,6 +8,7 @@ mod doc;
 mod driver;
 mod election;
 mod errors;
+mod joined;
 mod loading;
 mod page;
 mod perform;

@@ -16,14 +16,21 @@ use crate::status::RawHealth;
 use crate::storage::{Marker, Reader, Writer, prepare};
 use crate::tabs::Tabs;
 
-/// Opens a database, with what is in it.
+/// What one copy of a database is called on this device: several people who use one browser have a copy each.
+pub(crate) fn local_name(database: &str, profile: Option<&str>) -> String {
+    // Neither a database nor a profile has an @ in its name.
+    profile.map_or_else(|| database.to_owned(), |profile| format!("{database}@{profile}"))
+}
+
+/// Opens a copy of a database, with what is in it. `name` is what the copy is called on this device.
 pub(crate) async fn load(
+    database: &str,
     name: String,
     limits: Limits,
     keep_deletions_for_ms: Option<u64>,
     listener: Function,
 ) -> Result<Rc<Driver>, ShellError> {
-    let database = name
+    let database = database
         .parse()
         .map_err(|_| ShellError::new("invalid-name", "A database's name is 1 to 64 of a-z, 0-9, - and _."))?;
     let (rexie, meta) = prepare(&name).await?;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use eyot_core::engine::{Cause, EngineEffect, EngineInput, Link, StorageFailure, SyncState};
+use eyot_core::engine::{Cause, EngineEffect, EngineInput, FIRST_PEER_LINK, Link, StorageFailure, SyncState};
 use eyot_core::{LogEpoch, RecordKey};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Object, Reflect};
@@ -40,6 +40,7 @@ impl Driver {
             EngineEffect::Name => self.name_replica(),
             EngineEffect::Notice { code, keys } => self.emit_notice(code, &keys),
             EngineEffect::Connect(link) => self.connect(link),
+            EngineEffect::Transmit(link, bytes) if link >= FIRST_PEER_LINK => self.joined.send(link, &bytes),
             EngineEffect::Transmit(link, bytes) => {
                 if let Some((_, socket)) = self.socket.borrow().as_ref().filter(|(open, _)| *open == link) {
                     socket.send(&bytes);
@@ -50,7 +51,7 @@ impl Driver {
                     socket.close();
                 }
             }
-            EngineEffect::PeerLeft(..) => {}
+            EngineEffect::PeerLeft(link, failure) => self.peer_left(link, &failure),
             EngineEffect::StatusChanged => self.status_changed(),
             EngineEffect::Continue => {
                 let driver = Rc::clone(self);
@@ -189,6 +190,7 @@ impl Driver {
             driver.status_due.set(false);
             if driver.check_open().is_ok() {
                 driver.emit(&event("sync", &[("status", driver.sync_status())]));
+                driver.emit_peers();
                 driver.tell_status();
             }
         });
@@ -250,7 +252,8 @@ pub(crate) fn closed_event(code: &str) -> JsValue {
     event("closed", &[("code", code.into())])
 }
 
-fn event(kind: &str, parts: &[(&str, JsValue)]) -> JsValue {
+/// An event for the application.
+pub(crate) fn event(kind: &str, parts: &[(&str, JsValue)]) -> JsValue {
     let event = Object::new();
     // Setting a property of a fresh object cannot fail.
     let _ = Reflect::set(&event, &"kind".into(), &kind.into());

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use eyot_core::engine::{Condition, EngineInput};
+use eyot_core::engine::{Condition, EngineInput, LinkFailure};
 use eyot_core::{Causality, Export, Limits, MAXIMUM_COUNTER, VersionVector};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Promise, Uint8Array};
@@ -14,7 +14,8 @@ use wasm_bindgen_futures::future_to_promise;
 use crate::doc::{doc, from_js, is_shown, to_js};
 use crate::driver::Driver;
 use crate::errors::ShellError;
-use crate::loading::load;
+use crate::joined::peer_left;
+use crate::loading::{load, local_name};
 use crate::socket::Endpoint;
 use crate::writes::{promise, read_context, write};
 use crate::{storage, tabs};
@@ -30,6 +31,7 @@ pub struct Shell {
 struct Options {
     keep_deletions_for_ms: Option<f64>,
     maximum_record_bytes: Option<usize>,
+    profile: Option<String>,
 }
 
 #[wasm_bindgen]
@@ -37,18 +39,21 @@ impl Shell {
     /// Opens a database, or makes it. `listener` hears of changes, of the sync, of the storage's health,
     /// of what is worth a notice, and of the end.
     pub async fn open(name: String, options: JsValue, listener: Function) -> Result<Shell, JsValue> {
-        let (mut limits, mut keep_deletions_for_ms) = (Limits::default(), None);
+        let (mut limits, mut keep_deletions_for_ms, mut profile) = (Limits::default(), None, None);
         if options.is_object() {
             let options: Options = from_js(options)?;
             limits.content_bytes = options.maximum_record_bytes.unwrap_or(limits.content_bytes);
             // For ever, if it is more than can be counted.
             keep_deletions_for_ms = options.keep_deletions_for_ms.map(|ms| ms as u64);
+            profile = options.profile;
         }
-        Ok(Self { driver: load(name, limits, keep_deletions_for_ms, listener).await? })
+        let local = local_name(&name, profile.as_deref());
+        Ok(Self { driver: load(&name, local, limits, keep_deletions_for_ms, listener).await? })
     }
 
-    /// Deletes a database. Other tabs that have it open are told to close it.
-    pub async fn destroy(name: String) -> Result<(), JsValue> {
+    /// Deletes a copy of a database. Other tabs that have it open are told to close it.
+    pub async fn destroy(name: String, profile: Option<String>) -> Result<(), JsValue> {
+        let name = local_name(&name, profile.as_deref());
         tabs::announce_destruction(&name);
         Ok(storage::destroy(&name).await?)
     }
@@ -142,6 +147,49 @@ impl Shell {
     #[wasm_bindgen(js_name = syncStatus)]
     pub fn sync_status(&self) -> JsValue {
         self.driver.sync_status()
+    }
+
+    /// Takes up a connection that the application has made to another replica; `send` takes the messages for it. One side of
+    /// a connection calls. Returns what names it.
+    #[wasm_bindgen(js_name = peerJoin)]
+    pub fn peer_join(&self, calls: bool, send: Function) -> Result<f64, JsValue> {
+        self.driver.check_open()?;
+        Ok(self.driver.join_peer(calls, send) as f64)
+    }
+
+    /// A message has come on a connection.
+    #[wasm_bindgen(js_name = peerReceived)]
+    pub fn peer_received(&self, link: f64, bytes: Vec<u8>) {
+        self.driver.hear_peer(link as u64, bytes);
+    }
+
+    /// A connection has ended by itself.
+    #[wasm_bindgen(js_name = peerClosed)]
+    pub fn peer_closed(&self, link: f64, message: String) {
+        let failure = LinkFailure { code: "connection-lost".to_owned(), message };
+        self.driver.end_peer(link as u64, failure, false);
+    }
+
+    /// Ends a connection; the other side is told.
+    #[wasm_bindgen(js_name = peerDismiss)]
+    pub fn peer_dismiss(&self, link: f64) {
+        self.driver.dismiss_peer(link as u64);
+    }
+
+    /// How a connection stands; undefined once it is over.
+    #[wasm_bindgen(js_name = peerStatus)]
+    pub fn peer_status(&self, link: f64) -> JsValue {
+        self.driver.peer_status(link as u64)
+    }
+
+    /// Resolves when both sides of a connection have the same.
+    #[wasm_bindgen(js_name = peerCaughtUp)]
+    pub fn peer_caught_up(&self, link: f64) -> Result<Promise, JsValue> {
+        let caught_up = self.driver.wait_for_peer(link as u64)?;
+        Ok(future_to_promise(async move {
+            caught_up.await.map_err(|_| JsValue::from(peer_left()))?;
+            Ok(JsValue::UNDEFINED)
+        }))
     }
 
     /// The whole database as bytes. What is not durable yet is not in it.

@@ -1,6 +1,6 @@
 //! The sync's status and the storage's health as JavaScript gets them.
 
-use eyot_core::engine::{SyncState, SyncStatus};
+use eyot_core::engine::{PeerStatus, SyncState, SyncStatus};
 use serde::Serialize;
 
 /// The sync's status.
@@ -45,6 +45,21 @@ impl From<SyncStatus> for RawStatus {
             round_trips: status.round_trips as f64,
             error,
         }
+    }
+}
+
+/// How a connection to another replica stands.
+#[derive(Serialize)]
+pub(crate) struct RawPeerStatus {
+    state: &'static str,
+    received: f64,
+    expected: f64,
+}
+
+impl From<PeerStatus> for RawPeerStatus {
+    fn from(status: PeerStatus) -> Self {
+        let PeerStatus { state, received, expected } = status;
+        Self { state: state_name(state), received: received as f64, expected: expected as f64 }
     }
 }
 

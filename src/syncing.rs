@@ -73,25 +73,30 @@ impl Driver {
         }
         let driver = Rc::clone(self);
         spawn_local(async move {
-            // What an interrupted delta has left behind is taken up before the sync goes on.
-            let mut found = Vec::new();
-            for stage in driver.reader.stages().await.unwrap_or_default() {
-                if let Ok(chunks) = driver.reader.chunks(stage).await {
-                    found.push((stage, chunks));
-                }
+            if let Err(error) = driver.take_up_stages().await {
+                return driver.degrade(error.code);
             }
-            // The log may name some of them: first what stood in it when they were read.
-            let position = driver.engine().next_position();
-            match driver.reader.rest(position).await {
-                Ok(segments) => driver.dispatch(EngineInput::Segments(segments)),
-                Err(error) => return driver.degrade(error.code),
-            }
-            driver.dispatch(EngineInput::StagesFound(found));
             // The lock may have gone meanwhile.
             if driver.election.borrow().as_ref().is_some_and(|election| election.is_holder()) {
                 driver.dispatch(EngineInput::Sync(true));
             }
         });
+    }
+
+    /// What interrupted deltas have left behind is taken up before the sync goes on.
+    pub(crate) async fn take_up_stages(self: &Rc<Self>) -> Result<(), ShellError> {
+        let mut found = Vec::new();
+        for stage in self.reader.stages().await.unwrap_or_default() {
+            if let Ok(chunks) = self.reader.chunks(stage).await {
+                found.push((stage, chunks));
+            }
+        }
+        // The log may name some of them: first what stood in it when they were read.
+        let position = self.engine().next_position();
+        let segments = self.reader.rest(position).await?;
+        self.dispatch(EngineInput::Segments(segments));
+        self.dispatch(EngineInput::StagesFound(found));
+        Ok(())
     }
 
     // The holder gives signs of life; the others listen for them.

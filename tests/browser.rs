@@ -5,6 +5,8 @@
 
 #[path = "browser/fault.rs"]
 mod fault;
+#[path = "browser/joined.rs"]
+mod joined;
 #[path = "browser/loss.rs"]
 mod loss;
 #[path = "browser/tab.rs"]
@@ -152,7 +154,7 @@ async fn a_database_that_is_destroyed_elsewhere_closes_and_says_so() {
     let name = unused_name();
     let tab = Tab::open(&name).await;
     tab.put("n1", "1").await.unwrap();
-    eyot::Shell::destroy(name.clone()).await.unwrap();
+    eyot::Shell::destroy(name.clone(), None).await.unwrap();
     tab::until(|| tab.closed_code().is_some()).await;
     assert_eq!(code_of(&tab.put("n2", "2").await.unwrap_err()), "closed");
     assert_eq!(Tab::open(&name).await.count(), 0);
@@ -221,7 +223,7 @@ async fn stores_of_a_newer_version_are_left_alone() {
 async fn a_tab_that_holds_on_to_the_database_is_reported_and_not_waited_for_for_ever() {
     let name = unused_name();
     let other = tab::hold_open(&name, 1).await;
-    assert_eq!(code_of(&eyot::Shell::destroy(name.clone()).await.unwrap_err()), "storage-blocked");
+    assert_eq!(code_of(&eyot::Shell::destroy(name.clone(), None).await.unwrap_err()), "storage-blocked");
     other.close();
 }
 

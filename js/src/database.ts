@@ -5,6 +5,7 @@ import { RecordCollection, type Parts } from './collection.js'
 import { Connection } from './connection.js'
 import { EyotError } from './errors.js'
 import { Hub } from './hub.js'
+import { JoinedPeer } from './joined-peer.js'
 import { LiveConflicts } from './live-conflicts.js'
 import { LiveNotices } from './live-notices.js'
 import { LiveValue } from './live-value.js'
@@ -16,6 +17,7 @@ import { Store } from './store.js'
 import { RelaySync } from './sync.js'
 import type { Batch, Conflict, Database, Health, Sync, SyncOptions, WaitOptions } from './types/database.js'
 import type { Live } from './types/live.js'
+import type { JoinOptions, Peer } from './types/peer.js'
 import { finished } from './update.js'
 import { unlessAborted } from './waiting.js'
 import { Writer } from './writes.js'
@@ -39,6 +41,7 @@ export class OpenDatabase implements Database {
   readonly #declared: ReadonlySet<string> | undefined
   #conflicts: Live<readonly Conflict[]> | undefined
   #sync: RelaySync | undefined
+  readonly #peers = new Map<number, JoinedPeer>()
   #closing: Promise<void> | undefined
   #resolveClosed: (reason: string) => void = () => undefined
 
@@ -95,6 +98,12 @@ export class OpenDatabase implements Database {
     return this.#sync
   }
 
+  join(channel: unknown, options: JoinOptions): Peer {
+    const peer = new JoinedPeer(this.#parts.connection, channel, options)
+    this.#peers.set(peer.link, peer)
+    return peer
+  }
+
   async saved(options?: WaitOptions): Promise<void> {
     checkOptions(options, ['signal'])
     return unlessAborted(this.#parts.connection.wait(shell => shell.saved()), options?.signal)
@@ -142,6 +151,12 @@ export class OpenDatabase implements Database {
       case 'sync':
         this.#sync?.tell(event.status)
         return
+      case 'peer':
+        this.#peers.get(event.link)?.tell(event.status)
+        return
+      case 'peer-left':
+        this.#leave(event.link, event.code, event.message)
+        return
       case 'health':
         this.health.set(makeHealth(event.health))
         return
@@ -174,7 +189,13 @@ export class OpenDatabase implements Database {
     this.health.finish(this.health.snapshot())
     this.notices.finish()
     this.#parts.connection.refuse(reason)
+    for (const link of this.#peers.keys()) this.#leave(link, 'closed', `the database is closed (${reason})`)
     this.#sync?.stop()
+  }
+
+  #leave(link: number, code: string, message: string): void {
+    this.#peers.get(link)?.end(code, message)
+    this.#peers.delete(link)
   }
 
   #checkCollection(name: string): void {

@@ -24,6 +24,7 @@
  * | `too-many-writers` | as many replicas have written the record as a record can name | go on with a new record |
  * | `counters-exhausted` | this copy has used up its numbers for writes, which only a false clock from elsewhere brings about | export, `destroy` the database, import |
  * | `sync-already-started` | a database syncs with one relay at a time | `stop()` the other one first |
+ * | `peer-left` | the connection to a replica that was joined has ended | join it over a new channel |
  * | `quota-exceeded` | the browser has no room left; the write was taken back out of view | free room, then write again |
  * | `storage-unavailable` | the browser does not let this page store anything, as in some private windows | tell the user |
  * | `storage-blocked` | another tab holds on to the storage in an older form | close the other tabs |
@@ -56,6 +57,7 @@ export type EyotErrorCode =
   | 'too-many-writers'
   | 'counters-exhausted'
   | 'sync-already-started'
+  | 'peer-left'
   | 'quota-exceeded'
   | 'storage-unavailable'
   | 'storage-blocked'

@@ -3,14 +3,14 @@
 import { loadEngine } from './engine.js'
 import { toEyotError } from './errors.js'
 import { checkName } from './names.js'
-import { checkOpening, openWith } from './opening.js'
+import { checkOpening, checkProfile, openWith } from './opening.js'
 import { checkOptions } from './options.js'
 import type {
   CollectionDefinitions,
   Database,
   DefaultCollections,
+  DestroyOptions,
   OpenOptions,
-  WasmSource,
 } from './types/database.js'
 
 /**
@@ -37,15 +37,16 @@ export async function open<const Definitions extends CollectionDefinitions = Def
 }
 
 /**
- * Destroys the database of that name on this device. Other tabs that have it open are told to close theirs. What a relay
+ * Destroys the database of that name on this device; with `profile` that profile's copy. Other tabs that have it open are told to close theirs. What a relay
  * has of it stays there.
  */
-export async function destroy(name: string, options: { readonly wasm?: WasmSource } = {}): Promise<void> {
+export async function destroy(name: string, options: DestroyOptions = {}): Promise<void> {
   checkName('the name of a database', name)
-  checkOptions(options, ['wasm'])
+  checkOptions(options, ['profile', 'wasm'])
+  const profile = options.profile === undefined ? undefined : checkProfile(options.profile)
   const engine = await loadEngine(options.wasm)
   try {
-    await engine.destroy(name)
+    await engine.destroy(name, profile)
   } catch (error) {
     throw toEyotError(error)
   }

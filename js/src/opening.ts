@@ -18,8 +18,8 @@ const DEFAULT_RECORD_BYTES = 1 << 20
 /** Checks what `open` was given. */
 export function checkOpening(name: unknown, options: unknown): CheckedOptions {
   checkName('the name of a database', name)
-  checkOptions(options, ['collections', 'keepDeletionsForMs', 'maximumRecordBytes', 'wasm'])
-  const { collections, keepDeletionsForMs, maximumRecordBytes } = (options ?? {}) as Record<string, unknown>
+  checkOptions(options, ['collections', 'keepDeletionsForMs', 'maximumRecordBytes', 'profile', 'wasm'])
+  const { collections, keepDeletionsForMs, maximumRecordBytes, profile } = (options ?? {}) as Record<string, unknown>
   const declared = collections === undefined ? undefined : checkCollections(collections)
   const maximumBytes = maximumRecordBytes === undefined ? DEFAULT_RECORD_BYTES : checkBytes(maximumRecordBytes)
   return {
@@ -27,6 +27,7 @@ export function checkOpening(name: unknown, options: unknown): CheckedOptions {
     shell: {
       ...(keepDeletionsForMs === undefined ? {} : { keepDeletionsForMs: checkDuration(keepDeletionsForMs) }),
       maximumRecordBytes: maximumBytes,
+      ...(profile === undefined ? {} : { profile: checkProfile(profile) }),
     },
   }
 }
@@ -64,6 +65,12 @@ function checkCollections(collections: unknown): readonly string[] {
     checkOptions(definition, [])
   }
   return Object.keys(collections)
+}
+
+/** The name of a profile, if it can be one. */
+export function checkProfile(profile: unknown): string {
+  checkName('profile', profile)
+  return profile
 }
 
 function checkDuration(ms: unknown): number {

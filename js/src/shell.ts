@@ -37,6 +37,13 @@ export interface RawSyncStatus {
   readonly error?: { readonly code: string; readonly message: string; readonly retryAt?: number } | undefined
 }
 
+/** How a connection to another replica stands. */
+export interface RawPeerStatus {
+  readonly state: 'connecting' | 'catching-up' | 'live'
+  readonly received: number
+  readonly expected: number
+}
+
 /** How well the device keeps the data. */
 export interface RawHealth {
   readonly persisted: boolean | undefined
@@ -62,6 +69,8 @@ export type ShellEvent =
       readonly cause: 'local' | 'tab' | 'remote' | 'saved'
     }
   | { readonly kind: 'sync'; readonly status: RawSyncStatus }
+  | { readonly kind: 'peer'; readonly link: number; readonly status: RawPeerStatus }
+  | { readonly kind: 'peer-left'; readonly link: number; readonly code: string; readonly message: string }
   | { readonly kind: 'health'; readonly health: RawHealth }
   | (RawNotice & { readonly kind: 'notice' })
   | { readonly kind: 'closed'; readonly code: string }
@@ -70,6 +79,7 @@ export type ShellEvent =
 export interface ShellOptions {
   readonly keepDeletionsForMs?: number
   readonly maximumRecordBytes?: number
+  readonly profile?: string
 }
 
 /** Four items for each operation: collection, id, text (`undefined`: delete), context (`undefined`: the present one). */
@@ -90,6 +100,13 @@ export interface Shell {
   syncStart(url: string, token: (() => Promise<string>) | undefined): void
   syncStop(): void
   syncStatus(): RawSyncStatus
+  /** Names a connection to another replica. `send` is called later, with bytes that nobody else has. */
+  peerJoin(calls: boolean, send: (message: Uint8Array) => void): number
+  peerReceived(link: number, message: Uint8Array): void
+  peerClosed(link: number, reason: string): void
+  peerDismiss(link: number): void
+  /** Rejects with `peer-left` if the connection ends before. */
+  peerCaughtUp(link: number): Promise<void>
   exportAll(): Promise<Uint8Array>
   importAll(bytes: Uint8Array): Promise<number>
   health(): RawHealth
@@ -102,6 +119,6 @@ export type Comparison = 'equal' | 'incoming-wins' | 'local-wins' | 'conflict'
 /** The loaded engine: what there is before a database is open. */
 export interface Engine {
   open(name: string, options: ShellOptions, onEvent: (event: ShellEvent) => void): Promise<Shell>
-  destroy(name: string): Promise<void>
+  destroy(name: string, profile: string | undefined): Promise<void>
   compare(local: string, incoming: string): Comparison
 }

@@ -26,6 +26,7 @@ declare const note: Note
 declare const doc: Doc<Note>
 declare const context: string
 declare const index: { refresh(id: string): void }
+declare const dataChannel: RTCDataChannel
 declare function render(docs: readonly Doc<Note>[]): void
 declare function show(...anything: unknown[]): void
 declare function badge(count: number): void
@@ -33,7 +34,7 @@ declare function askToFreeRoom(): void
 declare function fetchToken(): Promise<string>
 declare function useSyncExternalStore<State>(subscribe: (listener: () => void) => () => void, snapshot: () => State): State
 export const given = [collection, compare, EyotError, newId, open, db, notes, counters, note, doc, context, index, render]
-export const more = [show, badge, askToFreeRoom, fetchToken, useSyncExternalStore]
+export const more = [dataChannel, show, badge, askToFreeRoom, fetchToken, useSyncExternalStore]
 export type Given = Tag | Sibling<Note>
 `
 
@@ -97,6 +98,7 @@ test('the examples of the README run', async () => {
     open: () => Promise.resolve(db),
     collection,
     newId,
+    dataChannel: { send: () => undefined, close: () => undefined },
     between: () => {
       if (!arrived) shell.arrive('notes', [arrival])
       arrived = true

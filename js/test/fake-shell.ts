@@ -59,9 +59,16 @@ export function coded(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
 }
 
+export interface FakePeer {
+  readonly calls: boolean
+  readonly send: (message: Uint8Array) => void
+  readonly received: Uint8Array[]
+}
+
 export class FakeShell implements Shell {
   readonly records = new Map<string, FakeRecord>()
   readonly calls: string[] = []
+  readonly peers: FakePeer[] = []
   status = OFF
   token_: (() => Promise<string>) | undefined
   /** Commits wait while this is set. */
@@ -177,6 +184,28 @@ export class FakeShell implements Shell {
 
   syncStatus(): RawSyncStatus {
     return this.status
+  }
+
+  peerJoin(calls: boolean, send: (message: Uint8Array) => void): number {
+    this.#check()
+    this.peers.push({ calls, send, received: [] })
+    return this.peers.length - 1
+  }
+
+  peerReceived(link: number, message: Uint8Array): void {
+    this.peers[link]?.received.push(message)
+  }
+
+  peerClosed(link: number, message: string): void {
+    this.#emit({ kind: 'peer-left', link, code: 'connection-lost', message })
+  }
+
+  peerDismiss(link: number): void {
+    this.#emit({ kind: 'peer-left', link, code: 'stopped', message: 'stopped' })
+  }
+
+  peerCaughtUp(link: number): Promise<void> {
+    return this.peers[link] === undefined ? Promise.reject(coded('peer-left', 'left')) : Promise.resolve()
   }
 
   exportAll(): Promise<Uint8Array> {

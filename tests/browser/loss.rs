@@ -117,7 +117,7 @@ async fn a_database_that_the_browser_has_lost_is_told_and_only_once() {
 async fn a_database_that_was_destroyed_is_not_told_as_lost() {
     let name = unused_name();
     store_something(&name).await;
-    eyot::Shell::destroy(name.clone()).await.unwrap();
+    eyot::Shell::destroy(name.clone(), None).await.unwrap();
     assert_eq!(mark(&name), None);
     assert!(store_something(&name).await.is_empty());
 }

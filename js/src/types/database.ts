@@ -4,6 +4,7 @@ import type { Collection, UpdateOptions, WriteOptions } from './collection.js'
 import type { Doc } from './doc.js'
 import type { Live } from './live.js'
 import type { Notice, NoticesChange } from './notice.js'
+import type { JoinOptions, Peer, PeerChannel } from './peer.js'
 
 declare const valueType: unique symbol
 
@@ -38,6 +39,19 @@ export interface OpenOptions<Definitions extends CollectionDefinitions = Default
   readonly keepDeletionsForMs?: number
   /** The largest encoded value of a record, in bytes: 1 MiB (1,048,576) if nothing else is said. */
   readonly maximumRecordBytes?: number
+  /**
+   * Whose copy of the database this is, where several people use one browser: 1 to 64 of `a-z`, `0-9`, `_` and `-`. Each
+   * profile has a copy of its own; to relays and other devices they are all copies of the same database.
+   */
+  readonly profile?: string
+  /** Where the engine's WebAssembly comes from. Left out: from `eyot_bg.wasm` beside the package's script. */
+  readonly wasm?: WasmSource
+}
+
+/** Which copy to destroy. */
+export interface DestroyOptions {
+  /** As it was opened. */
+  readonly profile?: string
   /** Where the engine's WebAssembly comes from. Left out: from `eyot_bg.wasm` beside the package's script. */
   readonly wasm?: WasmSource
 }
@@ -192,7 +206,18 @@ export interface Database<Definitions extends CollectionDefinitions = DefaultCol
    * ```
    */
   sync(url: string | URL, options?: SyncOptions): Sync
-  /** Resolves when a relay has acknowledged all that was written so far. Waits for as long as that takes. */
+  /**
+   * Syncs with another replica over a channel that the application has made, with a relay or without: another window, a
+   * device nearby. Whatever comes from one goes on to the others. A channel that has ended is not made again by itself.
+   *
+   * @example
+   * ```ts
+   * const peer = db.join(dataChannel, { calls: true }) // and { calls: false } on the other side
+   * await peer.caughtUp()
+   * ```
+   */
+  join(channel: MessagePort | RTCDataChannel | PeerChannel, options: JoinOptions): Peer
+  /** Resolves when a relay, or a replica that was joined, has acknowledged all that was written so far. Waits for as long as that takes. */
   saved(options?: WaitOptions): Promise<void>
   /** All that this replica has seen, as a token to hand to {@link Database.until} of another one. */
   token(): string

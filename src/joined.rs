@@ -1,0 +1,177 @@
+//! Connections that the application has made to other replicas, and hands over as functions that send.
+//!
+//! Must not know what carries the messages: a message port, a data channel, or something of the application's own.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use eyot_core::engine::{EngineInput, FIRST_PEER_LINK, Link, LinkFailure, SyncState};
+use futures_channel::oneshot;
+use js_sys::{Function, Uint8Array};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::doc::to_js;
+use crate::driver::Driver;
+use crate::errors::ShellError;
+use crate::perform::event;
+use crate::status::RawPeerStatus;
+
+/// The connections to other replicas.
+pub(crate) struct Joined {
+    peers: RefCell<BTreeMap<Link, Peer>>,
+    next: Cell<Link>,
+}
+
+struct Peer {
+    send: Function,
+    // What has come before the engine could take it.
+    early: Option<Vec<Vec<u8>>>,
+    // Who waits until both sides have the same.
+    waiting: Vec<oneshot::Sender<()>>,
+}
+
+impl Default for Joined {
+    fn default() -> Self {
+        Self { peers: RefCell::default(), next: Cell::new(FIRST_PEER_LINK) }
+    }
+}
+
+impl Joined {
+    pub(crate) fn links(&self) -> Vec<Link> {
+        self.peers.borrow().keys().copied().collect()
+    }
+
+    fn is_early(&self, link: Link) -> bool {
+        self.peers.borrow().get(&link).is_some_and(|peer| peer.early.is_some())
+    }
+
+    pub(crate) fn send(&self, link: Link, bytes: &[u8]) {
+        let send = self.peers.borrow().get(&link).map(|peer| peer.send.clone());
+        if let Some(send) = send {
+            // A channel that cannot send is about to report its end.
+            let _ = send.call1(&JsValue::UNDEFINED, &Uint8Array::from(bytes));
+        }
+    }
+}
+
+impl Driver {
+    /// Takes up a connection. One side of it calls.
+    pub(crate) fn join_peer(self: &Rc<Self>, calls: bool, send: Function) -> Link {
+        let link = self.joined.next.get();
+        self.joined.next.set(link + 1);
+        let peer = Peer { send, early: Some(Vec::new()), waiting: Vec::new() };
+        self.joined.peers.borrow_mut().insert(link, peer);
+        let driver = Rc::clone(self);
+        spawn_local(async move {
+            // Where this tab syncs, it has looked already; where another does, what lies there may be that one's.
+            if driver.election.borrow().is_none() && driver.joined.links().first() == Some(&link) {
+                // What cannot be read is received anew.
+                let _ = driver.take_up_stages().await;
+            }
+            // It may have ended meanwhile.
+            if !driver.joined.is_early(link) {
+                return;
+            }
+            driver.dispatch(EngineInput::PeerJoined { link, calls });
+            let early = driver.joined.peers.borrow_mut().get_mut(&link).and_then(|peer| peer.early.take());
+            for bytes in early.unwrap_or_default() {
+                driver.dispatch(EngineInput::LinkReceived(link, bytes));
+            }
+        });
+        link
+    }
+
+    pub(crate) fn hear_peer(self: &Rc<Self>, link: Link, bytes: Vec<u8>) {
+        if let Some(early) =
+            self.joined.peers.borrow_mut().get_mut(&link).and_then(|peer| peer.early.as_mut())
+        {
+            return early.push(bytes);
+        }
+        self.dispatch(EngineInput::LinkReceived(link, bytes));
+    }
+
+    /// The connection has ended, or is to end; the engine may not know of it yet.
+    pub(crate) fn end_peer(self: &Rc<Self>, link: Link, failure: LinkFailure, is_wanted: bool) {
+        if self.joined.is_early(link) {
+            self.peer_left(link, &failure);
+        } else if is_wanted {
+            self.dispatch(EngineInput::PeerDismissed(link));
+        } else {
+            self.dispatch(EngineInput::LinkClosed(link, failure));
+        }
+    }
+
+    /// Resolves when both sides have the same; fails when the connection ends before.
+    pub(crate) fn wait_for_peer(self: &Rc<Self>, link: Link) -> Result<oneshot::Receiver<()>, ShellError> {
+        self.check_open()?;
+        let (sender, receiver) = oneshot::channel();
+        match self.joined.peers.borrow_mut().get_mut(&link) {
+            Some(peer) => peer.waiting.push(sender),
+            None => return Err(peer_left()),
+        }
+        self.answer_peers();
+        Ok(receiver)
+    }
+
+    /// Tells those who wait for a peer, once nothing is lacking on either side.
+    pub(crate) fn answer_peers(&self) {
+        let engine = self.engine();
+        for (link, peer) in
+            self.joined.peers.borrow_mut().iter_mut().filter(|(_, peer)| !peer.waiting.is_empty())
+        {
+            if engine.peer_status(*link).is_some_and(|status| status.state == SyncState::Live) {
+                // Whoever has stopped to wait does not hear it.
+                for waiting in peer.waiting.drain(..) {
+                    let _ = waiting.send(());
+                }
+            }
+        }
+    }
+
+    /// The connection is over. Those who wait for it hear so.
+    pub(crate) fn peer_left(&self, link: Link, failure: &LinkFailure) {
+        if self.joined.peers.borrow_mut().remove(&link).is_some() {
+            let parts = [
+                ("link", (link as f64).into()),
+                ("code", failure.code.as_str().into()),
+                ("message", failure.message.as_str().into()),
+            ];
+            self.emit(&event("peer-left", &parts));
+        }
+    }
+
+    pub(crate) fn dismiss_peers(self: &Rc<Self>) {
+        for link in self.joined.links() {
+            self.dismiss_peer(link);
+        }
+    }
+
+    /// Ends a connection from this side.
+    pub(crate) fn dismiss_peer(self: &Rc<Self>, link: Link) {
+        let (code, message) = ("stopped".to_owned(), "The application has ended it.".to_owned());
+        self.end_peer(link, LinkFailure { code, message }, true);
+    }
+
+    /// How a connection stands; undefined once it is over.
+    pub(crate) fn peer_status(&self, link: Link) -> JsValue {
+        self.engine()
+            .peer_status(link)
+            .map_or(JsValue::UNDEFINED, |status| to_js(&RawPeerStatus::from(status)))
+    }
+
+    pub(crate) fn emit_peers(&self) {
+        for link in self.joined.links() {
+            let status = self.peer_status(link);
+            if !status.is_undefined() {
+                self.emit(&event("peer", &[("link", (link as f64).into()), ("status", status)]));
+            }
+        }
+    }
+}
+
+/// The error of a connection that has ended.
+pub(crate) fn peer_left() -> ShellError {
+    ShellError::new("peer-left", "The connection to the other replica has ended.")
+}
