@@ -12,6 +12,7 @@ mod joined;
 mod loading;
 mod page;
 mod perform;
+mod renewal;
 mod shell;
 mod socket;
 mod status;

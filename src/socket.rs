@@ -2,16 +2,19 @@
 //!
 //! Sending goes beneath gloo-net, which wraps every message in a Blob that the browser must read back asynchronously.
 
+use std::future::pending;
+use std::pin::pin;
 use std::rc::Rc;
 
 use eyot_core::engine::LinkFailure;
 use eyot_core::message::Message as Wire;
-use futures_util::{StreamExt, future::poll_fn};
+use futures_util::StreamExt;
+use futures_util::future::{Either, poll_fn, select};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, WebSocketError};
-use js_sys::{Function, Promise};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use js_sys::Function;
+
+use crate::renewal::{fetch_token, keep_renewing};
 
 /// Where to connect, and how to get a token.
 #[derive(Clone)]
@@ -70,10 +73,24 @@ async fn converse(
         return Err(failure("connection-failed", "The relay cannot be reached."));
     }
     let sender = Sender { socket: Rc::new(raw) };
-    if let Some(token) = token {
-        sender.send(&Wire::Auth { token }.to_bytes());
+    let show = |token: String| sender.send(&Wire::Auth { token }.to_bytes());
+    if let Some(token) = &token {
+        show(token.clone());
     }
-    on_open(sender);
+    on_open(sender.clone());
+    let renewing = async {
+        if let (Some(provider), Some(token)) = (&endpoint.token, &token) {
+            keep_renewing(provider, token, show).await;
+        }
+        pending().await
+    };
+    // Whoever renews stops when the connection ends.
+    match select(pin!(listen(socket, on_message)), pin!(renewing)).await {
+        Either::Left((end, _)) | Either::Right((end, _)) => end,
+    }
+}
+
+async fn listen(mut socket: WebSocket, on_message: &mut impl FnMut(Vec<u8>)) -> Result<(), LinkFailure> {
     while let Some(message) = socket.next().await {
         match message {
             Ok(Message::Bytes(bytes)) => on_message(bytes),
@@ -85,16 +102,6 @@ async fn converse(
     Ok(())
 }
 
-async fn fetch_token(provider: &Function) -> Result<String, LinkFailure> {
-    let refused = |_| failure("token-unavailable", "The application could not provide an access token.");
-    let answer = provider.call0(&JsValue::UNDEFINED).map_err(refused)?;
-    let answer = match answer.dyn_into::<Promise>() {
-        Ok(promise) => JsFuture::from(promise).await.map_err(refused)?,
-        Err(value) => value,
-    };
-    answer.as_string().ok_or_else(|| refused(JsValue::UNDEFINED))
-}
-
-fn failure(code: &str, message: &str) -> LinkFailure {
+pub(crate) fn failure(code: &str, message: &str) -> LinkFailure {
     LinkFailure { code: code.to_owned(), message: message.to_owned() }
 }

@@ -131,7 +131,10 @@ export interface SyncStatus {
 
 /** How to sync. */
 export interface SyncOptions {
-  /** Gives the token that the relay asks for, anew for each connection. It goes in the first message, never in a URL. */
+  /**
+   * Gives the token that the relay asks for, anew for each connection, and again before the present one expires, if it says
+   * when, as a JWT does in `exp`: then the connection goes on. It goes in messages, never in a URL.
+   */
   readonly token?: () => Promise<string> | string
 }
 

@@ -5,6 +5,7 @@ import { enterToken } from '../harness/app.mjs'
 import { putEach } from '../harness/in-page.mjs'
 import { noteOf } from '../harness/notes.mjs'
 import { mintToken, newSecret } from '../harness/token.mjs'
+import { pause, until } from '../harness/wait.mjs'
 import { claim } from '../harness/world.mjs'
 
 const hour = 3_600
@@ -40,13 +41,15 @@ claim('a_refused_token_is_told_with_its_code_and_a_good_one_is_taken', async (wo
   await tab.untilSettled()
 })
 
-claim('a_token_that_expires_is_replaced_by_a_new_one', async (world, t) => {
-  const { relay, mint } = await guardedRelay(world)
+/** Syncs with tokens of these lifetimes in seconds, the last one for ever after; `undefined` is a failure to give one. */
+async function syncWith(world, { relay, mint }, lifetimes) {
   const tab = await (await world.profile('renewing', relay.address, { sync: 'off' })).open()
   let minted = 0
   await tab.page.exposeFunction('mint', () => {
+    const seconds = lifetimes[Math.min(minted, lifetimes.length - 1)]
     minted += 1
-    return mint({ 'field-notes': 'write' }, minted === 1 ? 3 : hour)
+    if (seconds === undefined) throw new Error('no token now')
+    return mint({ 'field-notes': 'write' }, seconds)
   })
   await tab.run((base) => {
     window.sync = window.fieldNotes.db.sync(`${base}/field-notes`, { token: () => window.mint() })
@@ -54,12 +57,35 @@ claim('a_token_that_expires_is_replaced_by_a_new_one', async (world, t) => {
     window.sync.status.subscribe((status) => window.codes.push(status.error?.code ?? status.state))
   }, relay.syncBase)
   await tab.until('the first token is taken', () => window.sync.status.snapshot().state === 'live')
+  return { tab, mintedSoFar: () => minted, states: async () => [...new Set(await tab.run(() => window.codes))] }
+}
+
+const isSettled = () => window.sync.status.snapshot().state === 'live' && window.sync.status.snapshot().unsent === 0
+
+claim('a_token_is_renewed_before_it_expires_and_the_connection_goes_on', async (world, t) => {
+  const { tab, mintedSoFar, states } = await syncWith(world, await guardedRelay(world), [4, 4, 4, hour])
+  await until('three tokens have been renewed', () => mintedSoFar() === 4, 60_000)
+  await tab.run(() => window.codes.splice(0))
+  await tab.run(putEach, [['n1', noteOf('Heron')]])
+  await tab.until('it is sent', isSettled)
+  // The first three have expired by now, and nobody has come to end the connection.
+  await pause(5_000)
+  await tab.run(putEach, [['n2', noteOf('Dipper')]])
+  await tab.until('it is sent', isSettled)
+  const seen = await states()
+  t.diagnostic(`states: ${seen.join(', ')}`)
+  assert.deepEqual(seen.filter((state) => state !== 'live' && state !== 'catching-up'), [], 'it was connected all the time')
+  assert.equal(mintedSoFar(), 4)
+})
+
+claim('a_token_that_could_not_be_renewed_is_replaced_after_it_has_expired', async (world, t) => {
+  const { tab, mintedSoFar, states } = await syncWith(world, await guardedRelay(world), [3, undefined, hour])
   await tab.until('it expires', () => window.codes.includes('token-expired'))
   await tab.run(putEach, [['n1', noteOf('Heron')]])
   await tab.lookAgain()
-  await tab.until('a new one is taken', () => window.sync.status.snapshot().state === 'live' && window.sync.status.snapshot().unsent === 0)
-  t.diagnostic(`${minted} tokens were asked for; states: ${[...new Set(await tab.run(() => window.codes))].join(', ')}`)
-  assert.equal(minted, 2)
+  await tab.until('a new one is taken', isSettled)
+  t.diagnostic(`states: ${(await states()).join(', ')}`)
+  assert.equal(mintedSoFar(), 3)
 })
 
 claim('a_reader_may_not_write_and_keeps_what_it_wrote', async (world) => {
