@@ -17,7 +17,7 @@ pub struct Limits {
 
 impl Limits {
     /// The most entries that the pasts in one message or stored value may have in all when they are written out.
-    pub(crate) const fn past_entries(&self) -> usize {
+    pub const fn past_entries(&self) -> usize {
         self.context_replicas.saturating_mul(16)
     }
 

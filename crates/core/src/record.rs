@@ -112,6 +112,11 @@ impl Record {
         pairs.filter(|(one, next)| one.dot == next.dot).map(|(one, _)| one.dot)
     }
 
+    /// How many entries the pasts of its versions have in all when they are written out.
+    pub fn past_entries(&self) -> usize {
+        self.versions.iter().map(|version| version.past.vector().len()).sum()
+    }
+
     /// True when every version is a deletion.
     pub fn is_deleted(&self) -> bool {
         self.versions.iter().all(|version| version.content.is_none())

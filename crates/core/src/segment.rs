@@ -267,8 +267,7 @@ pub fn entry_size(key: &RecordKey, record: &Record) -> usize {
 /// What the pasts of a record count for, in bytes, where it is decided how many records go into one message. A few bytes can
 /// stand for a past as long as the context, and readers bound how many entries the pasts in a message have.
 pub fn pasts_weight(record: &Record) -> usize {
-    let entries: usize = record.versions().iter().map(|version| version.past.vector().len()).sum();
-    entries / PAST_ENTRIES_PER_BYTE
+    record.past_entries() / PAST_ENTRIES_PER_BYTE
 }
 
 fn header(kind: u8) -> Writer {

@@ -227,7 +227,9 @@ pub(crate) fn merge_within(
         Some(clock) => eyot_core::merge_after_forgetting(existing, incoming, |dot| clock.covers(dot)),
     };
     let Some(change) = Change::of(merged) else { return Ok(None) };
-    if change.record.versions().len() > limits.siblings || change.state.len() > limits.record_bytes {
+    let is_long = change.record.past_entries() > limits.core().past_entries();
+    if is_long || change.record.versions().len() > limits.siblings || change.state.len() > limits.record_bytes
+    {
         return Err(StoreError::RecordTooLarge);
     }
     Ok(Some(change))
@@ -274,4 +276,32 @@ pub(crate) fn new_names() -> Result<(ReplicaId, LogEpoch), StoreError> {
     let mut replica = [0; ReplicaId::LENGTH];
     getrandom::fill(&mut replica).map_err(failed)?;
     Ok((ReplicaId::from_bytes(replica), LogEpoch(getrandom::u64().map_err(failed)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use eyot_core::{Context, Dot, Hlc, Version};
+
+    use super::*;
+
+    // A record that 3,000 replicas have written, and of which some have written again without having heard of each other.
+    fn record(siblings: std::ops::Range<u16>) -> Record {
+        let id = |number: u16| ReplicaId::from_bytes(u128::from(number).to_be_bytes());
+        let seen: VersionVector = (0..3_000).map(|number| Dot::new(id(number), 1)).collect();
+        let (mut context, past) = (seen.clone(), Context::from(seen));
+        let versions = siblings.map(|number| {
+            context.include(Dot::new(id(number), 2));
+            Version { dot: Dot::new(id(number), 2), past: past.clone(), at: Hlc::from_ms(1), content: None }
+        });
+        let versions = versions.collect();
+        Record::from_parts(context, versions).unwrap()
+    }
+
+    #[test]
+    fn a_record_that_no_peer_would_take_in_is_refused() {
+        let (limits, here) = (Limits::default(), record(0..300));
+        let merge = |siblings| merge_within(Some(&here), record(siblings), None, &limits);
+        assert!(merge(300..310).is_ok_and(|change| change.is_some()));
+        assert_eq!(merge(300..600).err(), Some(StoreError::RecordTooLarge));
+    }
 }
