@@ -36,6 +36,14 @@ guards! {
     Accounted,
     /// Chunks of a delta are kept without gaps.
     StagedWithoutGaps,
+    /// A delta becomes visible as a whole.
+    AtomicDelta,
+    /// Nothing is acknowledged before it is committed.
+    DurableFirst,
+    /// A cursor moves with the data that it has passed, in one commit.
+    CursorWithData,
+    /// A write that is not committed has no name that another may get.
+    ProvisionalDots,
     /// Nothing leaves the device before a strict barrier.
     Barrier,
     /// What a log told is not told back to it.

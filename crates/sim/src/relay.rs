@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use eyot_core::guard::{Guard, holds};
 use eyot_core::message::{DeltaClock, write_vector};
 use eyot_core::segment::{
     Entries, Received, Segment, StagedChunk, forgotten_segment, received_segment, staged_chunk,
@@ -81,10 +82,14 @@ impl RelayHost {
     // False where it does not go on from what is kept: another connection of the same peer was faster.
     pub(crate) fn stage(&mut self, chunk: &Chunk) -> bool {
         let (base, position) = (chunk.base, chunk.base.seq);
-        if chunk.from == position {
+        if chunk.from == position
+            || !holds(Guard::StagedWithoutGaps) && !self.stages.contains_key(&chunk.peer)
+        {
             self.stages.insert(chunk.peer, Stage { base, position, chunks: Vec::new() });
         }
-        let goes_on = |stage: &&mut Stage| stage.base == base && stage.position == chunk.from;
+        let goes_on = |stage: &&mut Stage| {
+            stage.base == base && (stage.position == chunk.from || !holds(Guard::StagedWithoutGaps))
+        };
         let Some(stage) = self.stages.get_mut(&chunk.peer).filter(goes_on) else { return false };
         stage.position = chunk.up_to;
         let own = self.replica.epoch();
@@ -94,7 +99,9 @@ impl RelayHost {
 
     pub(crate) fn completes(&self, last: &Chunk) -> bool {
         let stage = self.stages.get(&last.peer);
-        stage.is_some_and(|stage| stage.base == last.base && stage.position == last.from)
+        stage.is_some_and(|stage| {
+            stage.base == last.base && (stage.position == last.from || !holds(Guard::StagedWithoutGaps))
+        })
     }
 
     pub(crate) fn apply(&mut self, chunk: Chunk, staged: bool, clock: DeltaClock) -> Result<(), Violation> {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::Engine;
 use super::io::{Cause, EngineEffect, Link, StoredSegment};
 use crate::codec::DecodeError;
+use crate::dot::Dot;
 use crate::forgetting::Told;
 use crate::id::Seq;
 use crate::key::RecordKey;
@@ -75,6 +76,11 @@ impl<'a> Seen<'a> {
             Some(before) => before.as_ref(),
             None => self.replica.get(key),
         }
+    }
+
+    /// The last write of this replica.
+    pub(super) fn name(self) -> Dot {
+        Dot::new(self.replica.id(), self.replica.clock().get(self.replica.id()))
     }
 
     pub(super) fn is_unsent(self, key: &str) -> bool {

@@ -12,6 +12,7 @@ use super::io::{Ticket, Write};
 use super::provisional::Provisional;
 use crate::context::Context;
 use crate::dot::Dot;
+use crate::guard::{Guard, holds};
 use crate::hlc::Hlc;
 use crate::id::ReplicaId;
 use crate::key::RecordKey;
@@ -112,8 +113,16 @@ impl Pending {
             return replica.get(key).map(committed).unwrap_or_default();
         };
         let mut context = committed(&overlay.record);
-        overlay.dots.iter().for_each(|dot| context.add(*dot));
+        let name = |dot: Dot| if holds(Guard::ProvisionalDots) { dot } else { self.guess(dot, replica) };
+        overlay.dots.iter().for_each(|dot| context.add(name(*dot)));
         context
+    }
+
+    // The name that a pending write will get if no other tab is faster.
+    fn guess(&self, provisional: Dot, replica: Seen<'_>) -> Dot {
+        let names = self.batches.iter().flat_map(|batch| &batch.writes).map(|write| write.provisional);
+        let (own, before) = (replica.name(), names.take_while(|dot| *dot != provisional).count() as u64);
+        Dot::new(own.replica, own.counter + before + 1)
     }
 
     /// Takes a batch of writes; they show at once.

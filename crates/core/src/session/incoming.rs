@@ -134,10 +134,21 @@ impl Incoming {
                 if clock.changed.get(peer) > 0 {
                     self.chain = clock.changed.end(peer);
                 }
+                if !holds(Guard::CursorWithData) {
+                    effects.push(SessionEffect::MoveCursor { peer, cursor: self.base });
+                }
                 effects.push(SessionEffect::Apply { chunk, staged, clock, chain, asked });
+                if !holds(Guard::DurableFirst) {
+                    self.applied(effects);
+                }
             }
             None if up_to == from && chunk.entries.is_empty() => {
                 return Err(("bad-message", "A chunk that is not the last must go on.".to_owned()));
+            }
+            None if !holds(Guard::AtomicDelta) => {
+                (self.storing, self.base.seq) = (Some(up_to), up_to);
+                let (clock, asked, chain) = (DeltaClock::default(), VersionVector::new(), self.chain);
+                effects.push(SessionEffect::Apply { chunk, staged: false, clock, chain, asked });
             }
             None => {
                 self.storing = Some(up_to);
