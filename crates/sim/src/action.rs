@@ -2,6 +2,7 @@
 //!
 //! Numbers name things modulo how many there are, so that every list of actions makes sense and any part of it does.
 
+use crate::copies::Imaging;
 use crate::device::{Fault, TabId};
 use crate::network::{Place, Weather};
 use crate::schedule::Setting;
@@ -207,6 +208,23 @@ pub enum Action {
         /// How much of its log the backup has.
         percent: usize,
     },
+    /// The disk of a device is copied or set back.
+    Image {
+        /// Whose.
+        device: usize,
+        /// What becomes of it.
+        imaging: Imaging,
+    },
+    /// The next delta that brings records to a device comes without its clock.
+    Garble {
+        /// To which.
+        device: usize,
+    },
+    /// Everything and everybody sleeps for some days.
+    Sleep {
+        /// How many.
+        days: u64,
+    },
     /// Time passes.
     Run {
         /// How much.
@@ -232,6 +250,8 @@ impl Action {
             | Self::Room { device }
             | Self::Evict { device }
             | Self::Clock { device, .. }
+            | Self::Image { device, .. }
+            | Self::Garble { device }
             | Self::Online { device, .. } => *device %= devices,
             Self::Read { device, key, .. } => (*device, *key) = (*device % devices, *key % records),
             Self::Write { device, changes, .. } => {
@@ -244,7 +264,11 @@ impl Action {
             | Self::FillRelay { relay } => {
                 *relay %= relays;
             }
-            Self::Cut { .. } | Self::Weather { .. } | Self::Part { .. } | Self::Run { .. } => {}
+            Self::Cut { .. }
+            | Self::Weather { .. }
+            | Self::Part { .. }
+            | Self::Sleep { .. }
+            | Self::Run { .. } => {}
         }
         self
     }
@@ -318,6 +342,16 @@ impl World {
             }
             Action::RestartRelay { relay } => self.restart_relay(relay % self.relays.len()),
             Action::RestoreRelay { relay, percent } => self.restore_relay(relay % self.relays.len(), percent),
+            Action::Image { device, imaging } => self.image(device % self.devices.len(), imaging),
+            Action::Garble { device } => {
+                let device = device % self.devices.len();
+                self.device_mut(device)?.garbles = true;
+                Ok(())
+            }
+            Action::Sleep { days } => {
+                self.sleep(days);
+                Ok(())
+            }
             Action::Run { duration_ms } => self.run_ms(duration_ms),
         }
     }

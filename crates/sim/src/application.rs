@@ -46,6 +46,12 @@ impl World {
         Ok(ids)
     }
 
+    /// The application writes one record, with what it sees.
+    pub(crate) fn write_plainly(&mut self, id: TabId, key: usize) -> Result<Vec<WriteId>, Violation> {
+        let change = Change { key, context: ContextChoice::Latest, deletes: false };
+        self.write(id, &[change], 0)
+    }
+
     // The context that a write is given, if it is given one.
     fn given(&self, id: TabId, key: usize, choice: ContextChoice) -> Option<HandedOut> {
         match choice {
@@ -83,7 +89,7 @@ impl World {
         // Of writes that have no name yet, the context knows them by others; they are checked when it is used.
         let is_checkable = tab.outstanding.is_empty();
         let handed_out = HandedOut { key: number, context, seen };
-        if is_checkable {
+        if is_checkable && !self.copies.are_made {
             self.check_context(id, &handed_out)?;
         }
         if let Some(tab) = self.tab_mut(id) {
@@ -95,9 +101,9 @@ impl World {
     /// The application waits until all is saved.
     pub fn await_saved(&mut self, id: TabId) -> Result<Ticket, Violation> {
         let ticket = self.next_ticket(id);
-        let replica = self.device(id.device)?.replica;
+        let own = self.own_writes(id.device)?;
         if let Some(tab) = self.tab(id) {
-            let mut awaited = tab.view.here.both(&self.ledger.of_replica(replica));
+            let mut awaited = tab.view.here.both(&own);
             awaited.join(&tab.outstanding_writes());
             self.tab_mut(id).map(|tab| tab.awaited.insert(ticket, awaited));
         }
@@ -112,8 +118,7 @@ impl World {
         position: u64,
         writes: &[WriteId],
     ) -> Result<(), Violation> {
-        let replica = self.device(device)?.replica;
-        for (twin, write) in writes.iter().zip(self.ledger.committed_at(replica, position)) {
+        for (twin, write) in writes.iter().zip(self.committed_at(device, position)?) {
             self.model.unite(*twin, write);
             self.devices
                 .iter_mut()

@@ -55,6 +55,9 @@ impl<'a> Viewer<'a> {
 impl World {
     /// Whether what a tab shows is what the laws say.
     pub fn check_tab(&mut self, id: TabId) -> Result<(), Violation> {
+        if self.copies.are_made {
+            return self.check_copied_tab(id);
+        }
         let Some(tab) = self.tab_mut(id) else { return Ok(()) };
         let mut view = std::mem::take(&mut tab.view);
         let mut outcome = Ok(());
@@ -76,6 +79,9 @@ impl World {
 
     /// Whether what a relay's readers see is what the laws say.
     pub fn check_relay(&mut self, relay: usize) -> Result<(), Violation> {
+        if self.copies.are_made {
+            return self.check_copied_relay(relay);
+        }
         let Some(host) = self.relays.get_mut(relay) else { return Ok(()) };
         let mut view = std::mem::take(&mut host.view);
         let mut outcome = Ok(());
@@ -298,7 +304,7 @@ impl World {
         let mut at_relays = Writes::new();
         self.relays.iter().for_each(|relay| at_relays.join(&relay.view.here));
         let lacking = saved.both(self.ledger.stored()).without(&at_relays);
-        if lacking.is_empty() || self.has_losses {
+        if lacking.is_empty() || self.has_losses || self.copies.are_alike {
             return Ok(());
         }
         let lacking = self.ledger.dots(&lacking);
@@ -308,7 +314,7 @@ impl World {
     /// Law 5: a tab that is opened finds every write of its device, and all that its cursors claim.
     pub(crate) fn check_opened(&mut self, id: TabId) -> Result<(), Violation> {
         self.check_tab(id)?;
-        let own = self.ledger.of_replica(self.device(id.device)?.replica);
+        let own = self.own_writes(id.device)?;
         let here = self.tab(id).map(|tab| tab.view.here).unwrap_or_default();
         if here.covers(&own) {
             return Ok(());
@@ -318,8 +324,8 @@ impl World {
     }
 }
 
-// A content begins with the number of its write.
-fn names(content: &[u8]) -> Option<WriteId> {
+/// A content begins with the number of its write.
+pub(crate) fn names(content: &[u8]) -> Option<WriteId> {
     let digits = content.split(|byte| *byte == b' ').next()?;
     std::str::from_utf8(digits).ok()?.parse().ok()
 }

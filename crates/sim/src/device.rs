@@ -2,14 +2,15 @@
 //!
 //! Only the state; what happens to it is in `host`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
 use eyot_core::engine::{Engine, SyncState, Ticket};
-use eyot_core::{Context, LogEpoch, ReplicaId};
+use eyot_core::{Context, LogEpoch, RecordKey, ReplicaId};
 
 use crate::check::View;
+use crate::copies::OwnWrite;
 use crate::disk::{Content, Disk};
 use crate::writes::{WriteId, Writes};
 
@@ -63,8 +64,9 @@ pub(crate) struct Commit {
     pub(crate) values: Arc<Vec<Vec<u8>>>,
     pub(crate) strict: bool,
     pub(crate) content: Content,
-    // The local writes that it stores.
+    // The local writes that it stores, and the name of the replica then.
     pub(crate) writes: Vec<WriteId>,
+    pub(crate) replica: ReplicaId,
 }
 
 /// A context that was handed out, with what whoever has it has seen.
@@ -91,6 +93,8 @@ pub struct Tab {
     pub(crate) awaited: BTreeMap<Ticket, Writes>,
     // What it was found to show.
     pub(crate) view: View,
+    // The records of which it was told that one dot stands for two writes.
+    pub(crate) reported: BTreeSet<RecordKey>,
 }
 
 impl Tab {
@@ -105,6 +109,7 @@ impl Tab {
             last_ticket: 0,
             awaited: BTreeMap::new(),
             view: View::default(),
+            reported: BTreeSet::new(),
         }
     }
 }
@@ -123,6 +128,12 @@ pub(crate) struct WallClock {
 impl WallClock {
     pub(crate) fn time(&self, now_ms: u64) -> u64 {
         self.stopped_at_ms.unwrap_or_else(|| now_ms.saturating_add_signed(self.ahead_ms))
+    }
+
+    /// So much time passes while the world's stands.
+    pub(crate) fn sleep(&mut self, now_ms: u64, slept_ms: u64) {
+        self.latest(now_ms);
+        self.ahead_ms = self.ahead_ms.saturating_add_unsigned(slept_ms);
     }
 
     /// The latest time that it has shown, now included.
@@ -154,6 +165,10 @@ pub struct Device {
     pub(crate) answers_at_ms: u64,
     pub(crate) opened: u32,
     pub(crate) fault: Option<Fault>,
+    // The next delta that brings it records comes without its clock.
+    pub(crate) garbles: bool,
+    // The writes in its own log, where disks are copied.
+    pub(crate) own: Vec<OwnWrite>,
 }
 
 impl Device {
@@ -172,6 +187,8 @@ impl Device {
             answers_at_ms: 0,
             opened: 0,
             fault: None,
+            garbles: false,
+            own: Vec::new(),
         }
     }
 

@@ -24,6 +24,8 @@ pub(crate) enum Refusal {
 pub(crate) struct Content {
     /// For local writes, the counter of the last one.
     pub(crate) last_counter: Option<u64>,
+    /// For a rebirth, up to which counter writes keep their names.
+    pub(crate) confirmed: Option<u64>,
     staged: Option<Named>,
 }
 
@@ -37,6 +39,7 @@ impl Content {
                     let counters = entries.iter().map(|(_, record)| record.context().get(replica));
                     content.last_counter = content.last_counter.max(counters.max());
                 }
+                Segment::Reborn(reborn) => content.confirmed = Some(reborn.confirmed.counter),
                 segment => content.staged = segment.stage(),
             }
         }

@@ -36,12 +36,15 @@ impl World {
         let is_safe = home.disk.at_risk() == 0;
         home.disk.cut_power(lost);
         let (next_position, replica) = (home.disk.next_position(), home.replica);
-        let undone = self.ledger.undo(replica, next_position);
+        let undone = match self.copies.are_made {
+            true => self.undo_own(device, next_position)?,
+            false => self.ledger.undo(replica, next_position),
+        };
         self.check_unknown(&undone)?;
         if is_safe { Ok(()) } else { self.note_losses() }
     }
 
-    fn kill_all(&mut self, device: usize) -> Result<(), Violation> {
+    pub(crate) fn kill_all(&mut self, device: usize) -> Result<(), Violation> {
         // Nobody is to take the sync over meanwhile.
         self.device_mut(device)?.holder = None;
         for tab in self.tabs_of(device) {
@@ -80,12 +83,14 @@ impl World {
         let home = self.device_mut(device)?;
         home.disk = Disk::default();
         (home.replica, home.epoch, home.fault) = (replica, epoch, None);
+        home.own.clear();
         self.note_losses()
     }
 
     /// Writes that were on a disk and are on none any more may be on their way to one, or gone for good.
     pub(crate) fn note_losses(&mut self) -> Result<(), Violation> {
-        if !self.has_losses {
+        // Where disks are copied, the end is judged by what the disks hold then.
+        if !self.has_losses || self.copies.are_made {
             return Ok(());
         }
         let mut held = Writes::new();
@@ -163,8 +168,8 @@ impl World {
     }
 }
 
-// What a disk holds, read as a tab reads it when it is opened.
-fn fold(disk: &Disk, replica: ReplicaId, epoch: LogEpoch) -> Result<Replica, Violation> {
+/// What a disk holds, read as a tab reads it when it is opened.
+pub(crate) fn fold(disk: &Disk, replica: ReplicaId, epoch: LogEpoch) -> Result<Replica, Violation> {
     let limits = Limits::AT_REST;
     let broken = |error| Violation::new(CONTRACT, format!("a disk cannot be read: {error}"));
     let mut replica = Replica::new(replica, epoch);

@@ -5,7 +5,9 @@
 use fastrand::Rng;
 
 use crate::action::{Action, Change, ClockChange, ContextChoice, Cutting};
+use crate::copies::Imaging;
 use crate::device::Fault;
+use crate::families::Family;
 use crate::network::{Place, Weather};
 use crate::schedule::{FOR_EVER_MS, Schedule, Setting, Step, Topology};
 
@@ -31,17 +33,27 @@ impl Default for Parameters {
 /// The schedule of a seed.
 pub fn generate(seed: u64, parameters: &Parameters) -> Schedule {
     let mut random = Rng::with_seed(seed);
-    let setting = setting(seed, parameters, &mut random);
-    let mut generator = Generator { setting, random, kinds: Vec::new() };
-    let profile = generator.pick(&[
+    let family = Family::of(seed);
+    let setting = family.setting(setting(seed, parameters, &mut random));
+    let mut generator = Generator { setting, random, family, kinds: Vec::new() };
+    let drawn = generator.pick(&[
         (3, Profile::Daily),
         (3, Profile::Faulty),
         (2, Profile::Stormy),
         (1, Profile::Timeless),
         (1, Profile::Crowd),
     ]);
+    let profile = match family {
+        Family::Copies => Profile::Copied,
+        Family::Months => Profile::Months,
+        Family::Garbled => Profile::Garbled,
+        _ => drawn,
+    };
     generator.kinds = kinds(profile, &setting);
-    let steps = (1..=parameters.steps).map(|number| Step { number, action: generator.action() }).collect();
+    let story = family.story(&mut generator.random);
+    let actions: Vec<Action> =
+        story.unwrap_or_else(|| (0..parameters.steps).map(|_| generator.action()).collect());
+    let steps = (1..).zip(actions).map(|(number, action)| Step { number, action }).collect();
     Schedule { setting, steps }
 }
 
@@ -62,6 +74,7 @@ fn setting(seed: u64, parameters: &Parameters, random: &mut Rng) -> Setting {
         // Half of the worlds forget; months are a minute there.
         keep_ms: if random.bool() { FOR_EVER_MS } else { random.u64(0..60_000) },
         skew_ms: if random.u8(0..8) == 0 { 3 * YEAR_MS } else { 1_000 },
+        collide: false,
     }
 }
 
@@ -78,6 +91,12 @@ enum Profile {
     Timeless,
     // Tabs of one device write the same records and take the sync from each other.
     Crowd,
+    // Disks are copied and set back.
+    Copied,
+    // Everybody sleeps for weeks, and some are away for longer.
+    Months,
+    // Peers account for less than they bring.
+    Garbled,
 }
 
 #[derive(Clone, Copy)]
@@ -105,6 +124,11 @@ enum Kind {
     RestoreRelay,
     Roam,
     Import,
+    Copy,
+    BackUp,
+    Restore,
+    Sleep,
+    Garble,
 }
 
 fn kinds(profile: Profile, setting: &Setting) -> Vec<(u32, Kind)> {
@@ -133,6 +157,18 @@ fn kinds(profile: Profile, setting: &Setting) -> Vec<(u32, Kind)> {
             kinds.extend([(4, Weather), (3, Part), (4, Cut), (1, CutPower), (1, RestartRelay)])
         }
         Profile::Timeless => kinds.extend([(6, Clock), (1, CutPower), (2, Kill)]),
+        Profile::Copied => kinds.extend([
+            (2, Copy),
+            (3, BackUp),
+            (3, Restore),
+            (2, Kill),
+            (1, CutPower),
+            (1, RestartRelay),
+            (1, Import),
+            (1, Fail),
+        ]),
+        Profile::Months => kinds.extend([(2, Sleep), (3, Forget), (4, Online), (2, Kill), (1, Roam)]),
+        Profile::Garbled => kinds.extend([(8, Garble), (4, Cut), (3, Roam)]),
         Profile::Crowd => kinds.extend([(12, TakeOver), (5, Freeze), (4, Open), (4, Fail), (20, Run)]),
     }
     kinds
@@ -141,6 +177,7 @@ fn kinds(profile: Profile, setting: &Setting) -> Vec<(u32, Kind)> {
 struct Generator {
     setting: Setting,
     random: Rng,
+    family: Family,
     // What may happen, each with its weight.
     kinds: Vec<(u32, Kind)>,
 }
@@ -185,12 +222,29 @@ impl Generator {
             Kind::RestoreRelay => Action::RestoreRelay { relay, percent: self.random.usize(0..100) },
             Kind::Roam => Action::Roam { device, relay },
             Kind::Import => Action::Import { device, tab, relay },
+            Kind::Copy => {
+                let to = self.random.usize(0..self.setting.devices);
+                Action::Image { device, imaging: Imaging::CopyTo(to) }
+            }
+            Kind::BackUp => {
+                Action::Image { device, imaging: Imaging::BackUp { lost: self.random.usize(0..4) } }
+            }
+            Kind::Restore => Action::Image { device, imaging: Imaging::Restore(self.random.usize(0..16)) },
+            Kind::Garble => Action::Garble { device },
+            Kind::Sleep => {
+                let (weeks, months) = (self.random.u64(1..40), self.random.u64(90..400));
+                Action::Sleep { days: self.pick(&[(3, weeks), (1, months)]) }
+            }
         }
     }
 
     fn write(&mut self, device: usize, tab: usize) -> Action {
         let count = self.pick(&[(12, 1), (3, 2), (1, 5)]);
-        let changes = (0..count).map(|_| self.change()).collect();
+        let mut changes: Vec<Change> = (0..count).map(|_| self.change()).collect();
+        if self.family == Family::Copies {
+            // There deletions are told apart by their times, and those of one batch have one.
+            changes.iter_mut().skip(1).for_each(|change| change.deletes = false);
+        }
         let bytes = self.pick(&[(12, 0), (4, 60), (1, 2_000)]);
         Action::Write { device, tab, changes, bytes }
     }

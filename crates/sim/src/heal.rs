@@ -1,10 +1,9 @@
 //! The end of a story: all faults are over, everybody meets everybody, and then all must be equal and quiet.
 
-use std::collections::BTreeSet;
-
 use eyot_core::{Record, RecordKey};
 
 use crate::device::{Device, TabId};
+use crate::host::LONGEST_TIMER_MS;
 use crate::schedule::Topology;
 use crate::violation::{CONTRACT, Violation};
 use crate::world::World;
@@ -25,10 +24,14 @@ impl World {
     /// All faults end, everybody talks to every relay; then laws 2, 4 and 8 must hold.
     pub fn heal(&mut self) -> Result<(), Violation> {
         self.end_faults()?;
-        self.run_ms(2 * SLICE_MS)?;
+        // Who has slept notices that by the next timer, and a timer takes no longer than that.
+        self.run_ms(if self.slept_ms > 0 { LONGEST_TIMER_MS } else { 2 * SLICE_MS })?;
         // A tab that was killed has told nobody of its last commit: the others must look now and then.
         for tab in self.tabs() {
             self.read_news(tab)?;
+        }
+        if self.copies.are_made {
+            return self.heal_copies();
         }
         if self.setting.topology == Topology::Apart {
             // Relays do not talk to each other: what one has, the devices take to the next.
@@ -64,7 +67,7 @@ impl World {
     }
 
     // Time passes until nothing is left to be said, or longer than it may take.
-    fn settle(&mut self, home: Option<usize>) -> Result<(), Violation> {
+    pub(crate) fn settle(&mut self, home: Option<usize>) -> Result<(), Violation> {
         for _ in 0..PATIENCE_MS / SLICE_MS {
             self.run_ms(SLICE_MS)?;
             if self.is_level(home) {
@@ -91,7 +94,7 @@ impl World {
     }
 
     // Whoever knows all writes shows the siblings among them: that is checked whenever somebody is looked at.
-    fn check_converged(&mut self) -> Result<(), Violation> {
+    pub(crate) fn check_converged(&mut self) -> Result<(), Violation> {
         for relay in 0..self.relays.len() {
             self.check_relay(relay)?;
         }
@@ -107,12 +110,16 @@ impl World {
                 .map_err(|violation| violation.at(format_args!("tab {id}")))?;
             self.check_settled(id)?;
         }
-        self.keys.iter().try_for_each(|key| self.check_equal(key))
+        self.keys.iter().enumerate().try_for_each(|(place, key)| self.check_equal(place, key))
     }
 
     fn check_complete(&self, here: &Writes) -> Result<(), Violation> {
         // Of what was lost, everybody has the same.
-        let expected = self.ledger.expected(self.relays.first().map_or(here, |relay| &relay.view.here));
+        let of_first = self.relays.first().map_or(here, |relay| &relay.view.here);
+        let expected = match self.copies.are_made {
+            true => self.expected_of_copies(of_first),
+            false => self.ledger.expected(of_first),
+        };
         if *here == expected {
             return Ok(());
         }
@@ -120,20 +127,30 @@ impl World {
         Err(Violation::new(2, format!("{lacking:?} have not come")))
     }
 
-    // The same records means the same bytes: contexts, pasts, times and contents.
-    fn check_equal(&self, key: &RecordKey) -> Result<(), Violation> {
-        // Of deletions that some have forgotten and others not, contexts tell.
-        if !self.ledger.forgotten().is_empty() {
+    // The same records means the same bytes: contexts, pasts, times and contents. Where a deletion of the record may be
+    // forgotten, it and what its context tells of it are known in one place and not in another; the edits that stand are
+    // the same all the same, to the last bit.
+    fn check_equal(&self, place: usize, key: &RecordKey) -> Result<(), Violation> {
+        let forgotten = self.ledger.of_key(place).both(self.ledger.forgotten());
+        let are_deletions_forgotten =
+            forgotten.iter().filter_map(|id| self.model.get(id)).any(|write| write.deletes);
+        let of_tabs =
+            self.tabs().into_iter().filter_map(|id| Some(self.tab(id)?.engine.record(key.as_str())));
+        let of_relays = self.relays.iter().map(|relay| relay.replica.get(key.as_str()));
+        let mut records = of_tabs.chain(of_relays);
+        let edits = |record: Option<&Record>| {
+            let versions = record.map(Record::versions).unwrap_or_default().iter();
+            versions.filter(|version| version.content.is_some()).cloned().collect::<Vec<_>>()
+        };
+        let first = records.next().flatten();
+        let is_same = |record: Option<&Record>| match are_deletions_forgotten {
+            true => edits(record) == edits(first),
+            false => record == first,
+        };
+        if records.all(is_same) {
             return Ok(());
         }
-        let of_tabs = self.tabs().into_iter().filter_map(|id| self.tab(id)?.engine.record(key.as_str()));
-        let of_relays = self.relays.iter().filter_map(|relay| relay.replica.get(key.as_str()));
-        let states: BTreeSet<Vec<u8>> = of_tabs.chain(of_relays).map(Record::to_bytes).collect();
-        if states.len() > 1 {
-            Err(Violation::new(2, format!("{key} is not the same everywhere")))
-        } else {
-            Ok(())
-        }
+        Err(Violation::new(2, format!("{key} is not the same everywhere")))
     }
 
     fn check_settled(&self, id: TabId) -> Result<(), Violation> {
@@ -155,7 +172,7 @@ impl World {
     }
 
     /// Law 8: when there is nothing to say, nothing is said; and asking whether there is takes few bytes.
-    fn check_quiet(&mut self) -> Result<(), Violation> {
+    pub(crate) fn check_quiet(&mut self) -> Result<(), Violation> {
         let before = self.network.messages;
         self.run_ms(QUIET_MS)?;
         let messages = self.network.messages - before;
@@ -174,6 +191,26 @@ impl World {
         let most = (self.tabs().len() + self.calls) as u64 * 4 * (10 * 60 / 20 + 1);
         if bytes > most {
             let what = format!("{bytes} bytes cross a network in which nothing happens");
+            return Err(Violation::new(8, what));
+        }
+        self.check_no_echo()
+    }
+
+    // Law 8: a write goes over every link once, and never back to where it came from.
+    fn check_no_echo(&mut self) -> Result<(), Violation> {
+        // Who has forgotten a deletion and who has not come to one state by telling each other.
+        let is_plain = |key: &usize| self.ledger.of_key(*key).both(self.ledger.forgotten()).is_empty();
+        let key = (0..self.keys.len()).find(is_plain);
+        let Some((tab, key)) = self.tabs().first().copied().zip(key) else { return Ok(()) };
+        self.network.records = Some(0);
+        let written = self.write_plainly(tab, key)?;
+        self.run_ms(QUIET_MS)?;
+        let sent = self.network.records.take().unwrap_or(0);
+        // Where relays are joined in circles, what goes round meets itself, once on every link.
+        let is_tree = self.calls < self.relays.len();
+        let most = self.devices.len() + if is_tree { self.calls } else { 2 * self.calls };
+        if !written.is_empty() && sent > most {
+            let what = format!("one write is sent {sent} times over {most} links");
             return Err(Violation::new(8, what));
         }
         Ok(())

@@ -10,10 +10,10 @@ use crate::disk::{Content, Refusal};
 use crate::network::Party;
 use crate::violation::{CONTRACT, Violation};
 use crate::world::{Event, World};
-use crate::writes::Writes;
+use crate::writes::{WriteId, Writes};
 
 /// No timer is longer, in case that the clock is set back meanwhile.
-const LONGEST_TIMER_MS: u64 = 60_000;
+pub(crate) const LONGEST_TIMER_MS: u64 = 60_000;
 const REFUSED: StorageFailure = StorageFailure { code: "quota-exceeded" };
 
 impl World {
@@ -36,7 +36,7 @@ impl World {
         if let Some(peers) = peers {
             self.feed(id, EngineInput::PeersKnown(peers))?;
         }
-        if let ([_], Some(tab)) = (&self.tabs_of(device)[..], self.tab(id)) {
+        if let ([_], Some(tab), false) = (&self.tabs_of(device)[..], self.tab(id), self.copies.are_made) {
             // A power cut may have set the log back.
             let replica = tab.engine.replica();
             let (epoch, head) = (replica.epoch(), replica.head());
@@ -161,8 +161,7 @@ impl World {
                 self.agenda.after(self.random.u64(0..3), Event::Feed(id, vec![named]));
                 Ok(())
             }
-            // Nobody is copied or set back here.
-            EngineEffect::Notice { code, .. } => Err(Violation::new(3, format!("tab {id} says {code}"))),
+            EngineEffect::Notice { code, keys } => self.noticed(id, code, keys),
             EngineEffect::Connect(link) => {
                 self.agenda.after(self.random.u64(1..30), Event::Connect(id, link));
                 Ok(())
@@ -197,12 +196,13 @@ impl World {
         values: Arc<Vec<Vec<u8>>>,
         strict: bool,
     ) -> Result<(), Violation> {
-        let content = Content::of(&values, self.device(id.device)?.replica)
+        let Some(replica) = self.tab(id).map(|tab| tab.engine.replica().id()) else { return Ok(()) };
+        let content = Content::of(&values, replica)
             .map_err(|error| Violation::new(CONTRACT, format!("a commit cannot be read: {error}")))?;
         // All that is outstanding is in a commit of local writes, and nothing of it in another.
         let outstanding = self.tab(id).filter(|_| content.last_counter.is_some()).map(|tab| &tab.outstanding);
         let writes = outstanding.into_iter().flatten().flat_map(|(_, writes)| writes).copied().collect();
-        self.request(id, Request::Commit(Commit { position, values, strict, content, writes }))
+        self.request(id, Request::Commit(Commit { position, values, strict, content, writes, replica }))
     }
 
     // What the application learns is what the model says.
@@ -218,7 +218,9 @@ impl World {
             let key = self.model.get(*write).map_or(0, |write| write.key);
             let seen = self.model.with_pasts(&Writes::from_iter([*write]));
             let handed_out = HandedOut { key, context: context.clone(), seen };
-            self.check_context(id, &handed_out)?;
+            if !self.copies.are_made {
+                self.check_context(id, &handed_out)?;
+            }
             if let Some(tab) = self.tab_mut(id) {
                 tab.contexts.push(handed_out);
             }
@@ -307,18 +309,15 @@ impl World {
     }
 
     fn commit(&mut self, id: TabId, commit: Commit) -> Result<Vec<EngineInput>, Violation> {
-        let Commit { position, values, strict, content, writes } = commit;
+        let Commit { position, values, strict, content, writes, replica } = commit;
         let home = self.device_mut(id.device)?;
         if home.refuses() {
             return Ok(vec![EngineInput::CommitFailed(REFUSED)]);
         }
         match home.disk.commit(position, &values, content, strict) {
             Ok(()) => {
-                let replica = home.replica;
                 let is_unheard = home.fault.take_if(|fault| *fault == Fault::Unheard).is_some();
-                if let Some(last) = content.last_counter {
-                    self.ledger.commit(&writes, replica, last, position)?;
-                }
+                self.note_commit(id.device, (position, &values), content, (replica, &writes))?;
                 if !is_unheard {
                     return Ok(vec![EngineInput::Committed]);
                 }
@@ -336,6 +335,22 @@ impl World {
             Err(Refusal::Unstaged) => {
                 Ok(vec![EngineInput::CommitFailed(StorageFailure { code: "storage-lost" })])
             }
+        }
+    }
+
+    fn note_commit(
+        &mut self,
+        device: usize,
+        (position, values): (u64, &[Vec<u8>]),
+        content: Content,
+        (replica, writes): (ReplicaId, &[WriteId]),
+    ) -> Result<(), Violation> {
+        match content.last_counter {
+            _ if self.copies.are_made => {
+                self.note_own(device, (position, values), content, (replica, writes))
+            }
+            Some(last) => self.ledger.commit(writes, replica, last, position),
+            None => Ok(()),
         }
     }
 

@@ -143,6 +143,23 @@ impl Ledger {
         Ok(())
     }
 
+    /// The same where disks are copied: one name may stand for several writes.
+    pub(crate) fn keep(&mut self, id: WriteId, dot: Dot, position: u64) {
+        if self.places.len() <= id {
+            self.places.resize(id + 1, None);
+        }
+        self.stored.insert(id);
+        if let Some(place) = self.places.get_mut(id) {
+            *place = Some(Place { dot, position });
+        }
+    }
+
+    /// A write was never made, where disks are copied.
+    pub(crate) fn unmake(&mut self, id: WriteId) {
+        self.stored.remove(id);
+        self.places.get_mut(id).into_iter().for_each(|place| *place = None);
+    }
+
     /// The writes of a commit, in the order of their names.
     pub(crate) fn committed_at(&self, replica: ReplicaId, position: u64) -> Vec<WriteId> {
         let writes = self.author(replica).into_iter().flat_map(|author| &author.dots);

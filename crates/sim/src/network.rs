@@ -123,6 +123,8 @@ pub(crate) struct Network {
     pub(crate) messages: u64,
     /// How many bytes were sent.
     pub(crate) bytes: u64,
+    /// How many records were sent, while that is counted.
+    pub(crate) records: Option<usize>,
 }
 
 impl Network {

@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::action::{Action, Change, ClockChange, ContextChoice, Cutting};
+use crate::copies::Imaging;
 use crate::device::Fault;
 use crate::network::{Place, Weather};
 use crate::reading::{number, read_action};
@@ -62,10 +63,14 @@ impl fmt::Display for Setting {
             relay_credits,
             skew_ms,
             keep_ms,
+            collide,
         } = self;
         write!(f, "world {seed} devices {devices} relays {relays} {topology} records {records} ")?;
         write!(f, "chunk {relay_chunk_bytes} credits {relay_credits} skew {skew_ms}")?;
-        if *keep_ms == FOR_EVER_MS { Ok(()) } else { write!(f, " keep {keep_ms}") }
+        if *keep_ms != FOR_EVER_MS {
+            write!(f, " keep {keep_ms}")?;
+        }
+        if *collide { write!(f, " collide") } else { Ok(()) }
     }
 }
 
@@ -77,9 +82,11 @@ fn read_setting(text: &str) -> Option<Setting> {
     let ["records", records, "chunk", chunk, "credits", credits, "skew", skew, keep @ ..] = rest else {
         return None;
     };
-    let keep_ms = match keep {
-        [] => FOR_EVER_MS,
-        ["keep", keep] => number(keep)?,
+    let (keep_ms, collide) = match keep {
+        [] => (FOR_EVER_MS, false),
+        ["collide"] => (FOR_EVER_MS, true),
+        ["keep", keep] => (number(keep)?, false),
+        ["keep", keep, "collide"] => (number(keep)?, true),
         _ => return None,
     };
     Some(Setting {
@@ -92,6 +99,7 @@ fn read_setting(text: &str) -> Option<Setting> {
         relay_credits: number(credits)?,
         skew_ms: number(skew)?,
         keep_ms,
+        collide,
     })
 }
 
@@ -184,6 +192,13 @@ impl fmt::Display for Action {
             Self::RestoreRelay { relay: at, percent } => {
                 write!(f, "restore {} to {percent} percent", relay(*at))
             }
+            Self::Image { device: at, imaging } => match imaging {
+                Imaging::CopyTo(to) => write!(f, "copy {} to {}", device(*at), device(*to)),
+                Imaging::BackUp { lost } => write!(f, "back up {} without {lost}", device(*at)),
+                Imaging::Restore(backup) => write!(f, "restore {} to backup {backup}", device(*at)),
+            },
+            Self::Garble { device: at } => write!(f, "garble a delta to {}", device(*at)),
+            Self::Sleep { days } => write!(f, "sleep {days} days"),
             Self::Run { duration_ms } => write!(f, "run {duration_ms} ms"),
         }
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::action::{Action, Change, ClockChange, ContextChoice, Cutting};
+use crate::copies::Imaging;
 use crate::device::Fault;
 use crate::network::{Place, Weather};
 use crate::notation::nodes;
@@ -52,6 +53,15 @@ fn read_device_action(words: &[&str]) -> Option<Action> {
         ["disk", "of", at, "has", "room"] => Action::Room { device: named(at)? },
         ["evict", at] => Action::Evict { device: named(at)? },
         ["clock", "of", at, change @ ..] => Action::Clock { device: named(at)?, change: read_clock(change)? },
+        ["copy", at, "to", to] => Action::Image { device: named(at)?, imaging: Imaging::CopyTo(named(to)?) },
+        ["back", "up", at, "without", lost] => {
+            Action::Image { device: named(at)?, imaging: Imaging::BackUp { lost: number(lost)? } }
+        }
+        ["restore", at, "to", "backup", backup] => {
+            Action::Image { device: named(at)?, imaging: Imaging::Restore(number(backup)?) }
+        }
+        ["garble", "a", "delta", "to", at] => Action::Garble { device: named(at)? },
+        ["sleep", days, "days"] => Action::Sleep { days: number(days)? },
         [at, "is", "online"] => Action::Online { device: named(at)?, is_online: true },
         [at, "is", "offline"] => Action::Online { device: named(at)?, is_online: false },
         [at, "roams", "to", relay] => Action::Roam { device: named(at)?, relay: relay_named(relay)? },

@@ -28,6 +28,7 @@ pub fn run(schedule: &Schedule) -> Result<Tally, Violation> {
 
 fn tell(schedule: &Schedule) -> Result<Tally, Violation> {
     let mut world = World::new(schedule.setting)?;
+    world.copies.are_made = schedule.has_copies();
     for step in &schedule.steps {
         world.begin_step(step.number);
         world.act(&step.action).map_err(|violation| violation.at(format_args!("step {}", step.number)))?;

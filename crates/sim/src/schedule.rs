@@ -79,6 +79,8 @@ pub struct Setting {
     pub skew_ms: u64,
     /// How long deletions are kept, in milliseconds.
     pub keep_ms: u64,
+    /// True when the names of the records were chosen so that their fingerprints collide under a known key.
+    pub collide: bool,
 }
 
 impl Setting {
@@ -94,6 +96,7 @@ impl Setting {
             relay_credits: 2,
             skew_ms: 1_000,
             keep_ms: FOR_EVER_MS,
+            collide: false,
         }
     }
 }
@@ -115,4 +118,11 @@ pub struct Schedule {
     pub setting: Setting,
     /// What happens in it, in order; then it heals.
     pub steps: Vec<Step>,
+}
+
+impl Schedule {
+    /// True when disks are copied or set back in it: then one name may stand for two writes.
+    pub(crate) fn has_copies(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.action, Action::Image { .. }))
+    }
 }

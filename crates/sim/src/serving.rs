@@ -43,7 +43,7 @@ impl World {
         id: ConnectionId,
         input: SessionInput,
     ) -> Result<(), Violation> {
-        let now_ms = self.agenda.now_ms();
+        let now_ms = self.relay_time();
         let host = self.relay_mut(relay)?;
         let life = host.life;
         let Some(Hosted { session, wakes_at_ms }) = host.sessions.get_mut(&id) else { return Ok(()) };
@@ -57,7 +57,10 @@ impl World {
         // What is planned and comes too early plans anew.
         if let Some(at_ms) = wake_ms.filter(|at_ms| wakes_at_ms.is_none_or(|planned| planned > *at_ms)) {
             *wakes_at_ms = Some(at_ms);
-            self.agenda.at(at_ms, Event::Relay { relay, life, connection: id, work: Work::Tick });
+            self.agenda.at(
+                at_ms.saturating_sub(self.slept_ms),
+                Event::Relay { relay, life, connection: id, work: Work::Tick },
+            );
         }
         for effect in effects {
             match effect {
@@ -106,7 +109,7 @@ impl World {
     }
 
     fn wake_session(&mut self, relay: usize, id: ConnectionId) -> Result<(), Violation> {
-        let now_ms = self.agenda.now_ms();
+        let now_ms = self.relay_time();
         let host = self.relay_mut(relay)?;
         let life = host.life;
         let Some(Hosted { session, wakes_at_ms }) = host.sessions.get_mut(&id) else { return Ok(()) };
@@ -115,7 +118,10 @@ impl World {
             Some(at_ms) if at_ms <= now_ms => self.serve(relay, id, SessionInput::Tick),
             Some(at_ms) => {
                 *wakes_at_ms = Some(at_ms);
-                self.agenda.at(at_ms, Event::Relay { relay, life, connection: id, work: Work::Tick });
+                self.agenda.at(
+                    at_ms.saturating_sub(self.slept_ms),
+                    Event::Relay { relay, life, connection: id, work: Work::Tick },
+                );
                 Ok(())
             }
             None => Ok(()),
@@ -175,7 +181,7 @@ impl World {
 
     /// A relay forgets the deletions that are old enough by its clock, and known to a peer.
     pub(crate) fn forget_at(&mut self, relay: usize) -> Result<(), Violation> {
-        let before_ms = self.agenda.now_ms().saturating_sub(self.setting.keep_ms);
+        let before_ms = self.relay_time().saturating_sub(self.setting.keep_ms);
         let host = self.relay_mut(relay)?;
         host.forget(before_ms)?;
         self.check_relay(relay)?;

@@ -3,7 +3,9 @@
 //! Knows nothing of what is said.
 
 use eyot_core::engine::{EngineInput, Link, LinkFailure};
+use eyot_core::message::{Delta, DeltaClock, Message};
 use eyot_core::session::{Role, SessionInput};
+use eyot_core::{Limits, LinkedVector, Reader, read_block};
 
 use crate::device::TabId;
 use crate::network::{ConnectionId, End, Party};
@@ -55,6 +57,7 @@ impl World {
     pub(crate) fn send(&mut self, id: ConnectionId, from: Party, bytes: Vec<u8>) {
         let Some(to) = self.other_end(id, from) else { return };
         self.network.count(&bytes);
+        self.count_records(&bytes);
         let [once, again] = self.network.deliveries(id, to, self.agenda.now_ms(), &mut self.random);
         if let Some(at_ms) = again {
             self.agenda.at(at_ms, Event::Arrive(id, to, bytes.clone()));
@@ -75,6 +78,16 @@ impl World {
         }
     }
 
+    fn count_records(&mut self, bytes: &[u8]) {
+        let Some(count) = &mut self.network.records else { return };
+        if let Ok(Message::Delta(delta)) = Message::from_bytes(bytes, &Limits::default())
+            && !delta.block.is_empty()
+        {
+            let read = read_block(&mut Reader::new(&delta.block), &Limits::default());
+            *count += read.map_or(0, |records| records.len());
+        }
+    }
+
     fn other_end(&self, id: ConnectionId, from: Party) -> Option<End> {
         let connection = self.network.get(id)?;
         Some(if connection.party(End::Initiator) == from { End::Acceptor } else { End::Initiator })
@@ -91,8 +104,25 @@ impl World {
         }
         let Some(connection) = self.network.get(id) else { return Ok(()) };
         match connection.party(at) {
-            Party::Tab(tab, link) => self.feed(tab, EngineInput::LinkReceived(link, bytes)),
+            Party::Tab(tab, link) => {
+                let bytes = self.garble(tab.device, bytes);
+                self.feed(tab, EngineInput::LinkReceived(link, bytes))
+            }
             Party::Relay(relay) => self.serve(relay, id, SessionInput::Frame(bytes)),
+        }
+    }
+
+    // A peer that is broken or lies: its delta accounts for less than its records do.
+    fn garble(&mut self, device: usize, bytes: Vec<u8>) -> Vec<u8> {
+        let Some(device) = self.devices.get_mut(device).filter(|device| device.garbles) else { return bytes };
+        let Ok(Message::Delta(delta)) = Message::from_bytes(&bytes, &Limits::default()) else { return bytes };
+        match &delta.clock {
+            Some(clock) if !delta.block.is_empty() && !clock.changed.is_empty() => {
+                device.garbles = false;
+                let clock = Some(DeltaClock { changed: LinkedVector::new(), ..clock.clone() });
+                Message::Delta(Delta { clock, ..delta }).to_bytes()
+            }
+            _ => bytes,
         }
     }
 

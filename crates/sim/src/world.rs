@@ -4,7 +4,9 @@ use eyot_core::engine::{EngineInput, Link};
 use eyot_core::{DatabaseName, LogEpoch, MAXIMUM_SKEW_MS, RecordKey, ReplicaId};
 
 use crate::agenda::Agenda;
+use crate::copies::Copies;
 use crate::device::{Device, Tab, TabId};
+use crate::families::COLLIDING;
 use crate::ledger::Ledger;
 use crate::model::Model;
 use crate::network::{ConnectionId, End, Network, Party};
@@ -14,6 +16,8 @@ use crate::violation::{CONTRACT, Violation};
 
 /// When a world begins, in milliseconds since 1970.
 const BEGIN_MS: u64 = 1_700_000_000_000;
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// What is planned.
 #[derive(Debug)]
@@ -58,6 +62,9 @@ pub struct World {
     pub(crate) has_losses: bool,
     // How many replicas have begun anew.
     pub(crate) reborn: u8,
+    // How long all have slept: nothing happened meanwhile, so the agenda knows nothing of it.
+    pub(crate) slept_ms: u64,
+    pub(crate) copies: Copies,
 }
 
 impl World {
@@ -80,8 +87,12 @@ impl World {
             let (relay, other) = (*relay, *other);
             agenda.after(random.u64(0..100), Event::Call(relay, other));
         }
+        let name = |id: usize| match COLLIDING.get(id).filter(|_| setting.collide) {
+            Some(name) => (*name).to_owned(),
+            None => format!("n{id}"),
+        };
         let keys = (0..setting.records)
-            .map(|id| RecordKey::new("notes", &format!("n{id}")))
+            .map(|id| RecordKey::new("notes", &name(id)))
             .collect::<Result<_, _>>()
             .map_err(|error| Violation::new(CONTRACT, error.to_string()))?;
         let database = "notes".parse().map_err(|_| Violation::new(CONTRACT, "a database has a name"))?;
@@ -100,6 +111,8 @@ impl World {
             events: 0,
             has_losses: false,
             reborn: 0,
+            slept_ms: 0,
+            copies: Copies::default(),
         })
     }
 
@@ -163,6 +176,18 @@ impl World {
     pub(crate) fn time_of(&self, device: usize) -> u64 {
         let now_ms = self.agenda.now_ms();
         self.devices.get(device).map_or(now_ms, |device| device.clock.time(now_ms))
+    }
+
+    /// The time by the relays' clocks.
+    pub(crate) fn relay_time(&self) -> u64 {
+        self.agenda.now_ms() + self.slept_ms
+    }
+
+    /// Days pass in which nothing happens anywhere.
+    pub(crate) fn sleep(&mut self, days: u64) {
+        let (slept_ms, now_ms) = (days * DAY_MS, self.agenda.now_ms());
+        self.slept_ms += slept_ms;
+        self.devices.iter_mut().for_each(|device| device.clock.sleep(now_ms, slept_ms));
     }
 
     /// The latest time that a write of a device may claim: what its own clock has said, and the bound on others'.
