@@ -62,7 +62,8 @@ pub(crate) struct Chain {
 
 #[derive(Clone, Copy, Debug)]
 struct Boundary {
-    // Where the log ended then.
+    // Where the log ended before the commit, and after it.
+    before: Seq,
     seq: Seq,
     end: ChainEnd,
 }
@@ -71,7 +72,7 @@ impl Chain {
     /// The chain of a replica that begins with these writes.
     pub(crate) fn starting_at(seq: Seq, end: ChainEnd) -> Self {
         let mut chain = Self::default();
-        chain.extend(seq, end);
+        chain.extend((seq, seq), end);
         chain
     }
 
@@ -80,15 +81,15 @@ impl Chain {
         self.boundaries.back().map_or(ChainEnd::default(), |boundary| boundary.end)
     }
 
-    /// Own writes were committed. Parts of one commit count as one boundary.
-    pub(crate) fn extend(&mut self, seq: Seq, end: ChainEnd) {
+    /// Own writes were committed: the log ended there before and ends here now. Parts of one commit count as one boundary.
+    pub(crate) fn extend(&mut self, (before, seq): (Seq, Seq), end: ChainEnd) {
         if end.counter == 0 {
             return;
         }
-        if self.end().counter == end.counter {
-            self.boundaries.pop_back();
-        }
-        self.boundaries.push_back(Boundary { seq, end });
+        let part = self.boundaries.back().filter(|last| last.end.counter == end.counter);
+        let before = part.map_or(before, |part| part.before);
+        self.boundaries.truncate(self.boundaries.len() - usize::from(part.is_some()));
+        self.boundaries.push_back(Boundary { before, seq, end });
     }
 
     /// What the chain was when the log ended there; none where that is not known any more.
@@ -108,7 +109,13 @@ impl Chain {
         }
         // Who has the log up to a position knows the writes up to there.
         let known = self.at_position(seen.seq).is_none_or(|end| end.counter <= seen.end.counter);
-        known && self.has(seen.end)
+        known && !self.is_within_commit(seen.seq) && self.has(seen.end)
+    }
+
+    // Nobody is told a part of a commit, so nobody's position in this log is there.
+    fn is_within_commit(&self, seq: Seq) -> bool {
+        let after = self.boundaries.partition_point(|boundary| boundary.seq <= seq);
+        self.boundaries.get(after).is_some_and(|boundary| boundary.before < seq)
     }
 
     fn has(&self, end: ChainEnd) -> bool {
@@ -187,8 +194,8 @@ mod tests {
 
     fn chain() -> Chain {
         let mut chain = Chain::default();
-        for (seq, counter) in [(3, 2), (5, 4), (9, 6)] {
-            chain.extend(Seq(seq), end(counter));
+        for (before, seq, counter) in [(1, 3, 2), (4, 5, 4), (8, 9, 6)] {
+            chain.extend((Seq(before), Seq(seq)), end(counter));
         }
         chain
     }
@@ -207,6 +214,8 @@ mod tests {
             (seen(9, ChainEnd { counter: 6, link: 7 }), false, "there were other writes"),
             (seen(3, ChainEnd { counter: 3, link: 7 }), false, "no commit ended there"),
             (seen(9, end(4)), false, "the log up to there was another one"),
+            (seen(2, end(6)), false, "no commit ended there, but one went on"),
+            (seen(1, end(6)), true, "a commit began there"),
         ] {
             assert_eq!(chain().admits(told, Seq(10)), admitted, "{why}");
         }
@@ -236,7 +245,8 @@ mod tests {
     #[test]
     fn what_is_older_than_what_is_remembered_is_believed() {
         let mut chain = Chain::default();
-        (1..=3 * KEPT as u64).for_each(|counter| chain.extend(Seq(counter), end(counter)));
+        (1..=3 * KEPT as u64)
+            .for_each(|counter| chain.extend((Seq(counter - 1), Seq(counter)), end(counter)));
         chain.confirm(2 * KEPT as u64);
         assert_eq!(chain.boundaries.len(), 2 * KEPT, "all that is unconfirmed, and some more");
         let other = |counter| seen(counter, ChainEnd { counter, link: 7 });
@@ -247,8 +257,8 @@ mod tests {
     #[test]
     fn the_parts_of_one_commit_are_one_boundary() {
         let mut chain = Chain::default();
-        chain.extend(Seq(1), ChainEnd { counter: 2, link: 5 });
-        chain.extend(Seq(2), ChainEnd { counter: 2, link: 6 });
+        chain.extend((Seq(0), Seq(1)), ChainEnd { counter: 2, link: 5 });
+        chain.extend((Seq(1), Seq(2)), ChainEnd { counter: 2, link: 6 });
         assert!(!chain.admits(seen(1, ChainEnd { counter: 2, link: 5 }), Seq(2)));
         assert!(chain.admits(seen(2, ChainEnd { counter: 2, link: 6 }), Seq(2)));
     }

@@ -185,7 +185,7 @@ impl Replica {
                 let link = self.chain.next_link(self.id, &entries);
                 let changed = self.merge_all(entries, None);
                 self.join_clock(&clock.into(), None, head_before);
-                self.extend_chain(link);
+                self.extend_chain(link, head_before);
                 changed
             }
             Segment::Imported { clock, forgotten, entries } => {
@@ -316,11 +316,11 @@ impl Replica {
     }
 
     // The commit that was folded in last was of this replica's own writes.
-    fn extend_chain(&mut self, link: u32) {
+    fn extend_chain(&mut self, link: u32, head_before: Seq) {
         let end = ChainEnd { counter: self.clock.get(self.id), link };
         if end.counter > 0 {
             self.clock.set_own(self.id, end, self.head);
-            self.chain.extend(self.head, end);
+            self.chain.extend((head_before, self.head), end);
         }
     }
 

@@ -306,16 +306,6 @@ impl World {
                 self.find(device, tab).map_or(Ok(()), |tab| self.take_over(tab))
             }
             Action::CutPower { device, lost } => self.cut_power(device % self.devices.len(), lost),
-            Action::Fail { device, fault } => {
-                let device = device % self.devices.len();
-                self.device_mut(device)?.fault = Some(fault);
-                Ok(())
-            }
-            Action::Room { device } => {
-                let device = device % self.devices.len();
-                self.device_mut(device)?.fault = None;
-                Ok(())
-            }
             Action::Evict { device } => self.evict(device % self.devices.len()),
             Action::Clock { device, change } => self.set_clock(device % self.devices.len(), change),
             Action::Cut { place, cutting } => {
@@ -342,18 +332,27 @@ impl World {
             }
             Action::RestartRelay { relay } => self.restart_relay(relay % self.relays.len()),
             Action::RestoreRelay { relay, percent } => self.restore_relay(relay % self.relays.len(), percent),
-            Action::Image { device, imaging } => self.image(device % self.devices.len(), imaging),
-            Action::Garble { device } => {
-                let device = device % self.devices.len();
-                self.device_mut(device)?.garbles = true;
-                Ok(())
-            }
+            Action::Run { duration_ms } => self.run_ms(duration_ms),
+            Action::Fail { device, .. }
+            | Action::Room { device }
+            | Action::Image { device, .. }
+            | Action::Garble { device } => self.act_on_device(device % self.devices.len(), action),
             Action::Sleep { days } => {
                 self.sleep(days);
                 Ok(())
             }
-            Action::Run { duration_ms } => self.run_ms(duration_ms),
         }
+    }
+
+    fn act_on_device(&mut self, device: usize, action: &Action) -> Result<(), Violation> {
+        match *action {
+            Action::Image { imaging, .. } => self.image(device, imaging)?,
+            Action::Fail { fault, .. } => self.device_mut(device)?.fault = Some(fault),
+            Action::Room { .. } => self.device_mut(device)?.fault = None,
+            Action::Garble { .. } => self.device_mut(device)?.garbles = true,
+            _ => {}
+        }
+        Ok(())
     }
 
     fn find(&self, device: usize, tab: usize) -> Option<TabId> {

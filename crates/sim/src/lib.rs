@@ -23,6 +23,7 @@ mod action;
 mod agenda;
 mod application;
 mod check;
+mod contents;
 mod copies;
 mod device;
 mod disk;

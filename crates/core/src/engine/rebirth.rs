@@ -122,8 +122,9 @@ impl Engine {
     }
 
     fn is_other(&self, key: &RecordKey, version: &Version) -> bool {
-        let versions = self.replica.get(key.as_str()).map(Record::versions).unwrap_or_default();
-        let mut same_dot = versions.iter().filter(|own| own.dot == version.dot).peekable();
+        // Nothing is here of what this replica has never written, unless it has forgotten what it had.
+        let Some(record) = self.replica.get(key.as_str()) else { return self.replica.floor() == Seq::ZERO };
+        let mut same_dot = record.versions().iter().filter(|own| own.dot == version.dot).peekable();
         same_dot.peek().is_some() && same_dot.all(|own| own != version)
     }
 
