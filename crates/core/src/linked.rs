@@ -95,8 +95,9 @@ impl FromStr for LinkedVector {
 impl FromIterator<(Dot, u32)> for LinkedVector {
     /// Of entries in the order of the replicas, each replica once.
     fn from_iter<I: IntoIterator<Item = (Dot, u32)>>(entries: I) -> Self {
-        let (dots, links): (Vec<Dot>, Vec<u32>) = entries.into_iter().unzip();
-        Self { vector: dots.into_iter().collect(), links }
+        let mut links = Vec::new();
+        let vector = entries.into_iter().inspect(|(_, link)| links.push(*link)).map(|(dot, _)| dot).collect();
+        Self { vector, links }
     }
 }
 

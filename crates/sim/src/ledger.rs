@@ -2,10 +2,9 @@
 //!
 //! Kept by looking at what is committed on disks, never by asking the core. Law 3 is checked here: a dot has one write.
 
-use std::collections::BTreeMap;
-
 use eyot_core::{Context, Dot, LogEpoch, ReplicaId, Seq, VersionVector};
 
+use crate::history::History;
 use crate::violation::Violation;
 use crate::writes::{WriteId, Writes};
 
@@ -21,7 +20,7 @@ pub struct Ledger {
     forgotten: Writes,
     of_key: Vec<Writes>,
     // What the replica knew at which position of its log.
-    histories: BTreeMap<LogEpoch, BTreeMap<Seq, Writes>>,
+    histories: Vec<(LogEpoch, History)>,
 }
 
 /// The name of a write, and its place in the log of its device.
@@ -209,35 +208,36 @@ impl Ledger {
 
     /// A log has come to a position, at which its replica knows these writes.
     pub(crate) fn note(&mut self, epoch: LogEpoch, head: Seq, here: &Writes) -> Result<(), Violation> {
-        let history = self.histories.entry(epoch).or_default();
-        match history.get(&head) {
-            Some(known) if known == here => Ok(()),
-            Some(known) => {
-                let what = format!("position {head} stands for {known:?} and for {here:?}");
-                Err(Violation::new(3, what))
-            }
-            None => {
-                history.insert(head, *here);
-                Ok(())
-            }
-        }
+        let place = self.histories.iter().position(|(known, _)| *known == epoch);
+        let place = place.unwrap_or_else(|| {
+            self.histories.push((epoch, History::default()));
+            self.histories.len() - 1
+        });
+        let noted = self.histories.get_mut(place).map_or(Ok(()), |(_, history)| history.note(head, here));
+        noted.map_err(|known| {
+            Violation::new(3, format!("position {head} stands for {known:?} and for {here:?}"))
+        })
     }
 
     /// A log ends there, whatever it had before.
     pub(crate) fn set_back(&mut self, epoch: LogEpoch, head: Seq) {
-        if let Some(history) = self.histories.get_mut(&epoch) {
-            history.split_off(&head.next());
+        if let Some((_, history)) = self.histories.iter_mut().find(|(known, _)| *known == epoch) {
+            history.set_back(head);
         }
     }
 
     /// What the replica knew when its log had come to a position.
     pub(crate) fn known_at(&self, epoch: LogEpoch, head: Seq) -> Option<&Writes> {
-        self.histories.get(&epoch)?.range(..=head).next_back().map(|(_, here)| here)
+        self.history(epoch)?.known_at(head)
     }
 
     /// What the replica knows at the end of its log, as far as anybody has looked.
     pub(crate) fn latest(&self, epoch: LogEpoch) -> Option<&Writes> {
-        self.histories.get(&epoch)?.last_key_value().map(|(_, here)| here)
+        self.history(epoch)?.latest()
+    }
+
+    fn history(&self, epoch: LogEpoch) -> Option<&History> {
+        self.histories.iter().find(|(known, _)| *known == epoch).map(|(_, history)| history)
     }
 
     fn author(&self, replica: ReplicaId) -> Option<&Author> {

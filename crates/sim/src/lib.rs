@@ -32,6 +32,7 @@ mod families;
 mod faults;
 mod generate;
 mod heal;
+mod history;
 mod host;
 mod ledger;
 mod model;
