@@ -28,6 +28,8 @@ pub(crate) struct Forgotten {
     /// The position in the log at which the clock covered all of the vector: who has taken in the log up to here has
     /// heard of it. 0 where nothing is forgotten.
     pub(crate) floor: Seq,
+    // The position of the last deletion that this replica has forgotten itself.
+    own: Seq,
 }
 
 impl Forgotten {
@@ -56,8 +58,15 @@ impl Replica {
         for (seq, key) in gone {
             if let Some(record) = self.remove(&key) {
                 self.forgotten.add(record.context(), seq);
+                self.forgotten.own = self.forgotten.own.max(seq);
             }
         }
+    }
+
+    /// True when some peer has heard of every deletion that this replica has forgotten itself. One that was forgotten
+    /// before there was a peer is not unsent any more, and yet nobody has it until the clock is told.
+    pub(crate) fn has_told_forgotten(&self) -> bool {
+        self.peers().saved() >= self.forgotten.own
     }
 
     /// True when this replica has to ask again for a delta that tells what is forgotten: see [`has_heard_since`].

@@ -60,7 +60,8 @@ impl Engine {
             // would miss it. Who has no peer has saved nothing, also when it has nothing left: it may have forgotten it.
             Kind::Position(seq) => {
                 let peers = self.replica.peers();
-                peers.saved() >= *seq || (self.replica.unsent_count() == 0 && !peers.is_empty())
+                let has_none_unsent = self.replica.unsent_count() == 0 && self.replica.has_told_forgotten();
+                peers.saved() >= *seq || (has_none_unsent && !peers.is_empty())
             }
             Kind::Clock(clock) => clock.iter().all(|dot| self.has_taken_in(dot)),
         }
