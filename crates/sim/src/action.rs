@@ -172,6 +172,13 @@ pub enum Action {
         /// A bit for every one of the nodes: first the devices, then the relays from bit 8 on.
         sides: u64,
     },
+    /// Tabs of two devices are joined without a relay.
+    Join {
+        /// Who calls.
+        device: usize,
+        /// Whom.
+        other: usize,
+    },
     /// A device loses its network, or gets it back.
     Online {
         /// Which.
@@ -253,6 +260,7 @@ impl Action {
             | Self::Image { device, .. }
             | Self::Garble { device }
             | Self::Online { device, .. } => *device %= devices,
+            Self::Join { device, other } => (*device, *other) = (*device % devices, *other % devices),
             Self::Read { device, key, .. } => (*device, *key) = (*device % devices, *key % records),
             Self::Write { device, changes, .. } => {
                 *device %= devices;
@@ -325,6 +333,9 @@ impl World {
                 let relay = relay % self.relays.len();
                 self.relay_mut(relay)?.is_full = true;
                 Ok(())
+            }
+            Action::Join { device, other } => {
+                self.join(device % self.devices.len(), other % self.devices.len())
             }
             Action::Online { device, is_online } => self.set_online(device % self.devices.len(), is_online),
             Action::Roam { device, relay } => {

@@ -5,6 +5,7 @@
 use eyot_core::{Clock, Context, Dot, Record, Replica, ReplicaId, Version, VersionVector};
 
 use crate::device::{HandedOut, Tab, TabId};
+use crate::faults::fold;
 use crate::violation::Violation;
 use crate::world::World;
 use crate::writes::{WriteId, Writes};
@@ -300,15 +301,23 @@ impl World {
     }
 
     /// What is said to be saved is at a relay, unless one was set back meanwhile.
-    pub(crate) fn check_saved(&self, saved: &Writes) -> Result<(), Violation> {
-        let mut at_relays = Writes::new();
-        self.relays.iter().for_each(|relay| at_relays.join(&relay.view.here));
-        let lacking = saved.both(self.ledger.stored()).without(&at_relays);
+    pub(crate) fn check_saved(&self, device: usize, saved: &Writes) -> Result<(), Violation> {
+        let mut elsewhere = Writes::new();
+        self.relays.iter().for_each(|relay| elsewhere.join(&relay.view.here));
+        let mut lacking = saved.both(self.ledger.stored()).without(&elsewhere);
+        for (_, home) in self.devices.iter().enumerate().filter(|(place, _)| *place != device) {
+            if lacking.is_empty() {
+                break;
+            }
+            // Another device may have it, if they were joined.
+            let clock = fold(&home.disk, home.replica, home.epoch)?.clock().to_vector();
+            lacking = lacking.without(&self.ledger.covered(&clock)?);
+        }
         if lacking.is_empty() || self.has_losses || self.copies.are_alike {
             return Ok(());
         }
         let lacking = self.ledger.dots(&lacking);
-        Err(Violation::new(5, format!("{lacking:?} are said to be saved and are at no relay")))
+        Err(Violation::new(5, format!("{lacking:?} are said to be saved and nobody else has them")))
     }
 
     /// Law 5: a tab that is opened finds every write of its device, and all that its cursors claim.

@@ -23,6 +23,8 @@ pub(crate) enum Family {
     Copies,
     /// Devices leave for months, and deletions are kept for 30 days.
     Months,
+    /// Devices are joined without a relay, beside their relays.
+    Joined,
     /// Deltas come that account for less than they bring.
     Garbled,
     /// Somebody has prepared records whose fingerprints collide under a known key.
@@ -40,6 +42,7 @@ impl Family {
     pub(crate) const fn of(seed: u64) -> Self {
         match seed % 16 {
             5 => Self::Copies,
+            7 => Self::Joined,
             11 => Self::Months,
             13 => match seed / 16 % 8 {
                 1 => Self::Prepared,
@@ -59,6 +62,7 @@ impl Family {
             Self::Any | Self::Garbled => setting,
             // What is lost when copies deliver to relays that have not heard of each other is a known limit.
             Self::Copies => Setting { devices: setting.devices.max(2), keep_ms: FOR_EVER_MS, ..alone },
+            Self::Joined => Setting { devices: setting.devices.max(2), ..setting },
             Self::Months => Setting { keep_ms: 30 * DAY_MS, ..setting },
             Self::Prepared => Setting {
                 devices: setting.devices.max(2),
@@ -81,7 +85,7 @@ impl Family {
     /// What happens, where that is not left to chance.
     pub(crate) fn story(self, random: &mut Rng) -> Option<Vec<Action>> {
         match self {
-            Self::Any | Self::Copies | Self::Months | Self::Garbled => None,
+            Self::Any | Self::Copies | Self::Months | Self::Joined | Self::Garbled => None,
             Self::Prepared => Some(prepared(random)),
             Self::HandedOn => Some(handed_on(random)),
             Self::Collision => Some(collision(random)),

@@ -9,7 +9,7 @@ use eyot_core::{Limits, LogEpoch, Replica, ReplicaId};
 use crate::action::{ClockChange, Cutting};
 use crate::device::TabId;
 use crate::disk::Disk;
-use crate::network::{Connection, Place};
+use crate::network::{Connection, End, Place};
 use crate::violation::{CONTRACT, Violation};
 use crate::world::{Event, World};
 use crate::writes::Writes;
@@ -140,7 +140,7 @@ impl World {
     pub(crate) fn part(&mut self, sides: u64) {
         self.network.part(sides);
         let parted = self.network.of(|connection| {
-            self.network.is_parted(connection.party(crate::network::End::Initiator), connection.acceptor())
+            self.network.is_parted(connection.party(End::Initiator), connection.party(End::Acceptor))
         });
         parted.into_iter().for_each(|id| self.network.kill(id));
     }

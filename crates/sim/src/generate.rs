@@ -47,6 +47,7 @@ pub fn generate(seed: u64, parameters: &Parameters) -> Schedule {
         Family::Copies => Profile::Copied,
         Family::Months => Profile::Months,
         Family::Garbled => Profile::Garbled,
+        Family::Joined => Profile::Joined,
         _ => drawn,
     };
     generator.kinds = kinds(profile, &setting);
@@ -95,6 +96,8 @@ enum Profile {
     Copied,
     // Everybody sleeps for weeks, and some are away for longer.
     Months,
+    // Devices are joined without a relay.
+    Joined,
     // Peers account for less than they bring.
     Garbled,
 }
@@ -129,6 +132,7 @@ enum Kind {
     Restore,
     Sleep,
     Garble,
+    Join,
 }
 
 fn kinds(profile: Profile, setting: &Setting) -> Vec<(u32, Kind)> {
@@ -168,6 +172,20 @@ fn kinds(profile: Profile, setting: &Setting) -> Vec<(u32, Kind)> {
             (1, Fail),
         ]),
         Profile::Months => kinds.extend([(2, Sleep), (3, Forget), (4, Online), (2, Kill), (1, Roam)]),
+        Profile::Joined => kinds.extend([
+            (8, Join),
+            (6, Cut),
+            (3, Weather),
+            (2, Part),
+            (3, CutPower),
+            (3, Kill),
+            (2, Fail),
+            (2, Freeze),
+            (2, Roam),
+            (1, TakeOver),
+            (1, Evict),
+            (1, Clock),
+        ]),
         Profile::Garbled => kinds.extend([(8, Garble), (4, Cut), (3, Roam)]),
         Profile::Crowd => kinds.extend([(12, TakeOver), (5, Freeze), (4, Open), (4, Fail), (20, Run)]),
     }
@@ -231,6 +249,7 @@ impl Generator {
             }
             Kind::Restore => Action::Image { device, imaging: Imaging::Restore(self.random.usize(0..16)) },
             Kind::Garble => Action::Garble { device },
+            Kind::Join => Action::Join { device, other: self.random.usize(0..self.setting.devices) },
             Kind::Sleep => {
                 let (weeks, months) = (self.random.u64(1..40), self.random.u64(90..400));
                 Action::Sleep { days: self.pick(&[(3, weeks), (1, months)]) }
@@ -273,6 +292,10 @@ impl Generator {
 
     fn place(&mut self) -> Place {
         let Setting { devices, relays, topology, .. } = self.setting;
+        if self.family == Family::Joined && self.random.bool() {
+            let two = self.random.usize(1..devices);
+            return Place::Devices(self.random.usize(0..two), two);
+        }
         let joins_relays = relays > 1 && topology != Topology::Apart && self.random.bool();
         if !joins_relays {
             return Place::Device(self.random.usize(0..devices));

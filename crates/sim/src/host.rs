@@ -65,6 +65,7 @@ impl World {
             home.requests.retain(|(tab, _)| *tab != id);
         }
         for connection in self.network.of(|connection| connection.is_of_tab(id)) {
+            self.desert(connection, id);
             self.network.end(connection);
             self.agenda.after(self.random.u64(1..200), Event::RelayHangUp(connection));
         }
@@ -149,7 +150,7 @@ impl World {
             EngineEffect::Rejected { ticket, .. } => self.rejected(id, ticket),
             EngineEffect::Awaited(ticket) => {
                 let saved = self.tab_mut(id).and_then(|tab| tab.awaited.remove(&ticket));
-                self.check_saved(&saved.unwrap_or_default())
+                self.check_saved(id.device, &saved.unwrap_or_default())
             }
             EngineEffect::Continue => {
                 self.agenda.after(self.random.u64(1..4), Event::Feed(id, vec![EngineInput::Continue]));
@@ -178,7 +179,7 @@ impl World {
                 }
                 Ok(())
             }
-            // No application makes connections here.
+            // Nobody makes it again.
             EngineEffect::PeerLeft(..) => Ok(()),
             EngineEffect::Corrupt { position, message } => {
                 Err(Violation::new(5, format!("segment {position} of tab {id} cannot be read: {message}")))

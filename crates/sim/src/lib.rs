@@ -34,6 +34,7 @@ mod generate;
 mod heal;
 mod history;
 mod host;
+mod joining;
 mod ledger;
 mod model;
 #[cfg(feature = "mutants")]

@@ -22,6 +22,16 @@ pub(crate) enum Party {
     Relay(usize),
 }
 
+impl Party {
+    /// The tab, if it is one.
+    pub(crate) const fn tab(self) -> Option<TabId> {
+        match self {
+            Self::Tab(tab, _) => Some(tab),
+            Self::Relay(_) => None,
+        }
+    }
+}
+
 /// Which end of a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum End {
@@ -41,13 +51,15 @@ impl End {
     }
 }
 
-/// Whom a link joins: a device with whatever relay it talks to, or two relays, the lower one first.
+/// Whom a link joins: a device with whatever relay it talks to, or two relays or devices, the lower one first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Place {
     /// A device and its relay.
     Device(usize),
     /// Two relays.
     Relays(usize, usize),
+    /// Two devices that were joined without a relay.
+    Devices(usize, usize),
 }
 
 /// What happens to messages on a link, in percent of them.
@@ -67,7 +79,7 @@ pub struct Weather {
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
     initiator: Party,
-    acceptor: usize,
+    acceptor: Party,
     // Nothing may arrive before what was sent earlier.
     arrives_at_ms: [u64; 2],
     is_dead: bool,
@@ -83,31 +95,36 @@ impl Connection {
     pub(crate) const fn party(&self, end: End) -> Party {
         match end {
             End::Initiator => self.initiator,
-            End::Acceptor => Party::Relay(self.acceptor),
+            End::Acceptor => self.acceptor,
         }
     }
 
     /// Whom it joins.
     pub(crate) fn place(&self) -> Place {
-        match self.initiator {
-            Party::Tab(tab, _) => Place::Device(tab.device),
-            Party::Relay(relay) => Place::Relays(relay.min(self.acceptor), relay.max(self.acceptor)),
+        match (self.initiator, self.acceptor) {
+            (Party::Tab(one, _), Party::Tab(two, _)) => {
+                Place::Devices(one.device.min(two.device), one.device.max(two.device))
+            }
+            (Party::Tab(tab, _), Party::Relay(_)) | (Party::Relay(_), Party::Tab(tab, _)) => {
+                Place::Device(tab.device)
+            }
+            (Party::Relay(one), Party::Relay(two)) => Place::Relays(one.min(two), one.max(two)),
         }
     }
 
     /// True when that relay is at one of its ends.
     pub(crate) fn is_of_relay(&self, relay: usize) -> bool {
-        self.acceptor == relay || self.initiator == Party::Relay(relay)
+        self.acceptor == Party::Relay(relay) || self.initiator == Party::Relay(relay)
     }
 
-    /// True when that tab made it.
+    /// True when that tab is at one of its ends.
     pub(crate) fn is_of_tab(&self, id: TabId) -> bool {
-        matches!(self.initiator, Party::Tab(tab, _) if tab == id)
+        [self.initiator, self.acceptor].iter().any(|party| matches!(party, Party::Tab(tab, _) if *tab == id))
     }
 
-    /// The relay that took it.
-    pub(crate) const fn acceptor(&self) -> usize {
-        self.acceptor
+    /// True when it joins two devices without a relay.
+    pub(crate) fn is_joint(&self) -> bool {
+        matches!((self.initiator, self.acceptor), (Party::Tab(..), Party::Tab(..)))
     }
 }
 
@@ -129,7 +146,7 @@ pub(crate) struct Network {
 
 impl Network {
     /// Makes a connection.
-    pub(crate) fn connect(&mut self, initiator: Party, acceptor: usize) -> ConnectionId {
+    pub(crate) fn connect(&mut self, initiator: Party, acceptor: Party) -> ConnectionId {
         self.made += 1;
         let connection = Connection {
             initiator,
@@ -151,7 +168,8 @@ impl Network {
 
     /// The connection that a tab's engine calls so.
     pub(crate) fn find(&self, tab: TabId, link: Link) -> Option<ConnectionId> {
-        let is_it = |connection: &Connection| connection.initiator == Party::Tab(tab, link);
+        let named = Party::Tab(tab, link);
+        let is_it = |connection: &Connection| connection.initiator == named || connection.acceptor == named;
         self.connections.iter().find(|(_, connection)| is_it(connection)).map(|(id, _)| *id)
     }
 
@@ -160,9 +178,10 @@ impl Network {
         self.connections.iter().filter(|(_, connection)| is_meant(connection)).map(|(id, _)| *id).collect()
     }
 
-    /// True when there are so many connections, and nothing that is sent is lost.
+    /// True when there are so many connections to relays, and nothing that is sent is lost.
     pub(crate) fn is_whole(&self, count: usize) -> bool {
-        self.connections.len() == count && self.connections.values().all(|connection| !connection.is_dead)
+        let to_relays = self.connections.values().filter(|connection| !connection.is_joint());
+        to_relays.count() == count && self.connections.values().all(|connection| !connection.is_dead)
     }
 
     /// From now on this is the weather of a link.
@@ -176,13 +195,12 @@ impl Network {
     }
 
     /// True when the two do not reach each other.
-    pub(crate) fn is_parted(&self, one: Party, relay: usize) -> bool {
-        let side = |bit: usize| self.parted >> bit & 1;
-        let bit = match one {
-            Party::Tab(tab, _) => tab.device,
-            Party::Relay(relay) => relay + 8,
+    pub(crate) fn is_parted(&self, one: Party, other: Party) -> bool {
+        let side = |party: Party| match party {
+            Party::Tab(tab, _) => self.parted >> tab.device & 1,
+            Party::Relay(relay) => self.parted >> (relay + 8) & 1,
         };
-        side(bit) != side(relay + 8)
+        side(one) != side(other)
     }
 
     /// The weather is good again, and everybody reaches everybody. Returns the connections that have suffered: they are to

@@ -183,6 +183,7 @@ impl fmt::Display for Action {
                     .filter(|(bit, _)| sides >> bit & 1 == 1)
                     .try_for_each(|(_, name)| write!(f, " {name}"))
             }
+            Self::Join { device: at, other } => write!(f, "{} joins {}", device(*at), device(*other)),
             Self::Online { device: at, is_online: true } => write!(f, "{} is online", device(*at)),
             Self::Online { device: at, is_online: false } => write!(f, "{} is offline", device(*at)),
             Self::Roam { device: at, relay: to } => write!(f, "{} roams to {}", device(*at), relay(*to)),
@@ -225,6 +226,7 @@ impl fmt::Display for Place {
         match self {
             Self::Device(at) => write!(f, "{}", device(*at)),
             Self::Relays(one, two) => write!(f, "{}-{}", relay(*one), relay(*two)),
+            Self::Devices(one, two) => write!(f, "{}-{}", device(*one), device(*two)),
         }
     }
 }

@@ -60,6 +60,7 @@ fn read_device_action(words: &[&str]) -> Option<Action> {
         ["restore", at, "to", "backup", backup] => {
             Action::Image { device: named(at)?, imaging: Imaging::Restore(number(backup)?) }
         }
+        [at, "joins", other] => Action::Join { device: named(at)?, other: named(other)? },
         ["garble", "a", "delta", "to", at] => Action::Garble { device: named(at)? },
         ["sleep", days, "days"] => Action::Sleep { days: number(days)? },
         [at, "is", "online"] => Action::Online { device: named(at)?, is_online: true },
@@ -125,7 +126,10 @@ fn read_clock(words: &[&str]) -> Option<ClockChange> {
 
 fn place_named(word: &str) -> Option<Place> {
     match word.split_once('-') {
-        Some((one, two)) => Some(Place::Relays(relay_named(one)?, relay_named(two)?)),
+        Some((one, two)) => match (place(one, b'a', b'h'), place(two, b'a', b'h')) {
+            (Some(one), Some(two)) => Some(Place::Devices(one, two)),
+            _ => Some(Place::Relays(relay_named(one)?, relay_named(two)?)),
+        },
         None => Some(Place::Device(place(word, b'a', b'h')?)),
     }
 }

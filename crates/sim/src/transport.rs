@@ -17,11 +17,11 @@ impl World {
     pub(crate) fn connect(&mut self, id: TabId, link: Link) -> Result<(), Violation> {
         let home = self.device(id.device)?;
         let (is_online, relay) = (home.is_online, home.home);
-        if !is_online || self.network.is_parted(Party::Tab(id, link), relay) {
+        if !is_online || self.network.is_parted(Party::Tab(id, link), Party::Relay(relay)) {
             let failure = LinkFailure { code: "connection-failed".into(), message: String::new() };
             return self.feed(id, EngineInput::LinkClosed(link, failure));
         }
-        let connection = self.network.connect(Party::Tab(id, link), relay);
+        let connection = self.network.connect(Party::Tab(id, link), Party::Relay(relay));
         self.begin_session(relay, connection, Role::Acceptor)?;
         self.feed(id, EngineInput::LinkOpened(link))
     }
@@ -29,14 +29,15 @@ impl World {
     /// A relay calls another, unless they are connected.
     pub(crate) fn call(&mut self, relay: usize, other: usize) -> Result<(), Violation> {
         let is_ours = |connection: &crate::network::Connection| {
-            connection.party(End::Initiator) == Party::Relay(relay) && connection.acceptor() == other
+            connection.party(End::Initiator) == Party::Relay(relay)
+                && connection.party(End::Acceptor) == Party::Relay(other)
         };
         let calls = self.network.of(is_ours);
         let host = self.relay_mut(relay)?;
         if calls.iter().any(|call| host.sessions.contains_key(call)) {
             return Ok(());
         }
-        if self.network.is_parted(Party::Relay(relay), other) {
+        if self.network.is_parted(Party::Relay(relay), Party::Relay(other)) {
             self.call_again(relay, other);
             return Ok(());
         }
@@ -44,7 +45,7 @@ impl World {
         let host = self.relay_mut(relay)?;
         let guess = host.replica.peers().cursor(peer).and_then(|cursor| host.standing(peer, cursor.epoch));
         let seen = guess.map(|place| host.replica.seen_of(peer, place.cursor.epoch)).unwrap_or_default();
-        let connection = self.network.connect(Party::Relay(relay), other);
+        let connection = self.network.connect(Party::Relay(relay), Party::Relay(other));
         self.begin_session(other, connection, Role::Acceptor)?;
         self.begin_session(relay, connection, Role::Initiator { guess, seen })
     }
@@ -129,24 +130,28 @@ impl World {
     /// The connection has ended, for both.
     pub(crate) fn hang_up(&mut self, id: ConnectionId) -> Result<(), Violation> {
         let Some(connection) = self.network.get(id) else { return Ok(()) };
-        let initiator = connection.party(End::Initiator);
+        let parties = [connection.party(End::Initiator), connection.party(End::Acceptor)];
         self.forget(id, End::Initiator);
         self.forget(id, End::Acceptor);
         self.network.end(id);
-        let Party::Tab(tab, link) = initiator else { return Ok(()) };
-        let failure = LinkFailure { code: "connection-lost".to_owned(), message: String::new() };
-        self.feed(tab, EngineInput::LinkClosed(link, failure))
+        for party in parties {
+            if let Party::Tab(tab, link) = party {
+                let failure = LinkFailure { code: "connection-lost".to_owned(), message: String::new() };
+                self.feed(tab, EngineInput::LinkClosed(link, failure))?;
+            }
+        }
+        Ok(())
     }
 
     // An end has no session any more; a relay that has called calls again.
     fn forget(&mut self, id: ConnectionId, end: End) {
         let Some(connection) = self.network.get(id) else { return };
-        let (party, other) = (connection.party(end), connection.acceptor());
+        let (party, other) = (connection.party(end), connection.party(End::Acceptor));
         let Party::Relay(relay) = party else { return };
         if let Some(host) = self.relays.get_mut(relay) {
             host.sessions.remove(&id);
         }
-        if end == End::Initiator {
+        if let (End::Initiator, Party::Relay(other)) = (end, other) {
             self.call_again(relay, other);
         }
     }

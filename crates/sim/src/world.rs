@@ -9,7 +9,7 @@ use crate::device::{Device, Tab, TabId};
 use crate::families::COLLIDING;
 use crate::ledger::Ledger;
 use crate::model::Model;
-use crate::network::{ConnectionId, End, Network, Party};
+use crate::network::{ConnectionId, End, Network};
 use crate::relay::{RelayHost, Work};
 use crate::schedule::Setting;
 use crate::violation::{CONTRACT, Violation};
@@ -65,6 +65,8 @@ pub struct World {
     // How long all have slept: nothing happened meanwhile, so the agenda knows nothing of it.
     pub(crate) slept_ms: u64,
     pub(crate) copies: Copies,
+    // How many ends of connections applications have named.
+    pub(crate) joined: u64,
 }
 
 impl World {
@@ -113,6 +115,7 @@ impl World {
             reborn: 0,
             slept_ms: 0,
             copies: Copies::default(),
+            joined: 0,
         })
     }
 
@@ -233,14 +236,18 @@ impl World {
         let tab = match event {
             Event::Feed(tab, _) | Event::Connect(tab, _) => *tab,
             Event::Wake(tab) | Event::Hint(tab) | Event::LoseSync(tab) => *tab,
-            Event::Arrive(id, End::Initiator, _) | Event::HangUp(id) => {
-                match self.network.get(*id)?.party(End::Initiator) {
-                    Party::Tab(tab, _) => tab,
-                    Party::Relay(_) => return None,
-                }
+            Event::Arrive(id, end, _) => self.network.get(*id)?.party(*end).tab()?,
+            Event::HangUp(id) => {
+                let connection = self.network.get(*id)?;
+                let tabs = [End::Initiator, End::Acceptor].map(|end| connection.party(end).tab());
+                return tabs.into_iter().flatten().filter_map(|tab| self.frozen_tab_until(tab)).max();
             }
             _ => return None,
         };
+        self.frozen_tab_until(tab)
+    }
+
+    fn frozen_tab_until(&self, tab: TabId) -> Option<u64> {
         let until_ms = self.tab(tab)?.frozen_until_ms;
         (until_ms > self.agenda.now_ms()).then_some(until_ms)
     }
