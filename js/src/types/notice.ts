@@ -24,8 +24,8 @@ export interface Notice {
   /** The records that it is about, if it is about records. */
   readonly records: readonly { readonly collection: string; readonly id: string }[]
   /**
-   * With `storage-lost`, the last time at which a relay was known to have everything of this device: milliseconds since
-   * 1970. Left out where that is not known, as when it never synced.
+   * With `storage-lost`, the last time at which everything of this device was known to be saved, as `db.saved()` means it:
+   * milliseconds since 1970. Left out where that is not known, as when it never synced with a relay.
    */
   readonly savedAt?: number
 }
