@@ -111,6 +111,17 @@ pub(crate) const STEPS: &[Step] = &[
         ..PLAIN
     },
     Step {
+        name: "mutants",
+        what: "takes each guard of the core away in the simulator, which must miss it",
+        counter: Counter::Cargo,
+        limit: BUILD_LIMIT,
+        command: |project, _| {
+            let package = ["test", "--package", "eyot-sim", "--features", "mutants", "--test", "mutants"];
+            in_root(project, &package)
+        },
+        ..PLAIN
+    },
+    Step {
         name: "browser",
         what: "the tests of the browser shell, in Chromium with its real IndexedDB",
         needs: &[Need::WasmTools, Need::Browser],
