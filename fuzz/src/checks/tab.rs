@@ -46,8 +46,8 @@ pub(super) struct Tab {
     /// The next thing that the disk is asked for fails.
     pub(super) disk_fails: bool,
     pub(super) corrupt: bool,
-    /// The writes that were acknowledged, with the last of this replica in the record.
-    acknowledged: Vec<(RecordKey, Dot)>,
+    /// The writes that were acknowledged, with the last of this replica in the record, and how many names it had had then.
+    acknowledged: Vec<(RecordKey, Dot, usize)>,
     asked: BTreeMap<Ticket, Vec<RecordKey>>,
     tickets: Ticket,
 }
@@ -227,7 +227,8 @@ impl Tab {
             let own = self.engine.replica().id();
             let counter = committed.map_or(0, |record| record.context().get(own));
             assert!(counter > 0, "a write that is acknowledged is committed");
-            self.acknowledged.push((key, Dot::new(own, counter)));
+            let names = self.engine.replica().rebirths().len();
+            self.acknowledged.push((key, Dot::new(own, counter), names));
         }
     }
 
@@ -243,9 +244,9 @@ impl Tab {
             here.range_after(Bound::Unbounded).eq(there.range_after(Bound::Unbounded)),
             "all records are there"
         );
-        for (key, dot) in &self.acknowledged {
-            // By the name that it has now.
-            let dot = there.rebirths().iter().fold(*dot, |dot, rebirth| rebirth.dot(dot));
+        for (key, dot, names) in &self.acknowledged {
+            // By the name that it has now. A disk that was tampered with may have given a name twice.
+            let dot = there.rebirths().iter().skip(*names).fold(*dot, |dot, rebirth| rebirth.dot(dot));
             // A deletion that is forgotten leaves no trace but this. Who then makes the record anew cannot say that it has
             // seen it.
             let is_forgotten = there.forgotten().covers(dot) && there.clock().covers(dot);
