@@ -88,6 +88,8 @@ pub struct Tab {
     pub(crate) contexts: Vec<HandedOut>,
     pub(crate) frozen_until_ms: u64,
     pub(crate) wake_at_ms: Option<u64>,
+    // It has heard that another tab holds the sync, and not asked for it again.
+    pub(crate) has_lost_sync: bool,
     pub(crate) last_ticket: Ticket,
     // The writes that the application waits for to be saved.
     pub(crate) awaited: BTreeMap<Ticket, Writes>,
@@ -106,6 +108,7 @@ impl Tab {
             contexts: Vec::new(),
             frozen_until_ms: 0,
             wake_at_ms: None,
+            has_lost_sync: false,
             last_ticket: 0,
             awaited: BTreeMap::new(),
             view: View::default(),

@@ -52,6 +52,9 @@ impl World {
     /// The tab is to hold the sync from now on.
     pub(crate) fn hold(&mut self, id: TabId) -> Result<(), Violation> {
         self.device_mut(id.device)?.holder = Some(id.serial);
+        if let Some(tab) = self.tab_mut(id) {
+            tab.has_lost_sync = false;
+        }
         let position = self.tab(id).map_or(1, |tab| tab.engine.next_position());
         self.request(id, Request::BeginSync(position))
     }
@@ -81,6 +84,25 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Another tab holds the sync: this one hears of it.
+    pub(crate) fn lose_sync(&mut self, id: TabId) -> Result<(), Violation> {
+        // Unless it has taken it back meanwhile.
+        if self.device(id.device)?.holder == Some(id.serial) {
+            return Ok(());
+        }
+        if let Some(tab) = self.tab_mut(id) {
+            tab.has_lost_sync = true;
+        }
+        self.feed(id, EngineInput::Sync(false))
+    }
+
+    /// What a tab has waited for. It may have lost the sync while it read what it needs to begin.
+    pub(crate) fn feed_all(&mut self, id: TabId, inputs: Vec<EngineInput>) -> Result<(), Violation> {
+        let has_lost_sync = self.tab(id).is_some_and(|tab| tab.has_lost_sync);
+        let is_meant = |input: &EngineInput| *input != EngineInput::Sync(true) || !has_lost_sync;
+        inputs.into_iter().filter(is_meant).try_for_each(|input| self.feed(id, input))
     }
 
     /// Gives a tab's engine an input and performs what it says.

@@ -214,12 +214,10 @@ impl World {
         }
         match event {
             Event::Disk(device) => self.disk_works(device),
-            Event::Feed(tab, inputs) => inputs.into_iter().try_for_each(|input| self.feed(tab, input)),
+            Event::Feed(tab, inputs) => self.feed_all(tab, inputs),
             Event::Wake(tab) => self.wake(tab),
             Event::Hint(tab) => self.read_news(tab),
-            // Unless it has taken it back meanwhile.
-            Event::LoseSync(tab) if self.device(tab.device)?.holder == Some(tab.serial) => Ok(()),
-            Event::LoseSync(tab) => self.feed(tab, EngineInput::Sync(false)),
+            Event::LoseSync(tab) => self.lose_sync(tab),
             Event::Connect(tab, link) => self.connect(tab, link),
             Event::Call(relay, other) => self.call(relay, other),
             Event::Arrive(id, end, bytes) => self.arrive(id, end, bytes),
