@@ -8,6 +8,7 @@
 pub mod canonical;
 pub mod check;
 pub mod guard;
+pub mod identity;
 pub mod laws;
 pub mod model;
 pub mod replica;
