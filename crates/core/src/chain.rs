@@ -27,15 +27,15 @@ pub struct ChainEnd {
 }
 
 impl ChainEnd {
-    /// True when a delta that tells of `told` is not of the chain that its sender was told to have been seen, and has not
-    /// contradicted, or when somebody else has written under its name since: the chain ends at `now` by now, and not where
-    /// the delta says. A delta that tells of no writes of its sender is of any chain.
-    pub fn has_forked(self, now: Self, told: Self) -> bool {
-        told.counter > 0 && (self.is_beyond(told) || (now != told && now.is_beyond(self)))
+    /// True when more was heard of a sender since it has judged what was seen of it: its chain ends at `now` by now, and not
+    /// where its delta tells. Only the sender can say whether both are of its log. A delta that tells of no writes of its
+    /// sender is of any log.
+    pub fn is_overtaken(self, now: Self, told: Self) -> bool {
+        told.counter > 0 && now != told && now.is_beyond(self)
     }
 
-    // A log does not grow shorter, and no write of it becomes another one.
-    fn is_beyond(self, other: Self) -> bool {
+    /// True when a log of which this was seen cannot end there: it does not grow shorter, and no write becomes another one.
+    pub(crate) fn is_beyond(self, other: Self) -> bool {
         let is_other = self.link != other.link && self.link != 0 && other.link != 0;
         self.counter > other.counter || (self.counter == other.counter && is_other)
     }
@@ -222,24 +222,26 @@ mod tests {
     }
 
     #[test]
-    fn a_delta_must_go_on_from_what_its_sender_was_told_and_be_alone_in_it() {
+    fn what_was_heard_of_a_sender_since_it_has_judged_is_for_it_to_judge() {
         let other = |counter| ChainEnd { counter, link: 7 };
         let none = ChainEnd::default();
-        for (judged, now, told, forked, why) in [
+        for (judged, now, told, overtaken, why) in [
             (end(3), end(3), end(4), false, "it goes on"),
             (end(3), end(3), end(3), false, "it tells the same again"),
             (end(3), end(4), end(4), false, "somebody else was faster to tell the same"),
             (end(3), end(4), none, false, "it tells of no writes"),
             (none, none, end(1), false, "nothing was seen before"),
             (ChainEnd { counter: 3, link: 0 }, end(3), end(4), false, "the link was not known"),
-            (end(5), end(5), end(4), true, "it has not seen what it was told"),
-            (end(5), end(5), other(5), true, "nor that it is another write"),
+            (end(5), end(5), end(4), false, "it was judged that it is older"),
             (end(3), end(4), other(4), true, "another copy has written meanwhile"),
-            (end(3), end(4), end(5), true, "perhaps; it comes again and says"),
+            (end(3), end(4), end(5), true, "it goes on from there, perhaps"),
+            (end(3), end(5), end(4), true, "it is older, perhaps"),
             (end(3), other(3), end(4), true, "of another copy was heard meanwhile"),
         ] {
-            assert_eq!(judged.has_forked(now, told), forked, "{why}");
+            assert_eq!(judged.is_overtaken(now, told), overtaken, "{why}");
         }
+        assert!(end(5).is_beyond(end(4)) && end(5).is_beyond(other(5)));
+        assert!(!end(5).is_beyond(end(5)) && !end(5).is_beyond(ChainEnd { counter: 5, link: 0 }));
     }
 
     #[test]

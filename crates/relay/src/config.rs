@@ -75,6 +75,28 @@ pub struct ServeFlags {
     pub limits: Limits,
 }
 
+/// The flags of `eyot-relay backup`.
+#[derive(Args, Clone, Debug)]
+pub struct BackupFlags {
+    /// The folder that holds the data.
+    #[arg(long, env = "EYOT_DATA", default_value = "eyot-data", value_name = "FOLDER")]
+    pub data: PathBuf,
+
+    /// The file to make. It must not be there yet.
+    pub file: PathBuf,
+}
+
+/// The flags of `eyot-relay restore`.
+#[derive(Args, Clone, Debug)]
+pub struct RestoreFlags {
+    /// The folder that holds the data. No relay may run on it.
+    #[arg(long, env = "EYOT_DATA", default_value = "eyot-data", value_name = "FOLDER")]
+    pub data: PathBuf,
+
+    /// The backup. Without it, what is in the folder already is taken for one.
+    pub file: Option<PathBuf>,
+}
+
 /// Who may do what.
 #[derive(Clone, Debug)]
 pub enum AccessMode {

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use eyot_core::message::DeltaClock;
-use eyot_core::session::{Chunk, PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput};
+use eyot_core::session::{PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput};
+use eyot_core::{Cursor, Seq};
 use hyper_tungstenite::tungstenite::Bytes;
 use tokio::time::{Instant, sleep_until};
 
@@ -16,6 +16,8 @@ use crate::admission::{Admission, failed, message_of, token_of};
 use crate::auth::{Access, Grant};
 use crate::connection::Ending;
 use crate::hub::Seat;
+use crate::life;
+use crate::reader::Reader;
 use crate::refusal::Code;
 use crate::searching::Searching;
 use crate::server::Shared;
@@ -55,8 +57,9 @@ pub(crate) struct Conversation<'a> {
     // A reading that waits until the socket has room for its result.
     held_reading: Option<PageRequest>,
     unstored_bytes: usize,
-    // A reader's delta under way had records in it.
-    has_reader_told: bool,
+    reader: Reader,
+    // The log as it was when the session began.
+    opened: Cursor,
     // How many chunks of the delta under way are in the store.
     chunks: u64,
     // Set once something cannot be stored: then nothing is any more, and at this time the client is refused.
@@ -68,7 +71,7 @@ enum Event {
     Read(Done),
     Surveyed(Done),
     Stored(Done),
-    HeadMoved(eyot_core::Seq),
+    HeadMoved(Option<Seq>),
     Tick,
     Stop,
 }
@@ -82,9 +85,10 @@ impl<'a> Conversation<'a> {
         config.nonce = getrandom::u64().unwrap_or_default();
         config.ping_after_ms = limits.ping_interval_ms;
         config.silent_after_ms = limits.idle_timeout_ms;
-        let now = Instant::now();
+        let (now, local) = (Instant::now(), admission.opened.local);
+        let opened = Cursor { epoch: local.epoch, seq: local.head };
         Self {
-            session: Session::new(config, admission.opened.local),
+            session: Session::new(config, local),
             database: admission.opened.database,
             began_at: now,
             ticked_at: now,
@@ -99,7 +103,8 @@ impl<'a> Conversation<'a> {
             searching: Searching::default(),
             held_reading: None,
             unstored_bytes: 0,
-            has_reader_told: false,
+            reader: Reader::default(),
+            opened,
             chunks: 0,
             refusal: None,
             socket,
@@ -163,7 +168,12 @@ impl<'a> Conversation<'a> {
                 }
                 Ok(())
             }
-            Event::HeadMoved(head) => self.input(SessionInput::HeadMoved(head)),
+            Event::HeadMoved(Some(head)) => self.input(SessionInput::HeadMoved(head)),
+            Event::HeadMoved(None) => {
+                let message = "The log was set back, and has a new epoch now.";
+                let effects = self.session.close("invalid-cursor", message, Some(0));
+                effects.into_iter().try_for_each(|effect| self.perform(effect))
+            }
             Event::Tick => self.tick(),
         }
     }
@@ -175,7 +185,11 @@ impl<'a> Conversation<'a> {
         if self.storing.is_some() {
             self.unstored_bytes += message.len();
         }
-        self.input(SessionInput::Frame(message.into()))
+        self.input(SessionInput::Frame(message.into()))?;
+        if let Some(told) = self.session.take_told().filter(|told| told.seq > self.opened.seq) {
+            life::look_into(&self.shared, &self.database, Cursor { seq: told.seq, ..self.opened });
+        }
+        Ok(())
     }
 
     // A renewal is for the same client: whoever wants to be another one connects as that.
@@ -225,6 +239,8 @@ impl<'a> Conversation<'a> {
                 self.read_on(Code::StorageFull);
                 Ok(())
             }
+            // It is asked whether that is its own.
+            Done::Failed(StoreError::Overtaken(now)) => self.input(SessionInput::Overtaken { now }),
             // It comes again, with a clock that tells of it.
             Done::Failed(StoreError::HeardMeanwhile) => {
                 self.input(SessionInput::Failed { code: "below-floor" })
@@ -272,9 +288,9 @@ impl<'a> Conversation<'a> {
                 }));
             }
             SessionEffect::Stage(chunk) => {
-                // A reader is heard out: only the end of the delta tells whether it says anything new.
+                // A reader is heard out.
                 if self.grant.access != Access::Write {
-                    self.has_reader_told |= says_anything(&chunk);
+                    self.reader.hear(&chunk);
                     return self.input(SessionInput::Staged);
                 }
                 // Where a delta begins anew, what the store has of it is void.
@@ -284,14 +300,14 @@ impl<'a> Conversation<'a> {
                 }));
             }
             SessionEffect::Apply { mut chunk, staged, mut clock, chain, asked } => {
-                // Who tells of writes of its own writes, also where their records are known already.
-                if !self.may_take(&chunk, &clock) {
+                let may_write = self.grant.access == Access::Write;
+                if !may_write && self.reader.has_written(&chunk, &clock) {
+                    self.read_on(Code::ReadOnly);
                     return Ok(());
                 }
                 let mut chunks = if staged { self.chunks } else { 0 };
-                self.chunks = 0;
                 // What a reader says of the clock, or has nothing of, is nobody's news: it has written nothing here.
-                if self.grant.access != Access::Write {
+                if !may_write {
                     (chunks, clock) = Default::default();
                     chunk.entries.clear();
                 }
@@ -316,19 +332,6 @@ impl<'a> Conversation<'a> {
             SessionEffect::Close(closing) => return Err(Ending::Closed(closing)),
         }
         Ok(())
-    }
-
-    // A reader may have less of a record than there is here, after a search, and tells so. That is no write.
-    fn may_take(&mut self, last: &Chunk, clock: &DeltaClock) -> bool {
-        if self.grant.access == Access::Write {
-            return true;
-        }
-        let has_told = std::mem::take(&mut self.has_reader_told) || says_anything(last);
-        let writes = (has_told && !clock.changed.is_empty()) || clock.changed.get(last.peer) > 0;
-        if writes {
-            self.read_on(Code::ReadOnly);
-        }
-        !writes
     }
 
     fn read_on(&mut self, code: Code) {
@@ -374,11 +377,6 @@ impl<'a> Conversation<'a> {
     fn write_limit(&self) -> Option<Instant> {
         self.socket.waiting_since().map(|since| since + self.shared.config.limits.write_timeout())
     }
-}
-
-// True when there is a record in it of which the sender has anything.
-fn says_anything(chunk: &Chunk) -> bool {
-    chunk.entries.iter().any(|(_, record)| !record.is_absent())
 }
 
 fn expiry(grant: &Grant, now: Instant) -> Option<Instant> {

@@ -38,6 +38,11 @@ impl Hubs {
         }
     }
 
+    /// Tells who listens that the life of this database's log has ended: they have to come again.
+    pub fn end(&self, database: &DatabaseName) {
+        self.lock().remove(database);
+    }
+
     /// How many databases have listeners.
     pub fn len(&self) -> usize {
         self.lock().len()
@@ -63,15 +68,12 @@ pub struct Seat {
 }
 
 impl Seat {
-    /// Waits until the log has grown since the last call, and says up to where. May be dropped while waiting; nothing
-    /// is lost then.
-    pub async fn moved(&mut self) -> Seq {
-        if let Some(head) = &mut self.head
-            && head.changed().await.is_ok()
-        {
-            return *head.borrow_and_update();
-        }
-        std::future::pending().await
+    /// Waits until the log has grown since the last call, and says up to where; none when its life has ended. May be dropped
+    /// while waiting; nothing is lost then.
+    pub async fn moved(&mut self) -> Option<Seq> {
+        let head = self.head.as_mut()?;
+        head.changed().await.ok()?;
+        Some(*head.borrow_and_update())
     }
 }
 
@@ -101,9 +103,15 @@ mod tests {
         hubs.announce(&name("tags"), Seq(9));
         hubs.announce(&name("notes"), Seq(5));
         hubs.announce(&name("notes"), Seq(4));
-        assert_eq!(seat.moved().await, Seq(5));
+        assert_eq!(seat.moved().await, Some(Seq(5)));
         hubs.announce(&name("notes"), Seq(6));
-        assert_eq!(seat.moved().await, Seq(6));
+        assert_eq!(seat.moved().await, Some(Seq(6)));
+        hubs.end(&name("notes"));
+        assert_eq!(seat.moved().await, None);
+        // Others have come meanwhile; they are not of that life.
+        let other = hubs.join(&name("notes"), 9);
+        drop(seat);
+        assert_eq!((hubs.len(), other.is_some()), (1, true));
     }
 
     #[test]

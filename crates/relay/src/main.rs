@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use eyot_relay::{Config, Relay, ServeFlags, logging};
+use eyot_relay::store::StoreError;
+use eyot_relay::store::sqlite::backup;
+use eyot_relay::{BackupFlags, Config, Relay, RestoreFlags, ServeFlags, logging};
 use tokio_util::sync::CancellationToken;
 
 /// The relay of Eyot: an always-on replica that stores and forwards, and writes nothing itself.
@@ -18,15 +20,45 @@ struct Program {
 enum Command {
     /// Run the relay. Without flags: open to everybody on this machine, data in ./eyot-data.
     Serve(Box<ServeFlags>),
+    /// Copy all databases into a file. The relay may run meanwhile.
+    Backup(BackupFlags),
+    /// Put a backup in the place of what the relay has, which is moved aside. The relay must not run.
+    Restore(RestoreFlags),
 }
 
 fn main() -> ExitCode {
-    let Command::Serve(flags) = Program::parse().command;
-    logging::start(flags.log_format, &flags.log);
-    match serve(*flags) {
-        Ok(()) => ExitCode::SUCCESS,
+    match Program::parse().command {
+        Command::Serve(flags) => {
+            logging::start(flags.log_format, &flags.log);
+            serve(*flags).map_or_else(
+                |error| {
+                    tracing::error!(%error, "the relay has ended");
+                    ExitCode::FAILURE
+                },
+                |()| ExitCode::SUCCESS,
+            )
+        }
+        Command::Backup(flags) => {
+            let done = backup::back_up(&flags.data, &flags.file);
+            say(done.map(|()| format!("backed up to {}", flags.file.display())))
+        }
+        Command::Restore(flags) => {
+            let done = backup::restore(&flags.data, flags.file.as_deref());
+            say(done.map(|databases| {
+                format!("{databases} databases are as they were; their logs have new epochs")
+            }))
+        }
+    }
+}
+
+fn say(done: Result<String, StoreError>) -> ExitCode {
+    match done {
+        Ok(message) => {
+            println!("{message}");
+            ExitCode::SUCCESS
+        }
         Err(error) => {
-            tracing::error!(%error, "the relay has ended");
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }

@@ -23,6 +23,7 @@ use crate::config::{AccessMode, Config};
 use crate::forgetting;
 use crate::health::{self, Health};
 use crate::hub::Hubs;
+use crate::life::Lives;
 use crate::searching::SLOTS;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
@@ -58,6 +59,7 @@ pub(crate) struct Shared {
     pub(crate) authority: Authority,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) hubs: Arc<Hubs>,
+    pub(crate) lives: Lives,
     pub(crate) health: Health,
     pub(crate) places: Arc<Semaphore>,
     pub(crate) searches: Arc<Semaphore>,
@@ -99,6 +101,7 @@ impl Relay {
             health: Health::new(Arc::clone(&store)),
             store,
             hubs,
+            lives: Lives::default(),
             places: Arc::new(Semaphore::new(config.limits.connections)),
             searches: Arc::new(Semaphore::new(SLOTS)),
             connections: TaskTracker::new(),

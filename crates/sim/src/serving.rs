@@ -151,9 +151,10 @@ impl World {
             }
             SessionEffect::Stage(_) => Some(SessionInput::Failed { code: "staging-lost" }),
             SessionEffect::Apply { chunk, clock, chain, .. }
-                if chain.has_forked(host.replica.clock().end(chunk.peer), clock.changed.end(chunk.peer)) =>
+                if chain
+                    .is_overtaken(host.replica.clock().end(chunk.peer), clock.changed.end(chunk.peer)) =>
             {
-                Some(SessionInput::Failed { code: "replica-forked" })
+                Some(SessionInput::Overtaken { now: host.replica.clock().end(chunk.peer) })
             }
             SessionEffect::Apply { clock, asked, .. }
                 if host.replica.has_heard_since(&clock.forgotten, &asked) =>

@@ -230,6 +230,14 @@ impl Engine {
             self.give_back(&delivery, BELOW_FLOOR);
             return self.pump_commits();
         }
+        // While it waited for its turn, another link has told of its sender.
+        if let Some(now) = self.overtaken(delivery.received.peer, delivery.chain, &delivery.received.clock) {
+            match delivery.received.stage {
+                None => self.feed_link(delivery.link, SessionInput::Overtaken { now }),
+                Some(_) => self.give_back(&delivery, "replica-forked"),
+            }
+            return self.pump_commits();
+        }
         let value = received_segment(&delivery.received, &delivery.block);
         self.write(vec![value], true, |_| Work::Received(Box::new(delivery)));
     }

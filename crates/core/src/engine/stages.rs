@@ -27,6 +27,8 @@ pub(super) struct Delivery {
     pub(super) chunks: Vec<Entries>,
     /// The clock that the peer was told, where the delta says what is forgotten.
     pub(super) asked: VersionVector,
+    /// What the peer has judged to be of its chain.
+    pub(super) chain: ChainEnd,
     /// The life of this replica's log in which it was asked for.
     pub(super) own: LogEpoch,
 }
@@ -180,6 +182,10 @@ impl Engine {
         (chain, asked): (ChainEnd, VersionVector),
     ) {
         let Chunk { peer, base, from, up_to, block, entries, .. } = chunk;
+        // Its chunks stay: it may be asked for again.
+        if let Some(now) = self.overtaken(peer, chain, &clock) {
+            return self.feed_link(link, SessionInput::Overtaken { now });
+        }
         let stage = if staged { self.stages.take_at(peer, base, from) } else { None };
         if staged && stage.is_none() {
             return self.feed_link(link, SessionInput::Failed { code: "superseded" });
@@ -187,10 +193,6 @@ impl Engine {
         let earlier = stage.iter().flat_map(|stage| stage.chunks.iter().flatten());
         if let Some(suspicion) = self.doubt(earlier.clone().chain(&entries), &clock.changed) {
             return self.suspect(suspicion);
-        }
-        // Somebody else has written under the peer's name meanwhile.
-        if chain.has_forked(self.replica.clock().end(peer), clock.changed.end(peer)) {
-            return self.feed_link(link, SessionInput::Failed { code: "replica-forked" });
         }
         if !earlier.chain(&entries).all(|(_, record)| self.accounts_for(record.context(), &clock.changed)) {
             self.effects.extend(stage.map(|stage| EngineEffect::DropStage(stage.name)));
@@ -201,7 +203,18 @@ impl Engine {
         let received = Received { peer, cursor, clock, stage: place, entries };
         let chunks = stage.map(|stage| stage.chunks).unwrap_or_default();
         let own = self.replica.epoch();
-        self.commits.deliver(Delivery { link, received, block, chunks, asked, own });
+        self.commits.deliver(Delivery { link, received, block, chunks, asked, chain, own });
+    }
+
+    /// Where a peer's chain ends by now, if that was heard of since it has judged what was seen of it.
+    pub(super) fn overtaken(
+        &self,
+        peer: ReplicaId,
+        judged: ChainEnd,
+        clock: &DeltaClock,
+    ) -> Option<ChainEnd> {
+        let now = self.replica.clock().end(peer);
+        judged.is_overtaken(now, clock.changed.end(peer)).then_some(now)
     }
 
     // What a record has seen must be accounted for when it becomes visible: otherwise the clock would claim too little,

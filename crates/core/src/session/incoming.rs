@@ -20,9 +20,14 @@ pub(super) struct Incoming {
     peer: Option<ReplicaId>,
     // The cursor: where the delta under way begins.
     base: Cursor,
-    // Where the chain of the peer's own writes ends: for this side, and as the peer has said.
+    // The chain of the peer's own writes: what it has judged to be of it, and where it ends as the peer has said.
     chain: ChainEnd,
     told_chain: ChainEnd,
+    // The delta that the host is storing, if it tells of writes of the peer's own.
+    held: Option<Held>,
+    // More was heard of the peer meanwhile. It must be told, and the delta waits until it has judged that.
+    to_tell: Option<ChainEnd>,
+    awaits_judgement: bool,
     // Where the next chunk must begin.
     position: Seq,
     // Received and waiting for their turn; no more than the credits.
@@ -35,6 +40,13 @@ pub(super) struct Incoming {
     storing: Option<Seq>,
 }
 
+struct Held {
+    chunk: Chunk,
+    staged: bool,
+    clock: DeltaClock,
+    asked: VersionVector,
+}
+
 impl Incoming {
     pub(super) fn new(credits: u32) -> Self {
         Self {
@@ -43,6 +55,9 @@ impl Incoming {
             base: Cursor { epoch: LogEpoch(0), seq: Seq::ZERO },
             chain: ChainEnd::default(),
             told_chain: ChainEnd::default(),
+            held: None,
+            to_tell: None,
+            awaits_judgement: false,
             position: Seq::ZERO,
             queue: VecDeque::new(),
             asked: VersionVector::new(),
@@ -70,11 +85,17 @@ impl Incoming {
 
     /// True while the host stores something.
     pub(super) fn is_storing(&self) -> bool {
-        self.storing.is_some()
+        self.storing.is_some() && !self.awaits_judgement
     }
 
     pub(super) fn queue(&mut self, delta: Delta, searched: bool) -> Result<(), Refusal> {
         self.searched |= searched;
+        // It was told what was seen before it has sent this.
+        let told = self.peer.zip(delta.clock.as_ref()).map(|(peer, clock)| clock.changed.end(peer));
+        if told.is_some_and(|told| told.counter > 0 && self.chain.is_beyond(told)) {
+            let message = "This is a copy of a replica that has gone on since, or it was set back.";
+            return Err(("replica-forked", message.to_owned()));
+        }
         let waiting = self.queue.len() + usize::from(self.storing.is_some());
         if waiting >= self.credits {
             return Err(("credits-exceeded", format!("At most {} deltas may wait.", self.credits)));
@@ -129,15 +150,15 @@ impl Incoming {
                 self.base.seq = up_to;
                 let asked = std::mem::take(&mut self.asked);
                 let asked = if clock.forgotten.is_empty() { VersionVector::new() } else { asked };
-                let chain = self.chain;
                 // What it does not tell has not changed.
                 if clock.changed.get(peer) > 0 {
-                    self.chain = clock.changed.end(peer);
+                    let (chunk, clock, asked) = (chunk.clone(), clock.clone(), asked.clone());
+                    self.held = Some(Held { chunk, staged, clock, asked });
                 }
                 if !holds(Guard::CursorWithData) {
                     effects.push(SessionEffect::MoveCursor { peer, cursor: self.base });
                 }
-                effects.push(SessionEffect::Apply { chunk, staged, clock, chain, asked });
+                effects.push(SessionEffect::Apply { chunk, staged, clock, chain: self.chain, asked });
                 if !holds(Guard::DurableFirst) {
                     self.applied(effects);
                 }
@@ -165,7 +186,39 @@ impl Incoming {
         }
     }
 
+    /// More was heard of the peer than it has judged. The delta is held until it has.
+    pub(super) fn overtaken(&mut self, now: ChainEnd) -> Result<(), Refusal> {
+        if self.held.is_none() {
+            return Err(("internal", "The delta tells of no writes of its sender's.".to_owned()));
+        }
+        self.to_tell = Some(now);
+        self.awaits_judgement = true;
+        Ok(())
+    }
+
+    /// The clock entry that the peer is to judge next: its own.
+    pub(super) fn entry_to_tell(&mut self) -> Option<(ReplicaId, ChainEnd)> {
+        self.peer.zip(self.to_tell.take())
+    }
+
+    /// The peer has taken in what was told of its chain, so it is of its log. What it has sent before is too.
+    pub(super) fn judged(&mut self, end: ChainEnd, effects: &mut Vec<SessionEffect>) {
+        self.chain = end;
+        if !std::mem::take(&mut self.awaits_judgement) {
+            return;
+        }
+        if let Some(Held { chunk, staged, clock, asked }) = self.held.take() {
+            let again = (chunk.clone(), clock.clone(), asked.clone());
+            self.held = Some(Held { chunk: again.0, staged, clock: again.1, asked: again.2 });
+            effects.push(SessionEffect::Apply { chunk, staged, clock, chain: end, asked });
+        }
+    }
+
     pub(super) fn applied(&mut self, effects: &mut Vec<SessionEffect>) {
+        if let Some(held) = self.held.take() {
+            let told = held.clock.changed.end(held.chunk.peer);
+            self.chain = if told.counter > self.chain.counter { told } else { self.chain };
+        }
         if let Some(up_to) = self.storing.take() {
             acknowledge(up_to, true, effects);
         }

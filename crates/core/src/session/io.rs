@@ -1,7 +1,7 @@
 //! What goes into a session and what comes out of it: the contract with its host.
 //!
 //! A host (a browser's engine, a relay's connection, the simulator) performs the effects in order. It answers `LoadPeer`
-//! with `PeerKnown`, `Read` with `Page`, `Survey` with `Surveyed`, `Stage` with `Staged`, `Apply` with `Applied`, or with `Failed`; a session asks
+//! with `PeerKnown`, `Read` with `Page`, `Survey` with `Surveyed`, `Stage` with `Staged`, `Apply` with `Applied` or `Overtaken`, or with `Failed`; a session asks
 //! for at most one reading and one of staging or applying at a time.
 
 use std::collections::BTreeSet;
@@ -130,6 +130,12 @@ pub enum SessionInput {
         /// Its floor with the delta.
         floor: Seq,
     },
+    /// Answers `Apply`: nothing was done, because more was heard of the peer since it has judged what was seen of it
+    /// ([`ChainEnd::is_overtaken`]).
+    Overtaken {
+        /// Where its chain ends by now.
+        now: ChainEnd,
+    },
     /// Answers `LoadPeer`, `Read`, `Stage` or `Apply`: it could not be done.
     Failed {
         /// A stable code, told to the peer.
@@ -180,8 +186,8 @@ pub enum SessionEffect {
         /// that nothing of that was heard since ([`crate::has_heard_since`]); otherwise the answer is `Failed` with
         /// `below-floor`, and this side comes again.
         asked: VersionVector,
-        /// Where the chain of the peer's own writes ended for this side before the delta. If it ends elsewhere by now, and
-        /// not where the delta says, somebody else writes under the peer's name: then nothing may be taken in.
+        /// What the peer has judged to be of its chain. If more was heard of it since, which is not what the delta says,
+        /// perhaps somebody else writes under the peer's name: then the answer is `Overtaken`, and it is asked.
         chain: ChainEnd,
     },
     /// Remember that this position of the peer's log is reached. Nothing is lost if it is forgotten again.

@@ -221,6 +221,10 @@ impl Session {
                 self.incoming.applied(&mut self.effects);
                 self.release_page(now_ms)?;
             }
+            SessionInput::Overtaken { now } => {
+                self.incoming.overtaken(now)?;
+                self.release_page(now_ms)?;
+            }
             SessionInput::Failed { code } => {
                 return Err((code, "The request could not be stored.".to_owned()));
             }
@@ -271,7 +275,12 @@ impl Session {
                 let searched = self.end_search()?;
                 self.incoming.queue(delta, searched)
             }
-            Message::Ack(ack) => self.outgoing.take_ack(ack, &mut self.effects),
+            Message::Ack(ack) => {
+                if let Some(end) = self.outgoing.take_ack(ack, &mut self.effects)? {
+                    self.incoming.judged(end, &mut self.effects);
+                }
+                Ok(())
+            }
             Message::Ranges(ranges) => self.take_ranges(ranges),
         }
     }
@@ -283,6 +292,11 @@ impl Session {
         self.incoming.pump(&self.config.limits, &mut self.effects)?;
         if let Some(peer) = &mut self.peer {
             peer.head = peer.head.max(self.incoming.position());
+        }
+        if self.outgoing.is_between_deltas()
+            && let Some((peer, end)) = self.incoming.entry_to_tell()
+        {
+            self.outgoing.tell(peer, end, &mut self.effects);
         }
         self.outgoing.pump(self.head, self.config.chunk_bytes, now_ms, &mut self.effects);
         Ok(())

@@ -7,9 +7,11 @@ use std::collections::VecDeque;
 use super::io::{Among, LogPage, PageRequest, SessionEffect};
 use super::{Peer, Refusal};
 use crate::block::write_block;
+use crate::chain::ChainEnd;
 use crate::codec::Writer;
+use crate::dot::Dot;
 use crate::guard::{Guard, holds};
-use crate::id::Seq;
+use crate::id::{ReplicaId, Seq};
 use crate::message::{Ack, Delta, DeltaClock, Message};
 use crate::vector::VersionVector;
 
@@ -49,8 +51,8 @@ pub(super) struct Outgoing {
     // Where deletions were forgotten when the peer said where it stands, or told so itself.
     floor: Seq,
     reading: bool,
-    // Sent and not yet acknowledged: the positions.
-    unacknowledged: VecDeque<Seq>,
+    // Sent and not yet acknowledged: the positions, and what was told of the peer's own chain to be judged.
+    unacknowledged: VecDeque<(Seq, Option<ChainEnd>)>,
     advance_at_ms: Option<u64>,
 }
 
@@ -192,22 +194,48 @@ impl Outgoing {
         }
         self.told = delta.up_to;
         self.advance_at_ms = None;
-        self.unacknowledged.push_back(delta.up_to);
+        self.unacknowledged.push_back((delta.up_to, None));
         effects.push(SessionEffect::Send(Message::Delta(delta).to_bytes()));
     }
 
-    pub(super) fn take_ack(&mut self, ack: Ack, effects: &mut Vec<SessionEffect>) -> Result<(), Refusal> {
-        if !self.unacknowledged.contains(&ack.up_to) {
+    /// True when the peer can be told something between two deltas.
+    pub(super) fn is_between_deltas(&self) -> bool {
+        let is_idle = self.open && !self.reading && !self.is_unfinished && self.told == self.base;
+        is_idle && !self.is_first && self.unacknowledged.len() < self.credits
+    }
+
+    /// Tells the peer what was heard of its own chain, in a delta of its own that moves nothing.
+    pub(super) fn tell(&mut self, peer: ReplicaId, end: ChainEnd, effects: &mut Vec<SessionEffect>) {
+        let changed = [(Dot::new(peer, end.counter), end.link)].into_iter().collect();
+        let clock = Some(DeltaClock { changed, ..DeltaClock::default() });
+        let delta = Delta { from: self.told, up_to: self.told, clock, block: Vec::new() };
+        self.unacknowledged.push_back((self.told, Some(end)));
+        effects.push(SessionEffect::Send(Message::Delta(delta).to_bytes()));
+    }
+
+    /// The peer has taken in what was sent. Says what it has judged of its own chain by that.
+    pub(super) fn take_ack(
+        &mut self,
+        ack: Ack,
+        effects: &mut Vec<SessionEffect>,
+    ) -> Result<Option<ChainEnd>, Refusal> {
+        if !self.unacknowledged.iter().any(|(sent, _)| *sent == ack.up_to) {
             return Err(("unexpected-message", format!("Nothing was sent up to {}.", ack.up_to)));
         }
+        let mut judged = None;
         // A chunk of records that are absent ends where the one before it does.
-        while self.unacknowledged.pop_front().is_some_and(|sent| sent < ack.up_to) {}
+        while let Some((sent, told)) = self.unacknowledged.pop_front() {
+            judged = told.or(judged);
+            if sent == ack.up_to {
+                break;
+            }
+        }
         if ack.durable && ack.up_to > self.reached {
             self.reached = ack.up_to;
             if let Some(peer) = self.peer {
                 effects.push(SessionEffect::PeerReached { peer: peer.replica, seq: ack.up_to });
             }
         }
-        Ok(())
+        Ok(judged)
     }
 }

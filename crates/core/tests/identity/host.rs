@@ -210,8 +210,9 @@ impl Relay {
                     }
                     SessionEffect::Apply { chunk, clock, chain, .. } => {
                         let peer = chunk.peer;
-                        if chain.has_forked(self.replica.clock().end(peer), clock.changed.end(peer)) {
-                            inputs.push_back(SessionInput::Failed { code: "replica-forked" });
+                        let now = self.replica.clock().end(peer);
+                        if chain.is_overtaken(now, clock.changed.end(peer)) {
+                            inputs.push_back(SessionInput::Overtaken { now });
                             continue;
                         }
                         let cursor = Cursor { epoch: chunk.base.epoch, seq: chunk.up_to };
@@ -291,6 +292,28 @@ pub(crate) fn meet(device: &mut Device, relay: &mut Relay) {
     Net::default().run(&mut [device], relay);
     device.take(EngineInput::Sync(false));
     device.sent.clear();
+}
+
+/// Two relays tell each other what they have.
+pub(crate) fn exchange(one: &mut Relay, two: &mut Relay) {
+    let role = Role::Initiator { guess: None, seen: Default::default() };
+    let local = one.replica.local("notes".parse().unwrap());
+    let (mut asks, mut answers) = (Session::new(SessionConfig::new(role), local), two.accept());
+    let mut now_ms = 1;
+    for _ in 0..3 {
+        let input = if now_ms == 1 { SessionInput::Start } else { SessionInput::Tick };
+        let mut frames = VecDeque::from(one.feed(&mut asks, input, now_ms).0);
+        while let Some(frame) = frames.pop_front() {
+            for answer in two.feed(&mut answers, SessionInput::Frame(frame), now_ms).0 {
+                frames.extend(one.feed(&mut asks, SessionInput::Frame(answer), now_ms).0);
+            }
+        }
+        now_ms += 2_000;
+        for answer in two.feed(&mut answers, SessionInput::Tick, now_ms).0 {
+            drop(one.feed(&mut asks, SessionInput::Frame(answer), now_ms));
+        }
+    }
+    assert_eq!((one.refused.len(), two.refused.len()), (0, 0));
 }
 
 fn answer(device: &mut Device, link: Link, (frames, ended): (Vec<Vec<u8>>, bool)) {

@@ -12,3 +12,4 @@
 mod claims;
 mod host;
 mod laws;
+mod overtaken;

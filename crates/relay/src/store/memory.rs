@@ -199,8 +199,9 @@ impl Replica {
 
     fn apply(&mut self, delta: Delta, limits: &Limits) -> Result<Applied, StoreError> {
         let (peer, cursor, before) = (delta.last.peer, delta.cursor(), self.local.head);
-        if delta.chain.has_forked(self.clock.end(peer), delta.clock.changed.end(peer)) {
-            return Err(StoreError::Forked);
+        let now = self.clock.end(peer);
+        if delta.chain.is_overtaken(now, delta.clock.changed.end(peer)) {
+            return Err(StoreError::Overtaken(now));
         }
         let floor_before = self.local.floor;
         let staged = self.staged.remove(&peer).unwrap_or_default();
@@ -353,6 +354,16 @@ impl Store for MemoryStore {
 
     async fn forget(&self, database: &Database, before_ms: u64) -> Result<u64, StoreError> {
         self.change(database, |replica| Ok(replica.forget(before_ms)))
+    }
+
+    async fn begin_life(&self, database: &Database, beyond: Cursor) -> Result<bool, StoreError> {
+        self.change(database, |replica| {
+            let was_set_back = replica.local.epoch == beyond.epoch && replica.local.head < beyond.seq;
+            if was_set_back {
+                (_, replica.local.epoch) = new_names()?;
+            }
+            Ok(was_set_back)
+        })
     }
 
     async fn databases(&self) -> Result<Vec<Database>, StoreError> {

@@ -63,7 +63,7 @@ pub struct Delta {
     pub chunks: u64,
     /// What it says of the peer's clock.
     pub clock: DeltaClock,
-    /// Where the peer's chain ended for this side when it was compared.
+    /// What the peer has judged to be of its chain.
     pub chain: ChainEnd,
     /// The clock that the peer was told, where the delta says what is forgotten.
     pub asked: VersionVector,
@@ -131,8 +131,8 @@ pub trait Store: Send + Sync + 'static {
     /// the peer's cursor moved, its staged chunks dropped. After a search, what the peer has not got any more is dropped
     /// of the records that it told. What it has forgotten and was news is added to what is forgotten here, and the floor
     /// is the head then. A delta whose chunks are
-    /// not all there (another connection of the same peer has dropped them) is refused, and one whose sender's
-    /// chain has gone on otherwise meanwhile. So is one with a record whose
+    /// not all there (another connection of the same peer has dropped them) is refused, and one of whose sender more was heard
+    /// since it has judged what was seen of it. So is one with a record whose
     /// context neither this replica's clock nor the delta's accounts for; what was staged of that is dropped. And so is
     /// one that tells of forgotten writes of which some were heard of since it was asked for.
     async fn apply(&self, database: &Database, delta: Delta) -> Result<Applied, StoreError>;
@@ -149,6 +149,10 @@ pub trait Store: Send + Sync + 'static {
     /// stored before it by this machine's own clock (milliseconds since 1970), adds what they accounted for to what is
     /// forgotten, and raises the floor to the highest of their positions. In several steps, each of them whole. Says how many there were.
     async fn forget(&self, database: &Database, before_ms: u64) -> Result<u64, StoreError>;
+
+    /// Gives the log of a database a new epoch, if it ends before that place in the life that it has: then it was set back,
+    /// and somebody was further. True when it did.
+    async fn begin_life(&self, database: &Database, beyond: Cursor) -> Result<bool, StoreError>;
 
     /// All databases that there are.
     async fn databases(&self) -> Result<Vec<Database>, StoreError>;
@@ -190,9 +194,9 @@ pub enum StoreError {
     /// A record of the delta has seen writes that neither clock accounts for.
     #[error("a record has seen writes that are not accounted for")]
     Unaccounted,
-    /// Somebody else writes under the peer's name.
-    #[error("another copy of the replica has written meanwhile")]
-    Forked,
+    /// More was heard of the peer since it has judged what was seen of it: its chain ends there by now.
+    #[error("more was heard of the replica meanwhile")]
+    Overtaken(ChainEnd),
     /// Anything else.
     #[error("{0}")]
     Failed(String),
@@ -208,7 +212,7 @@ impl StoreError {
             Self::StagedTooLarge => Code::DeltaTooLarge,
             Self::ChunksMissing => Code::StagingLost,
             Self::Unaccounted | Self::HeardMeanwhile => Code::BadMessage,
-            Self::Forked => Code::ReplicaForked,
+            Self::Overtaken(_) => Code::ReplicaForked,
             Self::InUse | Self::NewerFile | Self::Failed(_) => Code::StorageFailed,
         }
     }

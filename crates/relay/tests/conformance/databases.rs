@@ -1,5 +1,7 @@
 //! Claims about databases and the store as a whole.
 
+use eyot_core::session::Local;
+use eyot_core::{Cursor, LogEpoch, Seq};
 use eyot_relay::store::StoreError;
 
 use crate::fixture::{A, Fixture, entry, text};
@@ -36,4 +38,18 @@ pub(crate) async fn a_closed_store_takes_nothing_more(it: Fixture) {
     it.store.close().await.unwrap();
     assert_eq!(it.apply(A, 2, "a:2", &[entry("n2", "a:2/")]).await, Err(StoreError::Closed));
     assert_eq!(it.store.probe().await, Err(StoreError::Closed));
+}
+
+pub(crate) async fn a_log_gets_a_new_life_only_if_somebody_was_further(it: Fixture) {
+    it.apply(A, 1, "a:1", &[entry("n1", "a:1/")]).await.unwrap();
+    let (before, place) = (it.local().await, |epoch, seq| Cursor { epoch, seq: Seq(seq) });
+    for beyond in [place(before.epoch, 1), place(LogEpoch(before.epoch.0 ^ 1), 9)] {
+        assert_eq!(it.store.begin_life(&it.database, beyond).await, Ok(false));
+        assert_eq!(it.local().await, before);
+    }
+    assert_eq!(it.store.begin_life(&it.database, place(before.epoch, 2)).await, Ok(true));
+    let after = it.local().await;
+    assert_ne!(after.epoch, before.epoch);
+    assert_eq!(Local { epoch: before.epoch, ..after }, before);
+    assert_eq!(it.store.begin_life(&it.database, place(before.epoch, 2)).await, Ok(false));
 }

@@ -37,6 +37,7 @@ conformance! {
             a_database_is_made_once_and_keeps_its_names
             a_reader_does_not_make_a_database
             databases_do_not_touch_each_other
+            a_log_gets_a_new_life_only_if_somebody_was_further
             a_closed_store_takes_nothing_more;
         log:
             a_delta_is_read_back_in_its_order
@@ -63,7 +64,7 @@ conformance! {
             a_delta_whose_chunks_are_gone_is_refused
             no_more_is_staged_than_the_limit
             what_was_seen_of_a_replica_is_told_wherever_it_was_heard_of
-            a_delta_of_a_replica_that_another_copy_writes_as_is_refused
+            a_delta_of_a_replica_that_another_copy_writes_as_is_not_taken_in
             chunks_that_no_clock_accounts_for_are_dropped;
         forgetting:
             an_old_deletion_is_forgotten_and_the_floor_tells

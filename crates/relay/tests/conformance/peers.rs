@@ -150,7 +150,7 @@ pub(crate) async fn what_was_seen_of_a_replica_is_told_wherever_it_was_heard_of(
     assert_eq!(seen(A).await, at(5, 4, 0xdd));
 }
 
-pub(crate) async fn a_delta_of_a_replica_that_another_copy_writes_as_is_refused(it: Fixture) {
+pub(crate) async fn a_delta_of_a_replica_that_another_copy_writes_as_is_not_taken_in(it: Fixture) {
     it.apply(A, 5, "a:2@000000aa", &[entry("n1", "a:1/, a:2/a:1")]).await.unwrap();
     let before = it.local().await;
     // Another copy was compared before that, when nothing was known of either.
@@ -161,9 +161,10 @@ pub(crate) async fn a_delta_of_a_replica_that_another_copy_writes_as_is_refused(
         chain: ChainEnd::default(),
         asked: Default::default(),
     };
+    let now = ChainEnd { counter: 2, link: 0xaa };
     for told in ["a:1@000000ff", "a:2@000000ff", "a:3@000000ff"] {
         let refused = it.store.apply(&it.database, delta(told, &[entry("n2", "a:1/")])).await;
-        assert_eq!((refused, it.local().await), (Err(StoreError::Forked), before.clone()), "{told}");
+        assert_eq!((refused, it.local().await), (Err(StoreError::Overtaken(now)), before.clone()), "{told}");
     }
     // The same replica, from another of its tabs; and what brings no writes of its own.
     for told in ["a:2@000000aa", "b:1@000000bb"] {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use eyot_core::message::{Message, Refuse};
 use eyot_core::segment::{Entries, Received, Segment};
 use eyot_core::session::{Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
-use eyot_core::{Context, Cursor, Dot, Hlc, Limits, LogEpoch, RecordKey, Replica, ReplicaId, Seq};
+use eyot_core::{Context, Cursor, Dot, Hlc, Limits, LogEpoch, RecordKey, Replica, ReplicaId, Seen, Seq};
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -205,6 +205,10 @@ impl Client {
                 return vec![SessionInput::Staged];
             }
             SessionEffect::Apply { chunk, clock, asked, .. } => {
+                let own = Seen { seq: Seq::ZERO, end: clock.changed.end(self.replica.id()) };
+                if !self.replica.admits(own) {
+                    return vec![SessionInput::Failed { code: "replica-forked" }];
+                }
                 if self.replica.has_heard_since(&clock.forgotten, &asked) {
                     return vec![SessionInput::Failed { code: "below-floor" }];
                 }

@@ -63,6 +63,10 @@ impl Store for FullFor {
         Err(StoreError::Full)
     }
 
+    async fn begin_life(&self, _: &Database, _: Cursor) -> Result<bool, StoreError> {
+        Err(StoreError::Full)
+    }
+
     async fn databases(&self) -> Result<Vec<Database>, StoreError> {
         self.0.databases().await
     }

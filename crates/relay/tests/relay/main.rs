@@ -8,6 +8,7 @@
 )]
 
 #[allow(dead_code, reason = "shared with the tests of crashes, which use the rest")]
+mod backup;
 mod client;
 mod convergence;
 mod durability;

@@ -119,9 +119,14 @@ impl Drop for Program {
     }
 }
 
+/// The program, without anything said to it.
+pub(crate) fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_eyot-relay"))
+}
+
 /// The program with its data in this folder, at a port that the system chooses, its log as JSON.
 pub(crate) fn command(data: &Path, flags: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_eyot-relay"));
+    let mut command = program();
     command.args(["serve", "--log-format", "json", "--data"]).arg(data);
     if !flags.contains(&"--listen") {
         command.args(["--listen", "127.0.0.1:0"]);

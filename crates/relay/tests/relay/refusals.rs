@@ -214,7 +214,7 @@ async fn a_replica_that_was_set_back_and_goes_on_all_the_same_is_refused() {
 }
 
 #[tokio::test]
-async fn of_two_copies_that_write_at_the_same_time_one_is_refused() {
+async fn of_two_copies_that_write_at_the_same_time_one_finds_out() {
     let folder = tempfile::tempdir().unwrap();
     let relay = Program::open(folder.path()).await;
     let mut ada = Client::connect(relay.address, b'a').await;

@@ -24,8 +24,9 @@ pub(super) fn apply(
     let before = log_end(transaction, database)?;
     let (peer, cursor) = (delta.last.peer, delta.cursor());
     let (origin, known) = (cursor.epoch, BTreeMap::new());
-    if delta.chain.has_forked(peers::chain_end(transaction, database, peer)?, delta.clock.changed.end(peer)) {
-        return Err(StoreError::Forked);
+    let now = peers::chain_end(transaction, database, peer)?;
+    if delta.chain.is_overtaken(now, delta.clock.changed.end(peer)) {
+        return Err(StoreError::Overtaken(now));
     }
     let clock = &delta.clock;
     let told = Told::new(clock.searched);

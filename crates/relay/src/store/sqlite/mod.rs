@@ -3,6 +3,7 @@
 //! Knows how to keep things and nothing of who sends them.
 
 mod apply;
+pub mod backup;
 mod databases;
 mod deletions;
 mod forgotten;
@@ -30,6 +31,9 @@ use self::writer::Writer;
 use super::{Applied, Database, Delta, Opened, PeerKnown, Store, StoreError, Survey};
 use crate::hub::Hubs;
 use crate::limits::Limits;
+
+// The file in its folder.
+const FILE: &str = "relay.sqlite";
 
 /// A folder with one SQLite file, of which this process is the only user.
 pub struct SqliteStore {
@@ -63,19 +67,27 @@ impl SqliteStore {
 }
 
 fn open_files(folder: &Path) -> Result<(Readers, Writer), StoreError> {
+    let lock = lock_folder(folder)?;
+    let file = folder.join(FILE);
+    let mut connection = Connection::open(&file)?;
+    schema::prepare(&connection)?;
+    schema::migrate(&mut connection)?;
+    if backup::begin_lives_of_copy(&mut connection)? {
+        tracing::info!("this is a backup: what devices know of the positions in its logs is void");
+    }
+    Ok((Readers::open(&file)?, Writer::start(connection, lock)?))
+}
+
+// Makes the folder if it is not there. The system lets go of the lock when the process ends, however it ends.
+fn lock_folder(folder: &Path) -> Result<File, StoreError> {
     let failed = |error: std::io::Error| StoreError::Failed(format!("{}: {error}", folder.display()));
     make_folder(folder).map_err(failed)?;
-    // The system lets go of it when the process ends, however it ends.
     let lock = File::create(folder.join("lock")).map_err(failed)?;
     lock.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => StoreError::InUse,
         TryLockError::Error(error) => failed(error),
     })?;
-    let file = folder.join("relay.sqlite");
-    let mut connection = Connection::open(&file)?;
-    schema::prepare(&connection)?;
-    schema::migrate(&mut connection)?;
-    Ok((Readers::open(&file)?, Writer::start(connection, lock)?))
+    Ok(lock)
 }
 
 // What people write is nobody else's on this machine.
@@ -169,6 +181,11 @@ impl Store for SqliteStore {
                 return Ok(forgotten);
             }
         }
+    }
+
+    async fn begin_life(&self, database: &Database, beyond: Cursor) -> Result<bool, StoreError> {
+        let id = database.id;
+        self.writer.write(move |it| backup::begin_life(it, id, beyond), |_| {}).await
     }
 
     async fn databases(&self) -> Result<Vec<Database>, StoreError> {

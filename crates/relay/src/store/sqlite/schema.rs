@@ -10,7 +10,7 @@ use crate::store::{StoreError, now_ms};
 type Migration = fn(&Connection) -> Result<(), StoreError>;
 
 // Each entry takes a file from the version that is its index to the next one. Entries are never changed, only added.
-const MIGRATIONS: [Migration; 3] = [make_tables, find_deletions, make_chains];
+const MIGRATIONS: [Migration; 4] = [make_tables, find_deletions, make_chains, make_mark];
 
 fn make_tables(transaction: &Connection) -> Result<(), StoreError> {
     Ok(transaction.execute_batch(FIRST)?)
@@ -24,6 +24,10 @@ fn find_deletions(transaction: &Connection) -> Result<(), StoreError> {
 
 fn make_chains(transaction: &Connection) -> Result<(), StoreError> {
     Ok(transaction.execute_batch(THIRD)?)
+}
+
+fn make_mark(transaction: &Connection) -> Result<(), StoreError> {
+    Ok(transaction.execute_batch(FOURTH)?)
 }
 
 const FIRST: &str = "
@@ -115,6 +119,11 @@ const THIRD: &str = "
     ALTER TABLE staged ADD COLUMN link INTEGER NOT NULL DEFAULT 0;
 ";
 
+const FOURTH: &str = "
+    -- 1 in a backup, until a relay is started on it.
+    ALTER TABLE relay ADD COLUMN is_copy INTEGER NOT NULL DEFAULT 0;
+";
+
 /// Makes a connection ready: settings that are the connection's own, not the file's.
 pub(super) fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
@@ -161,7 +170,7 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection).unwrap();
         migrate(&mut connection).unwrap();
-        connection.execute("INSERT INTO relay VALUES (1)", ()).unwrap();
+        connection.execute("INSERT INTO relay (probe) VALUES (1)", ()).unwrap();
     }
 
     #[test]
