@@ -230,12 +230,7 @@ impl Engine {
             self.give_back(&delivery, BELOW_FLOOR);
             return self.pump_commits();
         }
-        // While it waited for its turn, another link has told of its sender.
-        if let Some(now) = self.overtaken(delivery.received.peer, delivery.chain, &delivery.received.clock) {
-            match delivery.received.stage {
-                None => self.feed_link(delivery.link, SessionInput::Overtaken { now }),
-                Some(_) => self.give_back(&delivery, "replica-forked"),
-            }
+        if self.was_overtaken(&delivery) {
             return self.pump_commits();
         }
         let value = received_segment(&delivery.received, &delivery.block);
@@ -367,7 +362,7 @@ impl Engine {
     }
 
     // A delta is asked for anew, chunks and all.
-    fn give_back(&mut self, delivery: &Delivery, code: &'static str) {
+    pub(super) fn give_back(&mut self, delivery: &Delivery, code: &'static str) {
         let stage = delivery.received.stage;
         self.effects.extend(stage.map(|stage| EngineEffect::DropStage(stage.name)));
         self.feed_link(delivery.link, SessionInput::Failed { code });

@@ -206,6 +206,17 @@ impl Engine {
         self.commits.deliver(Delivery { link, received, block, chunks, asked, chain, own });
     }
 
+    /// True when another link has told of a delivery's sender while it waited for its turn. Then the sender is asked first.
+    pub(super) fn was_overtaken(&mut self, delivery: &Delivery) -> bool {
+        let Received { peer, ref clock, stage, .. } = delivery.received;
+        let Some(now) = self.overtaken(peer, delivery.chain, clock) else { return false };
+        match stage {
+            None => self.feed_link(delivery.link, SessionInput::Overtaken { now }),
+            Some(_) => self.give_back(delivery, "replica-forked"),
+        }
+        true
+    }
+
     /// Where a peer's chain ends by now, if that was heard of since it has judged what was seen of it.
     pub(super) fn overtaken(
         &self,
