@@ -47,6 +47,15 @@ struct Held {
     asked: VersionVector,
 }
 
+impl Held {
+    // It is seldom needed again: then its records are read once more.
+    fn new(chunk: &Chunk, staged: bool, clock: &DeltaClock, asked: &VersionVector) -> Self {
+        let Chunk { peer, chain, base, from, up_to, ref block, .. } = *chunk;
+        let chunk = Chunk { peer, chain, base, from, up_to, block: block.clone(), entries: Vec::new() };
+        Self { chunk, staged, clock: clock.clone(), asked: asked.clone() }
+    }
+}
+
 impl Incoming {
     pub(super) fn new(credits: u32) -> Self {
         Self {
@@ -152,8 +161,7 @@ impl Incoming {
                 let asked = if clock.forgotten.is_empty() { VersionVector::new() } else { asked };
                 // What it does not tell has not changed.
                 if clock.changed.get(peer) > 0 {
-                    let (chunk, clock, asked) = (chunk.clone(), clock.clone(), asked.clone());
-                    self.held = Some(Held { chunk, staged, clock, asked });
+                    self.held = Some(Held::new(&chunk, staged, &clock, &asked));
                 }
                 if !holds(Guard::CursorWithData) {
                     effects.push(SessionEffect::MoveCursor { peer, cursor: self.base });
@@ -202,16 +210,23 @@ impl Incoming {
     }
 
     /// The peer has taken in what was told of its chain, so it is of its log. What it has sent before is too.
-    pub(super) fn judged(&mut self, end: ChainEnd, effects: &mut Vec<SessionEffect>) {
+    pub(super) fn judged(
+        &mut self,
+        end: ChainEnd,
+        limits: &Limits,
+        effects: &mut Vec<SessionEffect>,
+    ) -> Result<(), Refusal> {
         self.chain = end;
         if !std::mem::take(&mut self.awaits_judgement) {
-            return;
+            return Ok(());
         }
-        if let Some(Held { chunk, staged, clock, asked }) = self.held.take() {
-            let again = (chunk.clone(), clock.clone(), asked.clone());
-            self.held = Some(Held { chunk: again.0, staged, clock: again.1, asked: again.2 });
+        if let Some(Held { chunk, staged, clock, asked }) = &self.held {
+            let entries = read_entries(&chunk.block, limits).map_err(super::decode_refusal)?;
+            let (chunk, staged) = (Chunk { entries, ..chunk.clone() }, *staged);
+            let (clock, asked) = (clock.clone(), asked.clone());
             effects.push(SessionEffect::Apply { chunk, staged, clock, chain: end, asked });
         }
+        Ok(())
     }
 
     pub(super) fn applied(&mut self, effects: &mut Vec<SessionEffect>) {

@@ -277,7 +277,7 @@ impl Session {
             }
             Message::Ack(ack) => {
                 if let Some(end) = self.outgoing.take_ack(ack, &mut self.effects)? {
-                    self.incoming.judged(end, &mut self.effects);
+                    self.incoming.judged(end, &self.config.limits, &mut self.effects)?;
                 }
                 Ok(())
             }
