@@ -16,10 +16,9 @@
 //! Where disks are copied and set back, a name may stand for two writes for a while. There a write is known by what it
 //! wrote, and judged are laws 2, 3, 5, 6, 7, 8 and 9 as far as that can be said without names (`contents`).
 //!
-//! What is not simulated: devices that talk to each other directly; the session between two relays is the same as it would
-//! be there. Links lose, repeat and reorder
-//! messages only where the schedule says so, as a transport of datagrams would; a session may end by that, and must not be
-//! misled. When the storm is over those connections end, because what a session has said once it never says again.
+//! Links lose, repeat and reorder messages only where the schedule says so, as a transport of datagrams would; a session may
+//! end by that, and must not be misled. When the storm is over those connections end, because what a session has said once it
+//! never says again. Devices that were joined without a relay stay joined, and must fall silent too.
 #![forbid(unsafe_code)]
 
 mod action;
