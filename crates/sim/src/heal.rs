@@ -15,6 +15,9 @@ const PATIENCE_MS: u64 = 240_000;
 const SLICE_MS: u64 = 500;
 /// After so long a place that holds nothing for a peer is told to it.
 const ADVANCE_MS: u64 = 3_000;
+/// How often it is waited for a disk that is busy, and for how long.
+const DISK_TURNS: u32 = 20;
+const DISK_TURN_MS: u64 = 5;
 /// Shorter than the time after which a quiet connection is asked for a sign of life.
 const QUIET_MS: u64 = 10_000;
 /// One world in so many is watched through a long silence too.
@@ -71,8 +74,20 @@ impl World {
         for _ in 0..PATIENCE_MS / SLICE_MS {
             self.run_ms(SLICE_MS)?;
             if self.is_level(home) {
-                return self.run_ms(ADVANCE_MS);
+                self.run_ms(ADVANCE_MS)?;
+                return self.let_disks_finish();
             }
+        }
+        Ok(())
+    }
+
+    // A tab looks for deletions to forget whenever that is due, also just now.
+    fn let_disks_finish(&mut self) -> Result<(), Violation> {
+        for _ in 0..DISK_TURNS {
+            if self.tabs().into_iter().all(|id| self.tab(id).is_none_or(|tab| tab.engine.is_settled())) {
+                break;
+            }
+            self.run_ms(DISK_TURN_MS)?;
         }
         Ok(())
     }
