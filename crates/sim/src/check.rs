@@ -305,7 +305,9 @@ impl World {
         let mut elsewhere = Writes::new();
         self.relays.iter().for_each(|relay| elsewhere.join(&relay.view.here));
         let mut lacking = saved.both(self.ledger.stored()).without(&elsewhere);
-        for (_, home) in self.devices.iter().enumerate().filter(|(place, _)| *place != device) {
+        // Nobody is joined where disks are copied, and clocks cannot be asked there.
+        let others = self.devices.iter().enumerate().filter(|(place, _)| *place != device);
+        for (_, home) in others.filter(|_| !self.copies.are_made) {
             if lacking.is_empty() {
                 break;
             }
