@@ -161,6 +161,7 @@ fn kinds(profile: Profile, setting: &Setting) -> Vec<(u32, Kind)> {
             kinds.extend([(4, Weather), (3, Part), (4, Cut), (1, CutPower), (1, RestartRelay)])
         }
         Profile::Timeless => kinds.extend([(6, Clock), (1, CutPower), (2, Kill)]),
+        // Nobody imports there: what one copy imports is not told to the other, which is open (`tests/open`).
         Profile::Copied => kinds.extend([
             (2, Copy),
             (3, BackUp),
@@ -168,7 +169,6 @@ fn kinds(profile: Profile, setting: &Setting) -> Vec<(u32, Kind)> {
             (2, Kill),
             (1, CutPower),
             (1, RestartRelay),
-            (1, Import),
             (1, Fail),
         ]),
         Profile::Months => kinds.extend([(2, Sleep), (3, Forget), (4, Online), (2, Kill), (1, Roam)]),
