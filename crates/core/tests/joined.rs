@@ -31,7 +31,7 @@ struct Device {
     wires: BTreeMap<Link, (usize, Link)>,
     left: Vec<(Link, String)>,
     awaited: Vec<u64>,
-    // Chunks are kept but not answered while the disk is slow.
+    // Chunks are kept, and barriers set, but not answered while the disk is slow.
     slow: Option<Vec<EngineInput>>,
 }
 
@@ -116,7 +116,10 @@ impl World {
             let device = &mut self.devices[at];
             match effect {
                 EngineEffect::Commit { .. } => self.queue.push_back((at, EngineInput::Committed)),
-                EngineEffect::Barrier => self.queue.push_back((at, EngineInput::BarrierPassed)),
+                EngineEffect::Barrier => match &mut device.slow {
+                    Some(held) => held.push(EngineInput::BarrierPassed),
+                    None => self.queue.push_back((at, EngineInput::BarrierPassed)),
+                },
                 EngineEffect::StoreChunk { .. } => match &mut device.slow {
                     Some(held) => held.push(EngineInput::ChunkStored),
                     None => self.queue.push_back((at, EngineInput::ChunkStored)),
@@ -251,6 +254,21 @@ fn two_large_deltas_that_come_at_once_do_not_push_each_other_out() {
     }
     assert_eq!(world.shown(2).len(), 800);
     assert!(world.devices.iter().all(|device| device.left.is_empty()));
+}
+
+#[test]
+fn a_hello_that_comes_before_the_disk_has_answered_is_not_lost() {
+    let mut world = World::new(2);
+    world.write(0, "n1", "heron");
+    world.write(1, "n2", "otter");
+    world.run();
+    world.devices[1].slow = Some(Vec::new());
+    world.join(0, 1);
+    let held = world.devices[1].slow.take().unwrap();
+    assert!(!held.is_empty(), "the disk is asked before the device says how far it is");
+    world.queue.extend(held.into_iter().map(|answer| (1, answer)));
+    world.run();
+    assert_eq!((world.shown(0).len(), world.shown(1).len()), (2, 2));
 }
 
 #[test]

@@ -14,6 +14,9 @@ use crate::session::{
 /// After so long what is known of peers is remembered: often enough for other tabs, seldom enough for the disk.
 const REMEMBER_AFTER_MS: u64 = 50;
 
+/// So many messages are kept that come before the disk lets the session begin.
+const EARLY_MESSAGES: usize = 4;
+
 #[derive(Default)]
 pub(super) struct Links {
     open: BTreeMap<Link, Open>,
@@ -25,6 +28,8 @@ struct Open {
     role: LinkRole,
     // None until what it tells the peer is known to be on disk.
     session: Option<Session>,
+    // What has come before the session began. Whoever calls sends no more than its hello, and waits.
+    early: Vec<Vec<u8>>,
     read: Option<PageRequest>,
 }
 
@@ -126,7 +131,7 @@ impl Engine {
     }
 
     fn open_link(&mut self, link: Link, role: LinkRole) {
-        self.links.open.insert(link, Open { role, session: None, read: None });
+        self.links.open.insert(link, Open { role, session: None, early: Vec::new(), read: None });
         self.effects.push(EngineEffect::StatusChanged);
     }
 
@@ -135,7 +140,11 @@ impl Engine {
         traffic.bytes_in += bytes.len() as u64;
         traffic.round_trips += u64::from(std::mem::take(&mut traffic.asked));
         traffic.last_heard_ms = Some(self.now_ms);
-        self.feed_link(link, SessionInput::Frame(bytes));
+        match self.links.open.get_mut(&link).filter(|open| open.session.is_none()) {
+            Some(open) if open.early.len() < EARLY_MESSAGES => open.early.push(bytes),
+            Some(_) => self.abandon_link(link, "unexpected-message", "An answer is to be waited for."),
+            None => self.feed_link(link, SessionInput::Frame(bytes)),
+        }
     }
 
     pub(super) fn link_closed(&mut self, link: Link, failure: LinkFailure) {
@@ -210,7 +219,11 @@ impl Engine {
         config.limits = self.limits;
         config.nonce = nonce;
         open.session = Some(Session::new(config, local));
+        let early = std::mem::take(&mut open.early);
         self.feed_link(link, SessionInput::Start);
+        for bytes in early {
+            self.feed_link(link, SessionInput::Frame(bytes));
+        }
     }
 
     fn relay_guess(&self) -> Role {
