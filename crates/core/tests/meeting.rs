@@ -12,7 +12,8 @@
 use std::collections::VecDeque;
 
 use eyot_core::engine::{
-    Condition, Engine, EngineEffect, EngineInput, Identity, Link, StoredSegment, SyncState, SyncStatus, Write,
+    Condition, Engine, EngineEffect, EngineInput, Identity, Link, LinkFailure, StoredSegment, SyncState,
+    SyncStatus, Write,
 };
 use eyot_core::message::{Delta, Message};
 use eyot_core::segment::{Received, Segment};
@@ -187,6 +188,24 @@ fn what_a_relay_has_is_known_again_after_the_memory_of_peers_is_lost() {
     assert_eq!(again.engine.sync_status().unsent, 1);
     meet(&mut again, &mut Relay::new(relay.replica));
     assert_eq!(again.engine.sync_status().unsent, 0);
+}
+
+#[test]
+fn what_a_relay_has_is_remembered_at_once_when_the_page_is_hidden_or_the_connection_ends() {
+    let failure = LinkFailure { code: "closed".into(), message: String::new() };
+    for last in [EngineInput::Nudge, EngineInput::LinkClosed(1, failure)] {
+        let mut device = Device::new(Limits::default(), Vec::new());
+        device.write("n1", "Heron");
+        meet(&mut device, &mut Relay::new(Replica::new(RELAY, LogEpoch(7))));
+        assert!(
+            device.peers.is_empty(),
+            "what is remembered saves work only, and is stored when there is time"
+        );
+        device.take(last);
+        let mut again = Device::new(Limits::default(), device.log);
+        again.take(EngineInput::PeersKnown(device.peers));
+        assert_eq!(again.engine.sync_status().unsent, 0);
+    }
 }
 
 #[test]

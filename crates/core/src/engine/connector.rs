@@ -158,6 +158,7 @@ impl Engine {
 
     /// A good moment to try again, or to see whether the connection still stands.
     pub(super) fn nudge(&mut self) {
+        self.save_peers();
         self.connector.nudge();
         self.feed_links(&SessionInput::Probe);
     }

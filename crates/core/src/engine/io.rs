@@ -99,7 +99,7 @@ pub enum EngineInput {
     Sync(bool),
     /// The device has a network, as far as it knows, or has not.
     Online(bool),
-    /// A good moment to try again: the page has become visible.
+    /// A good moment to try again, and to store what was to be stored soon: the page is shown, or hidden.
     Nudge,
     /// The connection stands.
     LinkOpened(Link),

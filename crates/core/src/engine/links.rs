@@ -185,6 +185,7 @@ impl Engine {
 
     // The relay is called again; who else is called the application decides.
     fn ended(&mut self, link: Link, failure: LinkFailure, retry_after_ms: Option<u64>) {
+        self.save_peers();
         if is_peer(link) {
             self.effects.push(EngineEffect::PeerLeft(link, failure));
         } else {
@@ -245,10 +246,16 @@ impl Engine {
 
     pub(super) fn tick_links(&mut self) {
         if self.links.remember_at_ms.is_some_and(|due| due <= self.now_ms) {
-            self.links.remember_at_ms = None;
-            self.effects.push(EngineEffect::SavePeers(self.replica.peers().to_bytes()));
+            self.save_peers();
         }
         self.feed_links(&SessionInput::Tick);
+    }
+
+    /// What is remembered of peers and was to be stored soon is stored now: the page may be about to go.
+    pub(super) fn save_peers(&mut self) {
+        if self.links.remember_at_ms.take().is_some() {
+            self.effects.push(EngineEffect::SavePeers(self.replica.peers().to_bytes()));
+        }
     }
 
     /// Hands every session the same.

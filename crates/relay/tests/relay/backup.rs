@@ -71,6 +71,21 @@ fn put_by_hand(file: &Path, data: &Path) {
     std::fs::copy(file, data.join("relay.sqlite")).unwrap();
 }
 
+// A relay that is set back to a copy which somebody has made while it was down. Its devices had gone on since.
+async fn set_back(data: &Path, file: &Path) -> [Away; 2] {
+    let mut relay = Program::open(data).await;
+    let (ada, bob) = meet(&relay).await;
+    relay.terminate();
+    relay.ended().await;
+    std::fs::copy(data.join("relay.sqlite"), file).unwrap();
+    let relay = Program::open(data).await;
+    let (ada, bob) = (come_back(&relay, ada.disconnect()).await, come_back(&relay, bob.disconnect()).await);
+    let away = go_on((ada, bob)).await;
+    relay.kill();
+    put_by_hand(file, data);
+    away
+}
+
 #[tokio::test]
 async fn a_backup_of_a_running_relay_can_be_restored_and_devices_bring_what_it_lacks() {
     for by_hand in [false, true] {
@@ -99,16 +114,7 @@ async fn a_backup_of_a_running_relay_can_be_restored_and_devices_bring_what_it_l
 async fn a_copy_that_somebody_else_made_is_restored_in_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let (data, file) = (folder.path().join("data"), folder.path().join("copy"));
-    let mut relay = Program::open(&data).await;
-    let (ada, bob) = meet(&relay).await;
-    relay.terminate();
-    relay.ended().await;
-    std::fs::copy(data.join("relay.sqlite"), &file).unwrap();
-    let relay = Program::open(&data).await;
-    let (ada, bob) = (come_back(&relay, ada.disconnect()).await, come_back(&relay, bob.disconnect()).await);
-    let away = go_on((ada, bob)).await;
-    relay.kill();
-    put_by_hand(&file, &data);
+    let away = set_back(&data, &file).await;
     succeed("restore", &data, None);
     check(&Program::open(&data).await, away).await;
 }
@@ -117,16 +123,7 @@ async fn a_copy_that_somebody_else_made_is_restored_in_its_place() {
 async fn a_relay_notices_itself_that_it_was_set_back() {
     let folder = tempfile::tempdir().unwrap();
     let (data, file) = (folder.path().join("data"), folder.path().join("copy"));
-    let mut relay = Program::open(&data).await;
-    let (ada, bob) = meet(&relay).await;
-    relay.terminate();
-    relay.ended().await;
-    std::fs::copy(data.join("relay.sqlite"), &file).unwrap();
-    let relay = Program::open(&data).await;
-    let (ada, bob) = (come_back(&relay, ada.disconnect()).await, come_back(&relay, bob.disconnect()).await);
-    let away = go_on((ada, bob)).await;
-    relay.kill();
-    put_by_hand(&file, &data);
+    let away = set_back(&data, &file).await;
     // Nobody says anything. Whoever is connected comes again, once.
     let relay = Program::open(&data).await;
     let mut carol = Client::connect(relay.address, b'c').await;
