@@ -2,6 +2,7 @@
 //!
 //! This file reads the command line and hands over. It must not know how anything is built or tested.
 
+mod bench;
 mod build;
 mod command;
 mod crash;
@@ -31,6 +32,8 @@ The commands of Eyot. Each sets up what it needs, says what it does, and may be 
   cargo xtask test --only A,B  run these steps, and the builds that they need
   cargo xtask crash relay --kills N     kill the relay so many times under load, and look for what is lost
   cargo xtask crash browser --kills N   the same with Chromium
+  cargo xtask bench [--only W2,W3] [--peers A,B] [--rounds N] [--profile]
+                               measure Eyot beside its peers in Chromium
   cargo xtask sim              run the simulator; --help says how much of it
   cargo xtask fuzz [TARGET] [--seconds N]
                                fuzz what reads bytes of others, each target for a minute
@@ -68,6 +71,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["test", "--only", names] => return test::run(&project, Some(names)),
         ["crash", "relay", "--kills", kills] => crash::relay(&project, kills)?,
         ["crash", "browser", "--kills", kills] => crash::browser(&project, kills)?,
+        ["bench", rest @ ..] => bench::run(&project, rest)?,
         ["sim", rest @ ..] => return sim::run(&project, rest),
         ["fuzz", wishes @ ..] => fuzz::run(&project, wishes)?,
         ["tidy"] => return tidy::run(&project),

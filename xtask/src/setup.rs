@@ -16,7 +16,7 @@ use anyhow::Result;
 use crate::project::Project;
 
 /// The folders with npm packages of their own.
-pub(crate) const PACKAGE_FOLDERS: [&str; 3] = ["js", "demo", "tests/e2e"];
+pub(crate) const PACKAGE_FOLDERS: [&str; 4] = ["js", "demo", "tests/e2e", "benches/peers"];
 
 /// The tools that make WebAssembly from Rust.
 #[derive(Clone)]
@@ -32,6 +32,11 @@ impl WasmTools {
         let wasm_bindgen_folder = cargo_tool::wasm_bindgen(&project.root)?.ensure()?;
         let wasm_pack = cargo_tool::wasm_pack().ensure()?.join("wasm-pack");
         Ok(Self { wasm_bindgen_folder, wasm_pack })
+    }
+
+    /// A wasm-bindgen command, of the version that goes with the library.
+    pub(crate) fn wasm_bindgen(&self) -> Command {
+        Command::new(program_in(&self.wasm_bindgen_folder, "wasm-bindgen"))
     }
 
     /// A wasm-pack command that finds the right wasm-bindgen first and downloads nothing.

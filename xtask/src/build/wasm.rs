@@ -64,7 +64,7 @@ fn make(project: &Project, tools: &WasmTools) -> Result<()> {
         !made.join("snippets").exists(),
         "wasm-bindgen made snippets, which the npm package has no place for"
     );
-    optimise(project, &made.join("eyot_bg.wasm"))?;
+    optimise(project, &made.join("eyot_bg.wasm"), &[])?;
     for file in FILES {
         let name = Path::new(file).file_name().context("a product without a name")?;
         move_file(&made.join(name), &project.root.join(file))?;
@@ -72,13 +72,14 @@ fn make(project: &Project, tools: &WasmTools) -> Result<()> {
     Ok(())
 }
 
-fn optimise(project: &Project, wasm: &Path) -> Result<()> {
+/// Runs wasm-opt over a file, with more of its options than those that are always used.
+pub(crate) fn optimise(project: &Project, wasm: &Path, more: &[&str]) -> Result<()> {
     let script = project.root.join("js/node_modules/binaryen/bin/wasm-opt");
     anyhow::ensure!(
         script.is_file(),
         "js/node_modules has no wasm-opt: the package binaryen must be among the devDependencies of js/"
     );
-    shown(Command::new("node").arg(script).args(WASM_OPT).arg(wasm).arg("-o").arg(wasm))
+    shown(Command::new("node").arg(script).args(WASM_OPT).args(more).arg(wasm).arg("-o").arg(wasm))
 }
 
 /// Moves a file, also to another file system.

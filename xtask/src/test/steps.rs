@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::json;
 
+use crate::bench::peers;
 use crate::build::{demo_app, relay};
 use crate::command::{cargo, npm};
 use crate::project::Project;
@@ -33,6 +34,7 @@ pub(crate) struct Step {
 const JS: &[Need] = &[Need::Node, Need::Packages("js")];
 const DEMO: &[Need] = &[Need::Node, Need::Packages("demo")];
 const E2E: &[Need] = &[Need::Node, Need::Packages("tests/e2e")];
+const PEERS: &[Need] = &[Need::Browser, Need::Node, Need::Packages(peers::FOLDER)];
 
 /// A short step without needs that counts as one test; the others are named as differences from it.
 const PLAIN: Step = Step {
@@ -244,13 +246,22 @@ pub(crate) const STEPS: &[Step] = &[
         name: "crash-lint",
         what: "the lints of the crash tests",
         needs: E2E,
-        command: |project, _| {
-            let linter = project.root.join("tests/e2e/node_modules/eslint/bin/eslint.js");
-            let mut command = Command::new("node");
-            command.arg(linter).args(["--max-warnings", "0", "."]);
-            command.current_dir(project.root.join("tests/crash"));
-            Ok(command)
-        },
+        command: |project, _| lint(project, "tests/crash"),
+        ..PLAIN
+    },
+    Step {
+        name: "bench-lint",
+        what: "the lints of the benchmarks in the browser",
+        needs: E2E,
+        command: |project, _| lint(project, peers::FOLDER),
+        ..PLAIN
+    },
+    Step {
+        name: "bench",
+        what: "what the benchmarks do and check, once and with few documents; no time is judged",
+        needs: PEERS,
+        after: &["js"],
+        command: |project, _| xtask(project, &[&["bench"], &peers::ONCE[..]].concat()),
         ..PLAIN
     },
     Step {
@@ -291,6 +302,14 @@ fn xtask(project: &Project, arguments: &[&str]) -> Result<Command> {
 fn npm_run(project: &Project, folder: &str, arguments: &[&str]) -> Result<Command> {
     let mut command = npm(&project.root.join(folder));
     command.args(arguments);
+    Ok(command)
+}
+
+/// Lints a folder that has no packages of its own, or not this one, with the linter of the end-to-end tests.
+fn lint(project: &Project, folder: &str) -> Result<Command> {
+    let linter = project.root.join("tests/e2e/node_modules/eslint/bin/eslint.js");
+    let mut command = Command::new("node");
+    command.arg(linter).args(["--max-warnings", "0", "."]).current_dir(project.root.join(folder));
     Ok(command)
 }
 

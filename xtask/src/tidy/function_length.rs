@@ -4,13 +4,14 @@ use crate::tidy::Problem;
 use crate::tidy::tree::Tree;
 
 /// Where the limit is set, and how each linter writes it, without white space.
-const SETTINGS: [(&str, &[&str]); 6] = [
+const SETTINGS: [(&str, &[&str]); 7] = [
     ("clippy.toml", &["too-many-lines-threshold=70"]),
     ("crates/core/clippy.toml", &["too-many-lines-threshold=70"]),
     ("js/eslint.config.js", &ESLINT),
     ("demo/eslint.config.js", &ESLINT),
     ("tests/e2e/eslint.config.js", &ESLINT),
     ("tests/crash/eslint.config.js", &ESLINT),
+    ("benches/peers/eslint.config.js", &ESLINT),
 ];
 const ESLINT: [&str; 2] =
     ["'max-lines-per-function':['error',70]", "'max-lines-per-function':['error',{max:70"];
@@ -43,6 +44,7 @@ mod tests {
             ("clippy.toml", "too-many-lines-threshold = 70\n"),
             ("crates/core/clippy.toml", "too-many-lines-threshold = 700\n# = 70"),
             ("tests/e2e/eslint.config.js", "rules: {}"),
+            ("benches/peers/eslint.config.js", "'max-lines-per-function': ['error', { max: 70 }]"),
             ("tests/crash/eslint.config.js", "// 'max-lines-per-function': ['error', { max: 70 }]"),
             ("js/eslint.config.js", "\"max-lines-per-function\": [\n\"error\", { max: 70 }]"),
         ]);
