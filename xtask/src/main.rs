@@ -11,6 +11,7 @@ mod fuzz;
 mod project;
 mod setup;
 mod sim;
+mod size;
 mod stamp;
 mod test;
 mod tidy;
@@ -34,6 +35,7 @@ The commands of Eyot. Each sets up what it needs, says what it does, and may be 
   cargo xtask crash browser --kills N   the same with Chromium
   cargo xtask bench [--only W2,W3] [--peers A,B] [--rounds N] [--profile]
                                measure Eyot beside its peers in Chromium
+  cargo xtask size             weigh the npm package part by part; fails when it is over its budget
   cargo xtask sim              run the simulator; --help says how much of it
   cargo xtask fuzz [TARGET] [--seconds N]
                                fuzz what reads bytes of others, each target for a minute
@@ -74,6 +76,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["bench", rest @ ..] => bench::run(&project, rest)?,
         ["sim", rest @ ..] => return sim::run(&project, rest),
         ["fuzz", wishes @ ..] => fuzz::run(&project, wishes)?,
+        ["size"] => size::run(&project)?,
         ["tidy"] => return tidy::run(&project),
         ["setup"] => setup::everything(&project)?,
         ["wasm"] => build::wasm::ensure(&project)?,

@@ -6,7 +6,8 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { adapters, dist, harness } from './places.mjs'
 
-const COMMON = {
+/** How an application is bundled. */
+export const COMMON = {
   bundle: true,
   minify: true,
   format: 'esm',
@@ -49,7 +50,8 @@ async function bundleEngine(name, named) {
   return readdirSync(outdir).map(file => weigh(file, readFileSync(join(outdir, file))))
 }
 
-function weigh(file, bytes) {
+/** The bytes of a file: raw, gzip and brotli. */
+export function weigh(file, bytes) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length }
   return {
     kind: file.endsWith('.wasm') ? 'wasm' : 'js',

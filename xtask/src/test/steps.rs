@@ -220,6 +220,14 @@ pub(crate) const STEPS: &[Step] = &[
         ..PLAIN
     },
     Step {
+        name: "size",
+        what: "the size of the npm package in an application, which has a budget",
+        needs: &[Need::Node, Need::Packages(peers::FOLDER)],
+        after: &["js"],
+        command: |project, _| xtask(project, &["size"]),
+        ..PLAIN
+    },
+    Step {
         name: "relay",
         what: "builds the relay's program",
         limit: BUILD_LIMIT,

@@ -1,0 +1,26 @@
+//! How large Eyot is in an application, part by part, and the budget that it must not exceed: `cargo xtask size`.
+//!
+//! Must not know what the parts are: `benches/peers/size.mjs` weighs them.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::bench::peers;
+use crate::build::js;
+use crate::command::shown;
+use crate::project::Project;
+use crate::setup::packages;
+
+/// What JavaScript and WebAssembly may have together, in bytes, bundled, minified and compressed with brotli. It only
+/// ever goes down: whoever makes Eyot smaller lowers it to a little above what is measured then.
+const BUDGET_BYTES: u32 = 250 * 1024;
+
+/// Prints the sizes, and fails if they are over the budget.
+pub(crate) fn run(project: &Project) -> Result<()> {
+    js::ensure(project)?;
+    packages::ensure(project, peers::FOLDER)?;
+    let mut command = Command::new("node");
+    command.arg("size.mjs").arg("--budget").arg(BUDGET_BYTES.to_string());
+    shown(command.current_dir(project.root.join(peers::FOLDER)))
+}
