@@ -1,70 +1,120 @@
-//! A record as JavaScript gets it.
+//! Records as JavaScript gets them: as one text, whatever their number. Must not know who asked.
+//!
+//! A crossing costs more than what crosses, so many records cross at once, and as a text, which both sides read natively:
+//! a JSON array on the first line, then the contents one after the other, as they are. The array has for each record its
+//! id (in pages only), its context (0 where it is the same text as the dots that come next), whether it is unsent (0 or 1),
+//! how many siblings it has, and of each sibling the milliseconds since 1970, the dots with spaces between them, and the
+//! length of its content in UTF-16 units (-1 for a deletion). A record that is not there is a single null.
+
+use std::fmt::Write;
 
 use eyot_core::engine::Engine;
-use eyot_core::{Context, Record, Sibling, siblings};
+use eyot_core::{Context, Dot, Record, siblings};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use crate::errors::ShellError;
 
-/// A record as the application sees it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RawDoc {
-    context: String,
-    conflicted: bool,
-    pending: bool,
-    versions: Vec<RawVersion>,
+/// Puts records into one text.
+#[derive(Default)]
+pub(crate) struct Packer {
+    head: String,
+    contents: String,
+    scratch: String,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RawVersion {
-    text: Option<String>,
-    at: f64,
-    replica: String,
-    dots: Vec<String>,
-}
+impl Packer {
+    /// Adds the id of the record that comes next.
+    pub(crate) fn id(&mut self, id: &str) {
+        self.begin();
+        push_json_text(&mut self.head, id);
+    }
 
-/// The record of that key; undefined where there is none, or nothing but deletions.
-pub(crate) fn doc(engine: &Engine, key: &str) -> JsValue {
-    match engine.record(key).filter(|record| is_shown(record)) {
-        Some(record) => to_js(&raw(record, &engine.context_of(key), engine.is_unsent(key))),
-        None => JsValue::UNDEFINED,
+    /// Adds a record as whoever has that context sees it.
+    pub(crate) fn record(&mut self, record: &Record, context: &Context, is_unsent: bool) {
+        self.scratch.clear();
+        push(&mut self.scratch, context);
+        match record.versions() {
+            // Nearly all records have one version, and it needs no sorting.
+            [version] => {
+                self.record_head(&[version.dot], is_unsent, 1);
+                self.sibling(version.at.ms, &[version.dot], version.content.as_deref());
+            }
+            _ => {
+                let siblings = siblings(record);
+                let first = siblings.first().map_or(&[][..], |sibling| &sibling.dots);
+                self.record_head(first, is_unsent, siblings.len());
+                for sibling in &siblings {
+                    self.sibling(sibling.at.ms, &sibling.dots, sibling.content.as_deref());
+                }
+            }
+        }
+    }
+
+    /// Adds that there is no record.
+    pub(crate) fn absent(&mut self) {
+        self.begin();
+        self.head.push_str("null");
+    }
+
+    /// The text.
+    pub(crate) fn finish(mut self) -> String {
+        if self.head.is_empty() {
+            self.head.push('[');
+        }
+        self.head.push_str("]\n");
+        self.head.push_str(&self.contents);
+        self.head
+    }
+
+    fn record_head(&mut self, first: &[Dot], is_unsent: bool, siblings: usize) {
+        self.begin();
+        // The context stands in the scratch; compared as text with the dots that JavaScript will see.
+        let context_length = self.scratch.len();
+        push_dots(&mut self.scratch, first);
+        let (context, dots) = self.scratch.split_at(context_length);
+        if context == dots {
+            self.head.push('0');
+        } else {
+            push_json_text(&mut self.head, context);
+        }
+        self.head.push_str(if is_unsent { ",1," } else { ",0," });
+        push(&mut self.head, &siblings);
+    }
+
+    fn sibling(&mut self, at_ms: u64, dots: &[Dot], content: Option<&[u8]>) {
+        self.begin();
+        push(&mut self.head, &at_ms);
+        self.head.push_str(",\"");
+        push_dots(&mut self.head, dots);
+        self.head.push_str("\",");
+        match content {
+            None => self.head.push_str("-1"),
+            Some(content) => {
+                // Contents that are not text were not written by this facade; it reports them as unreadable.
+                let text = String::from_utf8_lossy(content);
+                push(&mut self.head, &utf16_length(&text));
+                self.contents.push_str(&text);
+            }
+        }
+    }
+
+    fn begin(&mut self) {
+        self.head.push(if self.head.is_empty() { '[' } else { ',' });
     }
 }
 
-/// The record of that key for whoever has just written it: with what that writer has seen, and also when nothing but
-/// deletions stands. A deletion is undone with the context of this.
-pub(crate) fn written_doc(engine: &Engine, key: &str, context: &Context) -> JsValue {
-    engine
-        .record(key)
-        .map_or(JsValue::UNDEFINED, |record| to_js(&raw(record, context, engine.is_unsent(key))))
+/// The record of that key; nothing where there is none, or nothing but deletions.
+pub(crate) fn packed_doc(engine: &Engine, key: &str) -> Option<String> {
+    let record = engine.record(key).filter(|record| is_shown(record))?;
+    let mut packer = Packer::default();
+    packer.record(record, &engine.context_of(key), engine.is_unsent(key));
+    Some(packer.finish())
 }
 
 /// A record is shown while an edit stands, also beside a deletion.
 pub(crate) fn is_shown(record: &Record) -> bool {
     !record.is_deleted()
-}
-
-fn raw(record: &Record, context: &Context, pending: bool) -> RawDoc {
-    let siblings = siblings(record);
-    RawDoc {
-        context: context.to_string(),
-        conflicted: siblings.len() > 1,
-        pending,
-        versions: siblings.into_iter().map(raw_version).collect(),
-    }
-}
-
-fn raw_version(sibling: Sibling) -> RawVersion {
-    RawVersion {
-        // Contents that are not text were not written by this facade; it reports them as unreadable.
-        text: sibling.content.map(|content| String::from_utf8_lossy(&content).into_owned()),
-        at: sibling.at.ms as f64,
-        replica: sibling.dots.first().map(|dot| dot.replica.to_string()).unwrap_or_default(),
-        dots: sibling.dots.iter().map(ToString::to_string).collect(),
-    }
 }
 
 /// Plain data as a JavaScript value.
@@ -76,4 +126,45 @@ pub(crate) fn to_js<T: Serialize>(value: &T) -> JsValue {
 pub(crate) fn from_js<T: serde::de::DeserializeOwned>(value: JsValue) -> Result<T, ShellError> {
     serde_wasm_bindgen::from_value(value)
         .map_err(|error| ShellError::new("invalid-argument", error.to_string()))
+}
+
+/// A text as JSON.
+pub(crate) fn push_json_text(json: &mut String, text: &str) {
+    json.push('"');
+    if text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | ..0x20)) {
+        for character in text.chars() {
+            match character {
+                '"' | '\\' => json.extend(['\\', character]),
+                ..' ' => {
+                    let digit =
+                        |shift: u32| char::from_digit(character as u32 >> shift & 15, 16).unwrap_or('0');
+                    json.push_str("\\u00");
+                    json.extend([digit(4), digit(0)]);
+                }
+                _ => json.push(character),
+            }
+        }
+    } else {
+        json.push_str(text);
+    }
+    json.push('"');
+}
+
+fn push_dots(text: &mut String, dots: &[Dot]) {
+    for (place, dot) in dots.iter().enumerate() {
+        if place > 0 {
+            text.push(' ');
+        }
+        push(text, dot);
+    }
+}
+
+fn push(text: &mut String, part: &impl std::fmt::Display) {
+    // Writing to a text cannot fail.
+    let _ = write!(text, "{part}");
+}
+
+// Every byte that begins a character is a unit, and one that begins a character of four bytes is two.
+fn utf16_length(text: &str) -> usize {
+    text.bytes().map(|byte| usize::from(byte & 0xC0 != 0x80) + usize::from(byte >= 0xF0)).sum()
 }

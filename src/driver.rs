@@ -25,6 +25,9 @@ use crate::status::RawHealth;
 use crate::storage::{Loss, Marker, Reader, Writer, reopen};
 use crate::tabs::{TabMessage, Tabs};
 
+/// A timer is set anew at least this often: a clock may be set, and a device may sleep.
+const LONGEST_WAIT_MS: u64 = 60_000;
+
 /// What a request of the application came to.
 pub(crate) enum Answer {
     /// The writes are durable; for each what its writer has seen.
@@ -47,7 +50,8 @@ pub(crate) struct Driver {
     waiting: RefCell<BTreeMap<Ticket, oneshot::Sender<Result<Answer, ShellError>>>>,
     last_ticket: Cell<Ticket>,
     listener: Function,
-    timer: RefCell<Option<Timeout>>,
+    // When it goes off, too.
+    timer: RefCell<Option<(u64, Timeout)>>,
     pub(crate) endpoint: RefCell<Option<Endpoint>>,
     pub(crate) election: RefCell<Option<Election>>,
     pub(crate) socket: RefCell<Option<(Link, Sender)>>,
@@ -135,18 +139,22 @@ impl Driver {
         self.set_timer();
     }
 
+    // A timer that goes off too early is let be, and set anew when it has: nearly every input puts off what is due next.
     fn set_timer(self: &Rc<Self>) {
-        let wake_ms = self.engine.borrow().next_wake_ms();
-        let timer = wake_ms.map(|wake_ms| {
-            let delay_ms = wake_ms.saturating_sub(now_ms()).min(60_000) as u32;
-            let driver = Rc::downgrade(self);
-            Timeout::new(delay_ms, move || {
-                if let Some(driver) = driver.upgrade() {
-                    driver.dispatch(EngineInput::Tick);
-                }
-            })
+        let Some(wake_ms) = self.engine.borrow().next_wake_ms() else { return drop(self.timer.take()) };
+        let now = now_ms();
+        let due_ms = wake_ms.clamp(now, now + LONGEST_WAIT_MS);
+        if self.timer.borrow().as_ref().is_some_and(|(set_ms, _)| (now..=due_ms).contains(set_ms)) {
+            return;
+        }
+        let driver = Rc::downgrade(self);
+        let timer = Timeout::new((due_ms - now) as u32, move || {
+            if let Some(driver) = driver.upgrade() {
+                driver.timer.take();
+                driver.dispatch(EngineInput::Tick);
+            }
         });
-        self.timer.replace(timer);
+        self.timer.replace(Some((due_ms, timer)));
     }
 
     /// Hands the engine a request of the application, and answers when it is done.

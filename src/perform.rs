@@ -5,12 +5,12 @@ use std::rc::Rc;
 use eyot_core::engine::{Cause, EngineEffect, EngineInput, FIRST_PEER_LINK, Link, StorageFailure, SyncState};
 use eyot_core::{LogEpoch, RecordKey};
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, JSON, Object, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::clock::{now_ms, random_id, random_number};
-use crate::doc::to_js;
+use crate::doc::{push_json_text, to_js};
 use crate::driver::{Answer, Driver};
 use crate::errors::ShellError;
 use crate::socket;
@@ -167,15 +167,23 @@ impl Driver {
             Cause::Remote => "remote",
             Cause::Saved => "saved",
         };
-        // The keys of one collection stand together.
+        // The keys of one collection stand together. They cross as one text, however many they are.
         for group in keys.chunk_by(|a, b| a.collection() == b.collection()) {
             let Some(first) = group.first() else { continue };
-            let ids: Array = group.iter().map(|key| JsValue::from_str(key.id())).collect();
-            let collection = JsValue::from_str(first.collection());
-            self.emit(&event(
-                "changed",
-                &[("collection", collection), ("ids", ids.into()), ("cause", cause.into())],
-            ));
+            let mut ids = String::from("[");
+            for key in group {
+                if ids.len() > 1 {
+                    ids.push(',');
+                }
+                push_json_text(&mut ids, key.id());
+            }
+            let collection = first.collection();
+            let text =
+                format!(r#"{{"kind":"changed","collection":"{collection}","ids":{ids}],"cause":"{cause}"}}"#);
+            // What was written as JSON right here can be read.
+            if let Ok(event) = JSON::parse(&text) {
+                self.emit(&event);
+            }
         }
     }
 

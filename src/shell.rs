@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::doc::{doc, from_js, is_shown, to_js};
+use crate::doc::{Packer, from_js, is_shown, packed_doc, to_js};
 use crate::driver::Driver;
 use crate::errors::ShellError;
 use crate::joined::peer_left;
@@ -78,16 +78,20 @@ impl Shell {
     }
 
     /// A record, or undefined.
-    pub fn get(&self, collection: &str, id: &str) -> JsValue {
-        doc(&self.driver.engine(), &format!("{collection}/{id}"))
+    pub fn get(&self, key: &str) -> Option<String> {
+        packed_doc(&self.driver.engine(), key)
     }
 
     /// Records of a collection with their ids, in the order of ids, after one, at most so many.
-    pub fn page(&self, collection: &str, after: Option<String>, limit: usize) -> Array {
+    pub fn page(&self, collection: &str, after: Option<String>, limit: usize) -> String {
         let engine = self.driver.engine();
         let shown = engine.collection(collection, after.as_deref()).filter(|(_, record)| is_shown(record));
-        let pair = |key: &str, id: &str| Array::of2(&id.into(), &doc(&engine, key));
-        shown.take(limit).map(|(key, _)| pair(key.as_str(), key.id())).collect()
+        let mut packer = Packer::default();
+        for (key, record) in shown.take(limit) {
+            packer.id(key.id());
+            packer.record(record, &engine.context_of(key.as_str()), engine.is_unsent(key.as_str()));
+        }
+        packer.finish()
     }
 
     /// How many records a collection shows.
@@ -101,9 +105,9 @@ impl Shell {
         conflicts.iter().map(|key| Array::of2(&key.collection().into(), &key.id().into())).collect()
     }
 
-    /// Writes, all or nothing: for each write collection, id, text (undefined deletes) and context (undefined: present).
-    pub fn write(&self, flat: &Array) -> Result<Promise, JsValue> {
-        Ok(write(&self.driver, flat)?)
+    /// Writes, all or nothing; `answered` says whether anybody wants to see what the records have become.
+    pub fn write(&self, packed: &str, answered: bool) -> Result<Promise, JsValue> {
+        Ok(write(&self.driver, packed, answered)?)
     }
 
     /// The name of this copy of the database: one for all tabs of a browser profile.

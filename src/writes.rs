@@ -1,29 +1,31 @@
 //! Writes on their way from JavaScript to the engine, and their answers back.
+//!
+//! However many they are, they cross at once, as one text: of each write its collection (nothing: as of the write before),
+//! its id, its content (nothing: a deletion), and its context behind a `=` (nothing: the record's present one), separated
+//! by U+0000. Where an id or a context has that character it is U+0001 and `a`, and U+0001 is U+0001 and `b`.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use eyot_core::engine::{EngineInput, Write};
 use eyot_core::{Context, RecordKey};
-use js_sys::{Array, Promise};
+use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::doc::written_doc;
+use crate::doc::Packer;
 use crate::driver::{Answer, Driver};
 use crate::errors::ShellError;
 
-/// How many items stand for one write: collection, id, text, context.
-const ITEMS: u32 = 4;
-
-/// Hands the engine a batch of writes. They show when this returns; the promise settles when they are durable.
-pub(crate) fn write(driver: &Rc<Driver>, flat: &Array) -> Result<Promise, ShellError> {
+/// Hands the engine a batch of writes. They show when this returns; the promise settles when they are durable, if `answered`
+/// with the records as their writers have seen them.
+pub(crate) fn write(driver: &Rc<Driver>, packed: &str, answered: bool) -> Result<Promise, ShellError> {
     driver.check_open()?;
-    if !flat.length().is_multiple_of(ITEMS) {
-        return Err(ShellError::new("invalid-argument", "Every write takes four items."));
-    }
-    let writes = (0..flat.length()).step_by(ITEMS as usize).map(|at| read_write(flat, at));
-    let writes: Vec<Write> = writes.collect::<Result<_, _>>()?;
-    let keys: Vec<RecordKey> = writes.iter().map(|write| write.key.clone()).collect();
+    let writes = read_writes(packed)?;
+    let keys: Vec<RecordKey> = match answered {
+        true => writes.iter().map(|write| write.key.clone()).collect(),
+        false => Vec::new(),
+    };
     let mut answer = driver.request(|ticket| EngineInput::Write { ticket, writes });
     // A write that is refused is refused at once, and then nothing of it shows.
     if let Ok(Some(Err(error))) = answer.try_recv() {
@@ -31,26 +33,50 @@ pub(crate) fn write(driver: &Rc<Driver>, flat: &Array) -> Result<Promise, ShellE
     }
     let driver = Rc::clone(driver);
     Ok(future_to_promise(async move {
-        let contexts = match answer.await.map_err(|_| ShellError::closed())?? {
-            Answer::Written(contexts) => contexts,
-            _ => Vec::new(),
-        };
-        let engine = driver.engine();
-        let docs =
-            keys.iter().zip(&contexts).map(|(key, context)| written_doc(&engine, key.as_str(), context));
-        Ok(docs.collect::<Array>().into())
+        match answer.await.map_err(|_| ShellError::closed())?? {
+            Answer::Written(contexts) if answered => Ok(packed_answer(&driver, &keys, &contexts).into()),
+            _ => Ok(JsValue::UNDEFINED),
+        }
     }))
 }
 
-fn read_write(flat: &Array, at: u32) -> Result<Write, ShellError> {
-    let text = |item: u32| flat.get(at + item).as_string();
-    let key = RecordKey::new(&text(0).unwrap_or_default(), &text(1).unwrap_or_default())
-        .map_err(|error| ShellError::new("invalid-id", error.to_string()))?;
-    let context = match text(3) {
-        Some(context) => Some(read_context(&context)?),
-        None => None,
-    };
-    Ok(Write { key, context, content: text(2).map(|text| text.into_bytes().into()) })
+// With what each writer has seen, and also when nothing but deletions stands: a deletion is undone with the context of
+// this.
+fn packed_answer(driver: &Driver, keys: &[RecordKey], contexts: &[Context]) -> String {
+    let engine = driver.engine();
+    let mut packer = Packer::default();
+    for (key, context) in keys.iter().zip(contexts) {
+        match engine.record(key.as_str()) {
+            Some(record) => packer.record(record, context, engine.is_unsent(key.as_str())),
+            None => packer.absent(),
+        }
+    }
+    packer.finish()
+}
+
+fn read_writes(packed: &str) -> Result<Vec<Write>, ShellError> {
+    let invalid = || ShellError::new("invalid-argument", "Every write takes four parts.");
+    let mut parts = packed.split('\0');
+    let (mut writes, mut collection) = (Vec::new(), "");
+    while let Some(part) = parts.next() {
+        let mut next = || parts.next().ok_or_else(invalid);
+        let (id, content, context) = (next()?, next()?, next()?);
+        collection = if part.is_empty() { collection } else { part };
+        let key = RecordKey::new(collection, &unescaped(id))
+            .map_err(|error| ShellError::new("invalid-id", error.to_string()))?;
+        let context =
+            context.strip_prefix('=').map(|context| read_context(&unescaped(context))).transpose()?;
+        let content = (!content.is_empty()).then(|| content.as_bytes().into());
+        writes.push(Write { key, context, content });
+    }
+    Ok(writes)
+}
+
+fn unescaped(text: &str) -> Cow<'_, str> {
+    match text.contains('\u{1}') {
+        true => text.replace("\u{1}a", "\0").replace("\u{1}b", "\u{1}").into(),
+        false => text.into(),
+    }
 }
 
 /// A context that was handed out before.

@@ -232,7 +232,7 @@ async fn a_writer_gets_the_context_that_undoes_its_deletion() {
     let tab = Tab::open(&unused_name()).await;
     tab.put("n1", "1").await.unwrap();
     let deleted = tab.write("notes", "n1", None, None).await.unwrap();
-    let context = tab::property(&js_sys::Array::from(&deleted).get(0), "context").as_string().unwrap();
+    let context = tab::context_of(&deleted.as_string().unwrap());
     tab.put_with("n1", "1", &context).await.unwrap();
     assert_eq!(tab.texts("n1"), ["1"]);
 }

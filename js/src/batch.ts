@@ -7,7 +7,8 @@ import type { Store } from './store.js'
 import type { UpdateOptions, WriteOptions } from './types/collection.js'
 import type { BatchCollection } from './types/database.js'
 import { applyUpdate } from './update.js'
-import { makeWrite, type Given, type Write } from './writes.js'
+import type { Write } from './packing.js'
+import { makeWrite, type Given } from './writes.js'
 
 /** The writes of one batch. */
 export class BatchWrites {

@@ -131,7 +131,6 @@ export class RecordCollection implements types.Collection<unknown> {
 
   async #write(id: string, content: Given['content'], options: unknown): Promise<Written> {
     const given = { collection: this.name, id, content, options }
-    const [written] = await this.#parts.writer.write([makeWrite(given, this.#parts.maximumBytes)])
-    return written
+    return this.#parts.writer.write(makeWrite(given, this.#parts.maximumBytes))
   }
 }

@@ -75,7 +75,7 @@ export class OpenDatabase implements Database {
     try {
       const result = finished('the function of a batch', work(tx))
       const writes = batch.end()
-      if (writes.length > 0) await this.#parts.writer.write(writes)
+      if (writes.length > 0) await this.#parts.writer.writeAll(writes)
       return result
     } finally {
       batch.end()

@@ -5,6 +5,7 @@ import { toBase64 } from './base64.js'
 import { EyotError } from './errors.js'
 import { classNameOf, kindOf, timeOf } from './kind.js'
 import { isWellFormed } from './names.js'
+import { NOT_PLAIN, plainCopy } from './plain-copy.js'
 
 /** How many levels of arrays and objects a value may have. */
 export const MAXIMUM_DEPTH = 200
@@ -21,6 +22,12 @@ type Path = readonly (string | number)[]
  */
 export function encode(value: unknown, maximumBytes = Infinity): string {
   try {
+    const plain = plainCopy(value)
+    if (plain !== NOT_PLAIN) {
+      const text = JSON.stringify(plain)
+      // In UTF-8 no text is longer than three times its units. What may be too long is measured.
+      if (3 * text.length <= maximumBytes) return text
+    }
     const survey = new Survey(maximumBytes)
     // What answers as it likes (a proxy) is asked once for each part. JSON gets what it has said, and never the thing
     // itself: that may be endless when it is read again.

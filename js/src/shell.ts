@@ -82,18 +82,19 @@ export interface ShellOptions {
   readonly profile?: string
 }
 
-/** Four items for each operation: collection, id, text (`undefined`: delete), context (`undefined`: the present one). */
-export type FlatWrites = (string | undefined)[]
-
 /** An open database. */
 export interface Shell {
-  get(collection: string, id: string): RawDoc | undefined
-  /** In the order of ids, after `after`; deleted records left out unless conflicted. */
-  page(collection: string, after: string | undefined, limit: number): [id: string, doc: RawDoc][]
+  /** The record of that key (`collection/id`), packed; `packing.ts` says how. */
+  get(key: string): string | undefined
+  /** Packed with their ids, in the order of ids, after `after`; deleted records left out unless conflicted. */
+  page(collection: string, after: string | undefined, limit: number): string
   count(collection: string): number
   conflicts(): [collection: string, id: string][]
-  /** Visible when this returns; resolves when durable. Throws when the input is bad. All or nothing. */
-  write(flat: FlatWrites): Promise<(RawDoc | undefined)[]>
+  /**
+   * Visible when this returns; resolves when durable, if `answered` with the records as their writers have seen them, packed.
+   * Throws when the input is bad. All or nothing.
+   */
+  write(packed: string, answered: boolean): Promise<string | undefined>
   token(): string
   until(token: string): Promise<void>
   saved(): Promise<void>

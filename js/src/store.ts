@@ -2,6 +2,7 @@
 
 import type { Connection } from './connection.js'
 import { makeDoc, shows } from './doc.js'
+import { PackedDocs } from './packing.js'
 import type { RawDoc } from './shell.js'
 import type { Doc } from './types/doc.js'
 
@@ -13,6 +14,9 @@ interface Known {
 
 type Docs = Map<string, Known>
 
+// Fewer entries than this are not looked through for those whose documents are gone.
+const FEW = 1_000
+
 /**
  * Reads documents. As long as somebody holds the document of a record, and the record is unchanged, it is the same
  * object; what nobody holds is not kept.
@@ -20,10 +24,9 @@ type Docs = Map<string, Known>
 export class Store {
   readonly #connection: Connection
   readonly #collections = new Map<string, Docs>()
-  readonly #forgotten = new FinalizationRegistry<{ docs: Docs; id: string }>(({ docs, id }) => {
-    // The id may have a newer document by now.
-    if (docs.get(id)?.doc.deref() === undefined) docs.delete(id)
-  })
+  #size = 0
+  /** With so many entries those whose documents are gone are dropped. */
+  #sweepAt = FEW
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -34,19 +37,23 @@ export class Store {
     const known = this.#collections.get(collection)?.get(id)
     const doc = known?.stale === false ? known.doc.deref() : undefined
     if (doc !== undefined) return doc
-    const raw = this.#connection.ask(shell => shell.get(collection, id))
+    const packed = this.#connection.ask(shell => shell.get(`${collection}/${id}`))
+    const raw = packed === undefined ? undefined : new PackedDocs(packed).doc()
     return raw === undefined ? undefined : this.#docOf(collection, id, raw)
   }
 
   /** The documents after that id, at most so many, and the id to go on after; `undefined` when these were the last. */
   page(collection: string, after: string | undefined, limit: number): Page {
-    const rows = this.#connection.ask(shell => shell.page(collection, after, limit))
+    const packed = new PackedDocs(this.#connection.ask(shell => shell.page(collection, after, limit)))
     const docs: Doc<unknown>[] = []
-    for (const [id, raw] of rows) {
-      const doc = this.#docOf(collection, id, raw)
+    let [rows, last] = [0, '']
+    for (; packed.hasMore; rows += 1) {
+      last = packed.id()
+      const raw = packed.doc()
+      const doc = raw === undefined ? undefined : this.#docOf(collection, last, raw)
       if (doc !== undefined) docs.push(doc)
     }
-    return { docs, next: rows.length < limit ? undefined : rows.at(-1)?.[0] }
+    return { docs, next: rows < limit ? undefined : last }
   }
 
   /** How many records the collection has. */
@@ -80,9 +87,22 @@ export class Store {
     }
     const doc = makeDoc(collection, id, raw)
     if (doc.deleted) return undefined
+    if (known === undefined) this.#makeRoom()
     docs.set(id, { doc: new WeakRef(doc), stale: false })
-    this.#forgotten.register(doc, { docs, id })
     return doc
+  }
+
+  // A registry that tells when a document is gone would cost more than the document, for each of them.
+  #makeRoom(): void {
+    if (this.#size >= this.#sweepAt) {
+      this.#size = 0
+      for (const docs of this.#collections.values()) {
+        for (const [id, { doc }] of docs) if (doc.deref() === undefined) docs.delete(id)
+        this.#size += docs.size
+      }
+      this.#sweepAt = Math.max(FEW, 2 * this.#size)
+    }
+    this.#size += 1
   }
 
   #docsOf(collection: string): Docs {

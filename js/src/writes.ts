@@ -4,19 +4,10 @@ import type { Connection } from './connection.js'
 import { makeDoc } from './doc.js'
 import { encode } from './encode.js'
 import { checkOptions } from './options.js'
-import type { FlatWrites, RawDoc } from './shell.js'
+import { PackedDocs, packWrites, type Write } from './packing.js'
+import type { RawDoc } from './shell.js'
 import type { Store } from './store.js'
 import type { DeletedDoc, Doc } from './types/doc.js'
-
-/** One write to one record. */
-export interface Write {
-  readonly collection: string
-  readonly id: string
-  /** The encoded value; `undefined` deletes. */
-  readonly text: string | undefined
-  /** `undefined`: the record's present one. */
-  readonly context: string | undefined
-}
 
 /** What became of a write: the record as its writer has seen it; `undefined` when there was nothing to delete. */
 export type Written = Doc<unknown> | DeletedDoc<unknown> | undefined
@@ -31,19 +22,25 @@ export class Writer {
     this.#store = store
   }
 
-  /** All or nothing. Resolves with what became of each. */
-  async write(writes: readonly Write[]): Promise<readonly Written[]> {
-    const flat: FlatWrites = []
-    for (const { collection, id, text, context } of writes) flat.push(collection, id, text, context)
-    const durable = this.#connection.wait(shell => shell.write(flat))
+  /** All or nothing. */
+  async writeAll(writes: readonly Write[]): Promise<void> {
+    await this.#write(writes, false)
+  }
+
+  /** Resolves with what became of it. */
+  async write(write: Write): Promise<Written> {
+    const packed = await this.#write([write], true)
+    const raw = (packed === undefined ? undefined : new PackedDocs(packed).doc()) ?? asWritten(write)
+    return raw === undefined ? undefined : makeDoc(write.collection, write.id, raw)
+  }
+
+  async #write(writes: readonly Write[], answered: boolean): Promise<string | undefined> {
+    const packed = packWrites(writes)
+    const durable = this.#connection.wait(shell => shell.write(packed, answered))
     // What is visible is read anew, whether or not the engine has told the watchers yet.
     this.#noteChanged(writes)
     try {
-      const raws = await durable
-      return writes.map((write, index) => {
-        const raw = raws[index] ?? asWritten(write)
-        return raw === undefined ? undefined : makeDoc(write.collection, write.id, raw)
-      })
+      return await durable
     } catch (error) {
       this.#noteChanged(writes)
       throw error

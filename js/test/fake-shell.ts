@@ -3,7 +3,6 @@
 import type {
   Comparison,
   Engine,
-  FlatWrites,
   RawDoc,
   RawHealth,
   RawSyncStatus,
@@ -11,6 +10,7 @@ import type {
   Shell,
   ShellEvent,
 } from '../src/shell.js'
+import { packDocs, packRows, unpackWrites } from './packing.js'
 
 type Vector = Map<string, number>
 
@@ -90,15 +90,20 @@ export class FakeShell implements Shell {
     this.#emit(event)
   }
 
-  get(collection: string, id: string): RawDoc | undefined {
+  get(key: string): string | undefined {
     this.#check()
-    this.calls.push(`get ${collection}/${id}`)
-    return raw(this.records.get(`${collection}/${id}`))
+    this.calls.push(`get ${key}`)
+    const doc = raw(this.records.get(key))
+    return doc === undefined ? undefined : packDocs([doc])
   }
 
-  page(collection: string, after: string | undefined, limit: number): [string, RawDoc][] {
+  page(collection: string, after: string | undefined, limit: number): string {
     this.#check()
     this.calls.push(`page ${collection} ${after ?? ''}`)
+    return packRows(this.#rows(collection, after, limit))
+  }
+
+  #rows(collection: string, after: string | undefined, limit: number): [string, RawDoc][] {
     const rows: [string, RawDoc][] = []
     for (const [id, record] of this.#sorted(collection)) {
       if (after !== undefined && Buffer.compare(Buffer.from(id), Buffer.from(after)) <= 0) continue
@@ -111,7 +116,8 @@ export class FakeShell implements Shell {
   }
 
   count(collection: string): number {
-    return this.page(collection, undefined, Infinity).length
+    this.#check()
+    return this.#rows(collection, undefined, Infinity).length
   }
 
   conflicts(): [string, string][] {
@@ -120,13 +126,12 @@ export class FakeShell implements Shell {
     return keys.sort().map(key => key.split('/', 2) as [string, string])
   }
 
-  async write(flat: FlatWrites): Promise<(RawDoc | undefined)[]> {
+  async write(packed: string, answered: boolean): Promise<string | undefined> {
     this.#check()
     const before = new Map(this.records)
     const results: (RawDoc | undefined)[] = []
     const changed: [string, string][] = []
-    for (let at = 0; at < flat.length; at += 4) {
-      const [collection = '', id = '', text, context] = flat.slice(at, at + 4)
+    for (const { collection, id, text, context } of unpackWrites(packed)) {
       results.push(this.#apply('a', collection, id, text, context))
       changed.push([collection, id])
     }
@@ -134,7 +139,7 @@ export class FakeShell implements Shell {
     const failure = this.failure
     this.failure = undefined
     await this.held
-    if (failure === undefined) return this.gone ? results.map(() => undefined) : results
+    if (failure === undefined) return answered ? packDocs(this.gone ? results.map(() => undefined) : results) : undefined
     for (const [collection, id] of changed) {
       const record = before.get(`${collection}/${id}`)
       if (record === undefined) this.records.delete(`${collection}/${id}`)

@@ -257,7 +257,8 @@ test('a list that lies about its length is stored as it was first, or refused, a
   for (const special of [1, 1n]) {
     assert.deepStrictEqual(decode(encode([special, listOfLengths(3, endless, endless, endless)])), [special, [1, 2, 3]])
     for (const length of [endless, 4, 2, -1, NaN]) {
-      assert.throws(() => encode([special, listOfLengths(length, 3, 3, 3)]), TypeError, String(length))
+      // A value that is not plain at the first look is looked at once more.
+      assert.throws(() => encode([special, listOfLengths(length, length, 3, 3)]), TypeError, String(length))
     }
   }
 })

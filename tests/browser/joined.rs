@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use eyot::Shell;
-use js_sys::{Array, Function, Object, Reflect, Uint8Array};
+use js_sys::{Function, Object, Reflect, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -36,8 +36,8 @@ impl Profile {
     }
 
     async fn put(&self, id: &str, text: &str) {
-        let flat = Array::of4(&"notes".into(), &id.into(), &text.into(), &JsValue::UNDEFINED);
-        JsFuture::from(self.shell.write(&flat).unwrap()).await.unwrap();
+        let packed = ["notes", id, text, ""].join("\0");
+        JsFuture::from(self.shell.write(&packed, true).unwrap()).await.unwrap();
     }
 
     fn join(&self, port: &MessagePort, calls: bool) -> f64 {

@@ -67,8 +67,7 @@ impl Tab {
         text: Option<&str>,
         context: Option<&str>,
     ) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
-        let flat = Array::of4(&collection.into(), &id.into(), &text.into(), &context.into());
-        settled(self.shell.write(&flat))
+        settled(self.shell.write(&packed_write(collection, id, text, context), true))
     }
 
     pub(crate) fn put(&self, id: &str, text: &str) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
@@ -88,30 +87,20 @@ impl Tab {
         &self,
         entries: I,
     ) -> impl Future<Output = Result<JsValue, JsValue>> + use<I> {
-        let flat = Array::new();
-        for (id, text) in entries {
-            for item in ["notes".into(), id.into(), text.into(), JsValue::UNDEFINED] {
-                flat.push(&item);
-            }
-        }
-        settled(self.shell.write(&flat))
+        let writes: Vec<String> =
+            entries.map(|(id, text)| packed_write("notes", &id, Some(&text), None)).collect();
+        settled(self.shell.write(&writes.join("\0"), false))
     }
 
     /// All versions that stand, the displayed one first; deletions as the word.
     pub(crate) fn texts(&self, id: &str) -> Vec<String> {
-        let doc = self.shell.get("notes", id);
-        if doc.is_undefined() {
-            return Vec::new();
-        }
-        let versions = Array::from(&property(&doc, "versions"));
-        versions
-            .iter()
-            .map(|version| property(&version, "text").as_string().unwrap_or("deleted".into()))
-            .collect()
+        let packed = self.shell.get(&format!("notes/{id}"));
+        let versions = packed.map_or_else(Vec::new, |packed| unpack(&packed, 0));
+        versions.into_iter().map(|(_, text)| text.unwrap_or("deleted".into())).collect()
     }
 
     pub(crate) fn context(&self, id: &str) -> String {
-        property(&self.shell.get("notes", id), "context").as_string().unwrap()
+        context_of(&self.shell.get(&format!("notes/{id}")).unwrap())
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -138,13 +127,41 @@ impl Tab {
     /// Every dot of every version that stands, each with its text.
     pub(crate) fn all_dots(&self) -> BTreeSet<String> {
         let mut dots = BTreeSet::new();
-        for pair in self.shell.page("notes", None, usize::MAX >> 1).iter() {
-            for version in Array::from(&property(&Array::from(&pair).get(1), "versions")).iter() {
-                dots.insert(JSON::stringify(&property(&version, "dots")).unwrap().into());
-            }
-        }
+        let packed = self.shell.page("notes", None, usize::MAX >> 1);
+        dots.extend(unpack(&packed, 1).into_iter().map(|(dots, _)| dots));
         dots
     }
+}
+
+fn packed_write(collection: &str, id: &str, text: Option<&str>, context: Option<&str>) -> String {
+    let context = context.map_or(String::new(), |context| format!("={context}"));
+    [collection, id, text.unwrap_or(""), &context].join("\0")
+}
+
+/// The context of the first record in it.
+pub(crate) fn context_of(packed: &str) -> String {
+    let head = Array::from(&JSON::parse(packed.lines().next().unwrap()).unwrap());
+    // Where it is not told it is what the dots are.
+    head.get(0).as_string().or_else(|| head.get(4).as_string()).unwrap()
+}
+
+// The dots and the text of each version of all records in it; so many items stand before each record.
+fn unpack(packed: &str, before: u32) -> Vec<(String, Option<String>)> {
+    let (head, mut rest) = packed.split_once('\n').unwrap();
+    let head = Array::from(&JSON::parse(head).unwrap());
+    let (mut versions, mut place) = (Vec::new(), 0);
+    while place < head.length() {
+        place += before + 3;
+        for _ in 0..head.get(place - 1).as_f64().unwrap() as u32 {
+            // All that these tests write is ASCII.
+            let length = head.get(place + 2).as_f64().unwrap();
+            let text = (length >= 0.0).then(|| rest.split_at(length as usize));
+            rest = text.map_or(rest, |(_, rest)| rest);
+            versions.push((head.get(place + 1).as_string().unwrap(), text.map(|(text, _)| text.to_owned())));
+            place += 3;
+        }
+    }
+    versions
 }
 
 async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {

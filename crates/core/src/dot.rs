@@ -27,7 +27,9 @@ impl Dot {
 
 impl fmt::Display for Dot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.replica, self.counter)
+        fmt::Display::fmt(&self.replica, f)?;
+        f.write_str(":")?;
+        fmt::Display::fmt(&self.counter, f)
     }
 }
 

@@ -50,9 +50,15 @@ impl ReplicaId {
 impl fmt::Display for ReplicaId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(letter) = self.as_letter() {
-            return write!(f, "{letter}");
+            return f.write_str(letter.encode_utf8(&mut [0; 1]));
         }
-        write!(f, "{:016x}{:016x}", self.high, self.low)
+        // By hand: every record that is read is told with its writers.
+        let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' - 10 + value };
+        let mut digits = [0; 2 * Self::LENGTH];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.to_bytes()) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        f.write_str(std::str::from_utf8(&digits).unwrap_or_default())
     }
 }
 

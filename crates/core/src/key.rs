@@ -20,7 +20,9 @@ pub struct RecordKey(Arc<str>);
 impl RecordKey {
     /// The key of that id in that collection.
     pub fn new(collection: &str, id: &str) -> Result<Self, TextError> {
-        format!("{collection}/{id}").parse()
+        let mut text = String::with_capacity(collection.len() + 1 + id.len());
+        [collection, "/", id].into_iter().for_each(|part| text.push_str(part));
+        text.parse()
     }
 
     /// The key as text, `collection/id`.

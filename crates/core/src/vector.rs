@@ -191,7 +191,8 @@ impl FromIterator<Dot> for VersionVector {
 impl fmt::Display for VersionVector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, dot) in self.iter().enumerate() {
-            write!(f, "{}{dot}", if i > 0 { " " } else { "" })?;
+            f.write_str(if i > 0 { " " } else { "" })?;
+            fmt::Display::fmt(&dot, f)?;
         }
         Ok(())
     }
