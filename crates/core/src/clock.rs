@@ -117,13 +117,14 @@ impl Clock {
         self.note_newest(place / BLOCK);
     }
 
-    /// The entries that changed after that position and were not told by that peer's log.
-    pub fn changed_since(&self, seq: Seq, exclude: LogEpoch) -> LinkedVector {
-        let excluded = self.told_by.iter().position(|epoch| *epoch == Some(exclude));
+    /// The entries that changed after that position and were not told by that log of a peer.
+    pub fn changed_since(&self, seq: Seq, exclude: Option<LogEpoch>) -> LinkedVector {
+        let is_excluded = |epoch: &Option<LogEpoch>| exclude.is_some() && *epoch == exclude;
+        let excluded = self.told_by.iter().position(is_excluded);
         let blocks = self.newest.iter().enumerate().filter(|(_, newest)| **newest > seq);
         blocks
             .flat_map(|(block, _)| self.rows(block * BLOCK).take(BLOCK))
-            .filter(|row| row.seq > seq && Some(usize::from(row.origin)) != excluded)
+            .filter(|row| row.seq > seq && excluded.is_none_or(|place| usize::from(row.origin) != place))
             .map(|row| row.told())
             .collect()
     }
@@ -280,9 +281,9 @@ mod tests {
         let mut clock = Clock::default();
         clock.join(&vector("a:5 b:2"), Seq(3), None);
         clock.join(&vector("b:4"), Seq(7), Some(b));
-        assert_eq!(clock.changed_since(Seq(3), z), vector("b:4"));
-        assert_eq!(clock.changed_since(Seq(3), b), vector(""));
-        assert_eq!(clock.changed_since(Seq(2), z), vector("a:5 b:4"));
+        assert_eq!(clock.changed_since(Seq(3), Some(z)), vector("b:4"));
+        assert_eq!(clock.changed_since(Seq(3), Some(b)), vector(""));
+        assert_eq!(clock.changed_since(Seq(2), Some(z)), vector("a:5 b:4"));
     }
 
     #[test]
@@ -307,7 +308,11 @@ mod tests {
                 .filter(|(_, (_, changed, told))| *changed > since && *told != Some(LogEpoch(2)))
                 .map(|(replica, (counter, _, _))| Dot::new(*replica, *counter))
                 .collect();
-            assert_eq!(*clock.changed_since(since, LogEpoch(2)), expected, "at {seq:?} since {since:?}");
+            assert_eq!(
+                *clock.changed_since(since, Some(LogEpoch(2))),
+                expected,
+                "at {seq:?} since {since:?}"
+            );
         }
         let expected = model.iter().map(|(replica, (counter, _, _))| Dot::new(*replica, *counter)).collect();
         assert_eq!(clock.to_vector(), expected);

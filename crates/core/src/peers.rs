@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::dot::MAXIMUM_COUNTER;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
+use crate::message::{read_place, write_place};
+use crate::seen::LogPlace;
 
 /// The peers that were met in one life of this replica's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +21,9 @@ pub struct Peers {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
-    // How far this replica is in the peer's log.
+    // How far this replica is in the peer's log, and the link of the peer's chain there.
     cursor: Cursor,
+    link: u32,
     // How far the peer is in this replica's log.
     reached: Seq,
 }
@@ -51,6 +54,11 @@ impl Peers {
         self.peers.get(&peer).map(|place| place.cursor)
     }
 
+    /// The link of a peer's chain where this replica is in its log; 0 where it is not known.
+    pub fn link(&self, peer: ReplicaId) -> u32 {
+        self.peers.get(&peer).map_or(0, |place| place.link)
+    }
+
     /// That peer was met where this replica looks for it first: a relay at its address.
     pub fn meet(&mut self, peer: ReplicaId) {
         self.last_met = Some(peer);
@@ -74,14 +82,17 @@ impl Peers {
 
     /// This replica has reached that position of a peer's log. True when that is news. A cursor goes back only with a new
     /// epoch; and what a peer had in a former epoch, it may have lost.
-    pub fn move_cursor(&mut self, peer: ReplicaId, cursor: Cursor) -> bool {
-        let place = self.peers.entry(peer).or_insert(Place { cursor, reached: Seq::ZERO });
+    pub fn move_cursor(&mut self, peer: ReplicaId, cursor: Cursor, link: u32) -> bool {
+        let new = Place { cursor, link, reached: Seq::ZERO };
+        let place = self.peers.entry(peer).or_insert(new);
         if place.cursor.epoch != cursor.epoch {
-            *place = Place { cursor, reached: Seq::ZERO };
+            *place = new;
             return true;
         }
         let news = cursor.seq > place.cursor.seq;
-        place.cursor.seq = place.cursor.seq.max(cursor.seq);
+        if news {
+            *place = Place { reached: place.reached, ..new };
+        }
         news
     }
 
@@ -107,7 +118,7 @@ impl Peers {
             return news;
         }
         for (peer, place) in &other.peers {
-            news |= self.move_cursor(*peer, place.cursor);
+            news |= self.move_cursor(*peer, place.cursor, place.link);
             news |= self.move_reached(*peer, place.reached);
         }
         news |= other.inherited > self.inherited;
@@ -125,7 +136,7 @@ impl Peers {
         for (peer, place) in &self.peers {
             writer.raw(&peer.to_bytes());
             writer.fixed(place.cursor.epoch.0);
-            writer.number(place.cursor.seq.0);
+            write_place(&mut writer, LogPlace { seq: place.cursor.seq, link: place.link });
             writer.number(place.reached.0);
             writer.byte((self.last_met == Some(*peer)).into());
         }
@@ -140,12 +151,12 @@ impl Peers {
         for _ in 0..reader.count()? {
             let peer = ReplicaId::from_bytes(reader.array()?);
             let epoch = LogEpoch(reader.fixed()?);
-            let seq = Seq(reader.number_up_to(MAXIMUM_COUNTER, "a position")?);
+            let LogPlace { seq, link } = read_place(&mut reader)?;
             let reached = Seq(reader.number_up_to(MAXIMUM_COUNTER, "a position")?);
             if peers.peers.last_key_value().is_some_and(|(last, _)| *last >= peer) {
                 return Err(DecodeError::NotCanonical("the peers"));
             }
-            peers.peers.insert(peer, Place { cursor: Cursor { epoch, seq }, reached });
+            peers.peers.insert(peer, Place { cursor: Cursor { epoch, seq }, link, reached });
             match reader.byte()? {
                 0 => {}
                 1 if peers.last_met.is_none() => peers.last_met = Some(peer),
@@ -167,11 +178,12 @@ mod tests {
         let peer = ReplicaId::letter(b'r');
         let at = |epoch, seq| Cursor { epoch: LogEpoch(epoch), seq: Seq(seq) };
         let mut peers = Peers::new(LogEpoch(9));
-        peers.move_cursor(peer, at(1, 5));
+        peers.move_cursor(peer, at(1, 5), 55);
         peers.move_reached(peer, Seq(9));
-        peers.move_cursor(peer, at(1, 3));
-        assert_eq!((peers.cursor(peer), peers.saved()), (Some(at(1, 5)), Seq(9)));
-        peers.move_cursor(peer, at(2, 0));
+        peers.move_cursor(peer, at(1, 3), 33);
+        assert_eq!((peers.cursor(peer), peers.link(peer)), (Some(at(1, 5)), 55));
+        assert_eq!((peers.saved(), Peers::from_bytes(&peers.to_bytes())), (Seq(9), Ok(peers.clone())));
+        peers.move_cursor(peer, at(2, 0), 0);
         assert_eq!((peers.cursor(peer), peers.saved()), (Some(at(2, 0)), Seq::ZERO));
         assert_eq!(Peers::from_bytes(&peers.to_bytes()), Ok(peers));
     }

@@ -126,12 +126,12 @@ impl Replica {
             self.clock.set_own(rebirth.from, confirmed, seq);
         }
         let counter = last.saturating_sub(confirmed.counter);
-        let end = ChainEnd { counter, link: self.chain.renamed_link(replica) };
+        let link = self.chain.renamed_link(replica);
         if counter > 0 {
-            let entry: LinkedVector = [(Dot::new(replica, counter), end.link)].into_iter().collect();
+            let entry: LinkedVector = [(Dot::new(replica, counter), link)].into_iter().collect();
             self.clock.join(&entry, seq, None);
         }
-        self.chain = Chain::starting_at(seq, end);
+        self.chain = Chain::starting_at(seq, counter, link);
         (self.id, self.epoch, self.head) = (replica, epoch, seq);
         self.rebirths.push(rebirth);
         self.recount_unsent();

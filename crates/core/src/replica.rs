@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use crate::chain::{Chain, ChainEnd, Seen};
+use crate::chain::{Chain, ChainEnd};
 use crate::clock::Clock;
 use crate::forgetting::{Forgotten, Told, is_news};
 use crate::guard::{Guard, holds};
@@ -109,10 +109,10 @@ impl Replica {
         &self.peers
     }
 
-    /// This replica has reached that position of a peer's log.
-    pub fn move_cursor(&mut self, peer: ReplicaId, cursor: Cursor) {
+    /// This replica has reached that position of a peer's log, where its chain has that link; 0 where that is not known.
+    pub fn move_cursor(&mut self, peer: ReplicaId, cursor: Cursor, link: u32) {
         let met = self.peers.knows_log(cursor.epoch);
-        self.peers.move_cursor(peer, cursor);
+        self.peers.move_cursor(peer, cursor, link);
         if !met {
             self.recount_unsent();
         }
@@ -182,16 +182,18 @@ impl Replica {
             Segment::Written(entries) => {
                 let mut clock = VersionVector::new();
                 entries.iter().for_each(|(_, record)| clock.join(record.context()));
-                let link = self.chain.next_link(self.id, &entries);
+                let link = self.chain.written_link(self.id, &entries);
                 let changed = self.merge_all(entries, None);
                 self.join_clock(&clock.into(), None, head_before);
                 self.extend_chain(link, head_before);
                 changed
             }
             Segment::Imported { clock, forgotten, entries } => {
+                let link = self.chain.imported_link(head_before, &entries, &clock);
                 let changed = self.merge_foreign(entries, None);
                 let is_news = is_news(&forgotten, |replica| self.clock.get(replica), &clock);
                 self.join_clock(&clock, None, head_before);
+                self.go_on(link, head_before);
                 if is_news {
                     self.inherit(&forgotten);
                 }
@@ -231,14 +233,15 @@ impl Replica {
         told.note(&received.entries);
         let mut changed = self.merge_foreign(received.entries, origin);
         let dropped = self.drop_untold(told, &received.clock.changed);
-        let DeltaClock { changed: entries, forgotten, .. } = received.clock;
+        let DeltaClock { changed: entries, link, forgotten, .. } = received.clock;
         let is_news = is_news(&forgotten, |replica| self.clock.get(replica), &entries);
         self.join_clock(&entries, origin, head_before);
+        self.go_on(self.chain.received_link(head_before, received.cursor, link), head_before);
         if is_news || !dropped.is_empty() {
             self.inherit(&forgotten);
         }
         changed.extend(dropped);
-        self.move_cursor(received.peer, received.cursor);
+        self.move_cursor(received.peer, received.cursor, link);
         changed
     }
 
@@ -315,13 +318,26 @@ impl Replica {
         }
     }
 
+    // What changed nothing makes no link.
+    fn go_on(&mut self, link: u32, head_before: Seq) {
+        if self.head > head_before {
+            self.chain.go_on(self.head, link);
+        }
+    }
+
     // The commit that was folded in last was of this replica's own writes.
     fn extend_chain(&mut self, link: u32, head_before: Seq) {
-        let end = ChainEnd { counter: self.clock.get(self.id), link };
-        if end.counter > 0 {
-            self.clock.set_own(self.id, end, self.head);
-            self.chain.extend((head_before, self.head), end);
+        let counter = self.clock.get(self.id);
+        self.go_on(link, head_before);
+        if counter > 0 {
+            self.clock.set_own(self.id, ChainEnd { counter, link: self.chain.link() }, self.head);
+            self.chain.extend((head_before, self.head), counter);
         }
+    }
+
+    /// The link of its chain after the last commit.
+    pub fn link(&self) -> u32 {
+        self.chain.link()
     }
 
     /// Where the chain of its own writes ends.
@@ -329,35 +345,15 @@ impl Replica {
         self.chain.end()
     }
 
-    /// True when what another replica has seen is of this log. Otherwise this is a copy of the replica whose log that was,
-    /// or has been set back.
-    pub fn admits(&self, seen: Seen) -> bool {
-        self.chain.admits(seen, self.head)
-    }
-
     /// Up to here this replica's own writes are known to others.
     pub fn confirmed(&self) -> ChainEnd {
         self.chain.confirmed()
-    }
-
-    /// What was seen is of this log: so much of it others have.
-    pub(crate) fn confirm_seen(&mut self, seen: Seen) {
-        if seen.end.link != 0 {
-            self.chain.confirm(seen.end.counter);
-        }
     }
 
     fn confirm(&mut self) {
         if let Some(end) = self.chain.at_position(self.peers.saved()) {
             self.chain.confirm(end.counter);
         }
-    }
-
-    /// What this replica has seen of another: how far it is in its log, if it lives as it did, and what it knows of its
-    /// chain.
-    pub fn seen_of(&self, peer: ReplicaId, epoch: LogEpoch) -> Seen {
-        let seq = self.cursor(peer, epoch).map_or(Seq::ZERO, |cursor| cursor.seq);
-        Seen { seq, end: self.clock.end(peer) }
     }
 
     /// What it says of itself in a hello.
@@ -369,7 +365,7 @@ impl Replica {
             head: self.head,
             floor: self.floor(),
             digest: self.clock.digest(),
-            chain: self.chain.end(),
+            link: self.chain.link(),
         }
     }
 

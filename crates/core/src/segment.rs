@@ -11,9 +11,11 @@ use crate::key::RecordKey;
 use crate::limits::{CHUNK_BYTES, Limits};
 use crate::linked::LinkedVector;
 use crate::message::{DeltaClock, read_delta_clock, read_end, read_linked, read_vector};
+use crate::message::{read_place as read_log_place, write_place as write_log_place};
 use crate::message::{write_delta_clock, write_end, write_linked, write_vector};
 use crate::rebirth::Reborn;
 use crate::record::Record;
+use crate::seen::LogPlace;
 use crate::vector::VersionVector;
 
 /// The version of the format at rest.
@@ -211,17 +213,27 @@ pub struct StagedChunk {
     pub base: Cursor,
     /// Where this chunk ends.
     pub up_to: Seq,
+    /// Where the peer's log ended when it last said so.
+    pub log: LogPlace,
     /// Its records.
     pub entries: Entries,
 }
 
 /// The bytes of a chunk that is to be staged; the records' block is kept as it came.
-pub fn staged_chunk(own: LogEpoch, peer: ReplicaId, base: Cursor, up_to: Seq, block: &[u8]) -> Vec<u8> {
+pub fn staged_chunk(
+    own: LogEpoch,
+    peer: ReplicaId,
+    base: Cursor,
+    up_to: Seq,
+    log: LogPlace,
+    block: &[u8],
+) -> Vec<u8> {
     let mut writer = Writer::new();
     writer.byte(STORAGE_VERSION);
     writer.fixed(own.0);
     write_place(&mut writer, peer, base);
     writer.number(up_to.0);
+    write_log_place(&mut writer, log);
     writer.raw(block);
     writer.into_bytes()
 }
@@ -234,9 +246,10 @@ impl StagedChunk {
         let own = LogEpoch(reader.fixed()?);
         let (peer, base) = read_place(&mut reader)?;
         let up_to = Seq(reader.number_up_to(MAXIMUM_COUNTER, "a position")?);
+        let log = read_log_place(&mut reader)?;
         let entries = read_entries(&mut reader, limits)?;
         reader.finish()?;
-        Ok(Self { own, peer, base, up_to, entries })
+        Ok(Self { own, peer, base, up_to, log, entries })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use crate::forgetting::must_compare;
+use crate::id::LogEpoch;
 use crate::message::DeltaClock;
 use crate::reconcile::{FingerprintKey, Snapshot};
 use crate::record::Record;
@@ -15,8 +16,9 @@ impl Replica {
     /// Reads a part of the log for a peer. Only what is committed is here, so all of it is at least handed to the disk.
     pub fn page(&self, request: &PageRequest) -> LogPage {
         let (mut page, mut size) = (LogPage { floor: self.floor(), ..LogPage::default() }, 0);
+        let left_out = request.left_out(self.seen_of(request.peer, request.exclude).log);
         for (seq, key, record, origin) in self.log_after(request.after) {
-            if !request.is_wanted((key.as_str(), seq, origin), record.is_deleted())
+            if !request.is_wanted((key.as_str(), seq, origin), left_out, record.is_deleted())
                 || request.is_covered(key.as_str(), record)
             {
                 continue;
@@ -39,18 +41,19 @@ impl Replica {
             page.absent_up_to = Some(key.as_str().into());
             page.entries.push((key, absent));
         }
-        page.clock = Some(self.delta_clock(request));
+        page.clock = Some(self.delta_clock(request, left_out));
         page
     }
 
-    fn delta_clock(&self, request: &PageRequest) -> DeltaClock {
+    fn delta_clock(&self, request: &PageRequest, left_out: Option<LogEpoch>) -> DeltaClock {
         let searched = request.among.is_some();
         let changed = match searched {
             // What stands at the receiver and not here is judged by the whole clock.
             true => self.clock().to_linked(),
-            false => self.clock().changed_since(request.clock_since, request.exclude),
+            false => self.clock().changed_since(request.clock_since, left_out),
         };
-        DeltaClock { changed, forgotten: request.told_forgotten(self.forgotten()), searched }
+        let forgotten = request.told_forgotten(self.forgotten());
+        DeltaClock { link: self.link(), changed, forgotten, searched }
     }
 
     /// The fingerprints of all records that are not deleted, for a search; none where a replica with that clock need not
@@ -72,8 +75,9 @@ mod tests {
     use crate::context::Context;
     use crate::dot::Dot;
     use crate::hlc::Hlc;
-    use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
+    use crate::id::{Cursor, ReplicaId, Seq};
     use crate::key::RecordKey;
+    use crate::seen::LogPlace;
     use crate::segment::{Received, Segment};
 
     const A: ReplicaId = ReplicaId::letter(b'a');
@@ -93,7 +97,10 @@ mod tests {
         PageRequest {
             after: Seq(after),
             clock_since: Seq(after),
+            peer: R,
             exclude,
+            judged: LogPlace::default(),
+            told: LogPlace::default(),
             covered_by: None,
             among: None,
             is_first: false,
@@ -128,8 +135,14 @@ mod tests {
         let clock = page.clock.unwrap();
         let received = Received { peer: R, cursor, clock, stage: None, entries: page.entries };
         replica.apply(Segment::Received(received), Vec::new());
-        let back = replica.page(&PageRequest { exclude: LogEpoch(7), ..request(0) });
-        assert_eq!((back.entries.len(), back.clock), (0, Some(DeltaClock::default())));
+        let judged = replica.seen_of(R, LogEpoch(7)).log;
+        let back = replica.page(&PageRequest { exclude: LogEpoch(7), judged, ..request(0) });
+        let nothing = DeltaClock { link: replica.link(), ..DeltaClock::default() };
+        assert_eq!((back.entries.len(), back.clock), (0, Some(nothing)));
+        // Unless somebody else has brought it under that name, as far as its owner knows.
+        let to_another = replica.page(&PageRequest { exclude: LogEpoch(7), ..request(0) });
+        assert_eq!(keys(&to_another), ["notes/x"]);
+        assert_eq!(to_another.clock.map(|clock| clock.changed.vector().to_string()), Some("b:1".to_owned()));
         assert_eq!(keys(&replica.page(&request(0))), ["notes/x"]);
         assert_eq!(replica.unsent_up_to(replica.head()).count(), 0);
         assert_eq!(replica.cursor(R, LogEpoch(7)), Some(cursor));

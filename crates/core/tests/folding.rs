@@ -5,7 +5,8 @@ use eyot_core::engine::{Cause, Engine, EngineEffect, EngineInput, Identity, Stor
 use eyot_core::message::DeltaClock;
 use eyot_core::segment::{Received, Stage, received_segment, staged_chunk, written_segments};
 use eyot_core::{
-    Context, Cursor, Dot, Hlc, Limits, LogEpoch, Record, RecordKey, ReplicaId, Seq, Writer, write_block,
+    Context, Cursor, Dot, Hlc, Limits, LogEpoch, LogPlace, Record, RecordKey, ReplicaId, Seq, Writer,
+    write_block,
 };
 
 const CHUNKS: u64 = 11;
@@ -42,7 +43,7 @@ fn large_delta(position: u64) -> StoredSegment {
         if ordinal == 0 {
             entries.push(entry("shared", "c:1"));
         }
-        staged_chunk(LogEpoch(1), PEER, base, Seq(ordinal + 1), &block(&entries))
+        staged_chunk(LogEpoch(1), PEER, base, Seq(ordinal + 1), LogPlace::default(), &block(&entries))
     };
     let received = Received {
         peer: PEER,

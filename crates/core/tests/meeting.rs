@@ -145,7 +145,7 @@ impl Relay {
                         inputs.push_back(SessionInput::Applied { floor_before, floor });
                         inputs.push_back(SessionInput::HeadMoved(self.replica.head()));
                     }
-                    SessionEffect::MoveCursor { peer, cursor } => self.replica.move_cursor(peer, cursor),
+                    SessionEffect::MoveCursor(passed) => self.replica.pass(&passed),
                     _ => {}
                 }
             }
@@ -284,11 +284,21 @@ fn a_log_that_is_read_again_gives_the_same_replica_positions_included() {
     assert!(device.log.len() > 1);
     let again = Device::new(Limits::default(), device.log.clone());
     let heard = |device: &Device, since| {
-        let exclude = LogEpoch(99);
-        let (after, clock_since) = (Seq(since), Seq(since));
+        let (peer, exclude) = (ReplicaId::letter(b'r'), LogEpoch(99));
+        let (judged, told) = Default::default();
         let (covered_by, among, is_first, budget_bytes) = (None, None, false, usize::MAX);
-        let request = PageRequest { after, clock_since, exclude, covered_by, among, is_first, budget_bytes };
-        device.engine.replica().page(&request)
+        device.engine.replica().page(&PageRequest {
+            after: Seq(since),
+            clock_since: Seq(since),
+            peer,
+            exclude,
+            judged,
+            told,
+            covered_by,
+            among,
+            is_first,
+            budget_bytes,
+        })
     };
     for since in 0..=9 {
         assert_eq!(heard(&again, since), heard(&device, since), "after {since}");

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use eyot_core::message::DeltaClock;
 use eyot_core::session::{PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput};
 use eyot_core::{Cursor, Seq};
 use hyper_tungstenite::tungstenite::Bytes;
@@ -186,8 +187,8 @@ impl<'a> Conversation<'a> {
             self.unstored_bytes += message.len();
         }
         self.input(SessionInput::Frame(message.into()))?;
-        if let Some(told) = self.session.take_told().filter(|told| told.seq > self.opened.seq) {
-            life::look_into(&self.shared, &self.database, Cursor { seq: told.seq, ..self.opened });
+        if let Some(told) = self.session.take_told().filter(|told| told.log.seq > self.opened.seq) {
+            life::look_into(&self.shared, &self.database, Cursor { seq: told.log.seq, ..self.opened });
         }
         Ok(())
     }
@@ -299,7 +300,7 @@ impl<'a> Conversation<'a> {
                     done(store.stage(&database, chunk).await.map(|()| SessionInput::Staged))
                 }));
             }
-            SessionEffect::Apply { mut chunk, staged, mut clock, chain, asked } => {
+            SessionEffect::Apply { mut chunk, staged, mut clock, judged, asked } => {
                 let may_write = self.grant.access == Access::Write;
                 if !may_write && self.reader.has_written(&chunk, &clock) {
                     self.read_on(Code::ReadOnly);
@@ -308,10 +309,11 @@ impl<'a> Conversation<'a> {
                 let mut chunks = if staged { self.chunks } else { 0 };
                 // What a reader says of the clock, or has nothing of, is nobody's news: it has written nothing here.
                 if !may_write {
-                    (chunks, clock) = Default::default();
+                    chunks = 0;
+                    clock = DeltaClock { link: clock.link, ..DeltaClock::default() };
                     chunk.entries.clear();
                 }
-                let delta = Delta { last: chunk, chunks, clock, chain, asked };
+                let delta = Delta { last: chunk, chunks, clock, judged, asked };
                 self.storing = Some(Box::pin(async move {
                     let applied = store.apply(&database, delta).await;
                     done(applied.map(|Applied { floor_before, floor, .. }| SessionInput::Applied {
@@ -320,10 +322,10 @@ impl<'a> Conversation<'a> {
                     }))
                 }));
             }
-            SessionEffect::MoveCursor { peer, cursor } => {
+            SessionEffect::MoveCursor(passed) => {
                 // Not waited for: if it is forgotten the peer says again what it has said.
                 self.shared.connections.spawn(async move {
-                    if let Err(error) = store.move_cursor(&database, peer, cursor).await {
+                    if let Err(error) = store.move_cursor(&database, passed).await {
                         tracing::debug!(%error, "a cursor was not remembered");
                     }
                 });

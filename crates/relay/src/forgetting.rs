@@ -71,7 +71,7 @@ mod tests {
         record.write("a:1".parse().unwrap(), &Context::new(), Hlc::from_ms(1), None);
         let last = Chunk {
             peer: ReplicaId::letter(b'a'),
-            chain: Default::default(),
+            log: Default::default(),
             base: Cursor { epoch: LogEpoch(1), seq: Seq::ZERO },
             from: Seq::ZERO,
             up_to: Seq(1),
@@ -79,8 +79,8 @@ mod tests {
             entries: vec![(RecordKey::new("notes", "n1").unwrap(), record)],
         };
         let clock = DeltaClock { changed: "a:1".parse().unwrap(), ..DeltaClock::default() };
-        let (chain, asked) = Default::default();
-        let delta = Delta { last, chunks: 0, clock, chain, asked };
+        let (judged, asked) = Default::default();
+        let delta = Delta { last, chunks: 0, clock, judged, asked };
         store.apply(&database, delta).await.unwrap();
         database
     }

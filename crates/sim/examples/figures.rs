@@ -8,8 +8,8 @@ use eyot_core::message::DeltaClock;
 use eyot_core::segment::{Received, Segment, Stage, StagedChunk, received_segment, staged_chunk};
 use eyot_core::session::PageRequest;
 use eyot_core::{
-    Context, Cursor, Dot, Hlc, Limits, LogEpoch, Record, RecordKey, Replica, ReplicaId, Seq, Writer,
-    write_block,
+    Context, Cursor, Dot, Hlc, Limits, LogEpoch, LogPlace, Record, RecordKey, Replica, ReplicaId, Seq,
+    Writer, write_block,
 };
 
 const CONTENT_BYTES: usize = 300;
@@ -67,7 +67,7 @@ fn receive(count: usize) {
         let chunk = |part: &[(RecordKey, Record)]| {
             let mut block = Writer::new();
             write_block(&mut block, part.iter().map(|(key, record)| (key, record)));
-            staged_chunk(LogEpoch(1), peer, base, Seq(1), &block.into_bytes())
+            staged_chunk(LogEpoch(1), peer, base, Seq(1), LogPlace::default(), &block.into_bytes())
         };
         entries.chunks(RECORDS_PER_CHUNK).map(chunk).collect()
     });
@@ -86,11 +86,20 @@ fn receive(count: usize) {
     timed("read the log for a peer", || {
         let (mut after, mut seen) = (Seq::ZERO, 0);
         while seen < count {
-            let (exclude, budget_bytes) = (LogEpoch(0), 56 * 1024);
-            let (clock_since, covered_by, among, is_first) = (Seq::ZERO, None, None, true);
-            let request =
-                PageRequest { after, clock_since, exclude, covered_by, among, is_first, budget_bytes };
-            let page = replica.page(&request);
+            let (judged, told) = Default::default();
+            let (covered_by, among, is_first, budget_bytes) = (None, None, true, 56 * 1024);
+            let page = replica.page(&PageRequest {
+                after,
+                clock_since: Seq::ZERO,
+                peer,
+                exclude: LogEpoch(0),
+                judged,
+                told,
+                covered_by,
+                among,
+                is_first,
+                budget_bytes,
+            });
             (after, seen) = (page.up_to, seen + page.entries.len());
         }
     });

@@ -163,7 +163,7 @@ impl Relay {
                         replica.apply(Segment::Received(received), std::mem::take(chunks));
                         inputs.push_back(SessionInput::Applied { floor_before, floor: replica.floor() });
                     }
-                    SessionEffect::MoveCursor { peer, cursor } => replica.move_cursor(peer, cursor),
+                    SessionEffect::MoveCursor(passed) => replica.pass(&passed),
                     _ => {}
                 }
             }

@@ -52,8 +52,8 @@ fn come_back(records: u64, differences: u64) -> Cost {
     };
     relay.apply(delta(Cursor { epoch, seq: Seq(records) }, records, all.clone()), Vec::new());
     late.apply(delta(Cursor { epoch, seq: Seq(records) }, records, all.clone()), Vec::new());
-    late.move_cursor(relay.id(), Cursor { epoch: relay.epoch(), seq: relay.head() });
-    relay.move_cursor(late.id(), Cursor { epoch: late.epoch(), seq: late.head() });
+    late.move_cursor(relay.id(), Cursor { epoch: relay.epoch(), seq: relay.head() }, 0);
+    relay.move_cursor(late.id(), Cursor { epoch: late.epoch(), seq: late.head() }, late.link());
     // Deleted, edited and made anew in turn, all over the records. The last is a deletion, so that all come before the floor.
     let step = (records / differences) as usize;
     let chosen = all.iter().step_by(step).take(differences as usize).rev().enumerate();
@@ -150,9 +150,7 @@ impl Side {
                 self.replica.apply(Segment::Received(received), Vec::new());
                 Some(SessionInput::Applied { floor_before, floor: self.replica.floor() })
             }
-            SessionEffect::MoveCursor { .. } | SessionEffect::PeerReached { .. } | SessionEffect::Send(_) => {
-                None
-            }
+            SessionEffect::MoveCursor(_) | SessionEffect::PeerReached { .. } | SessionEffect::Send(_) => None,
             other => panic!("{other:?} was not to be expected"),
         }
     }

@@ -13,8 +13,11 @@ use crate::violation::Violation;
 /// What is to be explored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Exploration {
-    /// The seed of the first schedule; the others have those after it.
+    /// The seed of the first schedule.
     pub seed: u64,
+    /// By how much the seed of each other is greater than that of the one before. A sixteenth of the seeds are of one family:
+    /// with 16 all are of that of the first.
+    pub stride: u64,
     /// How many schedules are run.
     pub schedules: u64,
     /// What the schedules are like.
@@ -47,7 +50,7 @@ pub fn explore(exploration: &Exploration, progress: impl Fn(u64) + Sync) -> Find
             if place >= exploration.schedules {
                 break;
             }
-            let seed = exploration.seed.wrapping_add(place);
+            let seed = exploration.seed.wrapping_add(place.wrapping_mul(exploration.stride));
             match run(&generate(seed, &exploration.parameters)) {
                 Ok(tally) => {
                     own.passed += 1;

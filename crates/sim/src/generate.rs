@@ -161,12 +161,12 @@ fn kinds(profile: Profile, setting: &Setting) -> Vec<(u32, Kind)> {
             kinds.extend([(4, Weather), (3, Part), (4, Cut), (1, CutPower), (1, RestartRelay)])
         }
         Profile::Timeless => kinds.extend([(6, Clock), (1, CutPower), (2, Kill)]),
-        // Nobody imports there: what one copy imports is not told to the other, which is open (`tests/open`).
         Profile::Copied => kinds.extend([
             (2, Copy),
             (3, BackUp),
             (3, Restore),
             (2, Kill),
+            (2, Import),
             (1, CutPower),
             (1, RestartRelay),
             (1, Fail),

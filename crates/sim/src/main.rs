@@ -17,6 +17,7 @@ const USAGE: &str = "\
 Runs the simulator.
 
   cargo xtask sim --schedules N --seed S   run N schedules, those of the seeds S, S + 1, ...
+      [--every N]      of the seeds S, S + N, ... (1; with 16 and S = 5 all are of copied disks)
       [--replicas R]   with R devices (otherwise the seed decides; 1 to 8)
       [--topology T]   star, ring, mesh, chain, random or apart (otherwise the seed decides)
       [--steps K]      of K steps each (200)
@@ -61,13 +62,14 @@ fn main() -> ExitCode {
 
 fn task() -> Result<Task, lexopt::Error> {
     let parameters = Parameters::default();
-    let mut exploration = Exploration { seed: 1, schedules: 1_000, parameters, jobs: 1 };
+    let mut exploration = Exploration { seed: 1, stride: 1, schedules: 1_000, parameters, jobs: 1 };
     let (mut replay, mut print, mut mutants) = (None, false, false);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("schedules") => exploration.schedules = arguments.value()?.parse()?,
             Long("seed") => exploration.seed = arguments.value()?.parse()?,
+            Long("every") => exploration.stride = arguments.value()?.parse()?,
             Long("replicas") => exploration.parameters.replicas = Some(arguments.value()?.parse()?),
             Long("topology") => exploration.parameters.topology = Some(arguments.value()?.parse()?),
             Long("steps") => exploration.parameters.steps = arguments.value()?.parse()?,

@@ -9,8 +9,12 @@ use eyot_core::message::{DeltaClock, write_vector};
 use eyot_core::segment::{
     Entries, Received, Segment, StagedChunk, forgotten_segment, received_segment, staged_chunk,
 };
-use eyot_core::session::{Chunk, Local, Session, SessionEffect, SessionInput, Standing};
-use eyot_core::{Cursor, DatabaseName, DecodeError, Limits, LogEpoch, Replica, ReplicaId, Seq, Writer};
+use eyot_core::session::{
+    Chunk, Local, LogPage, PageRequest, Session, SessionEffect, SessionInput, Standing,
+};
+use eyot_core::{
+    Cursor, DatabaseName, DecodeError, Limits, LogEpoch, LogPlace, Replica, ReplicaId, Seen, Seq, Writer,
+};
 
 use crate::check::View;
 use crate::network::ConnectionId;
@@ -50,6 +54,7 @@ pub(crate) struct Hosted {
 pub(crate) struct Stage {
     base: Cursor,
     position: Seq,
+    log: LogPlace,
     chunks: Vec<Vec<u8>>,
 }
 
@@ -68,7 +73,8 @@ impl RelayHost {
     }
 
     pub(crate) fn local(&self, database: DatabaseName) -> Local {
-        self.replica.local(database)
+        // A relay makes no chain.
+        Local { link: 0, ..self.replica.local(database) }
     }
 
     pub(crate) fn standing(&self, peer: ReplicaId, epoch: LogEpoch) -> Option<Standing> {
@@ -79,21 +85,35 @@ impl RelayHost {
         (cursor.is_some() || stage.is_some()).then_some(Standing { cursor: base, staged })
     }
 
+    /// What it has seen of a peer. Who goes on after staged chunks must have been where their sender was.
+    pub(crate) fn seen_of(&self, peer: ReplicaId, epoch: LogEpoch) -> Seen {
+        let (seen, standing) = (self.replica.seen_of(peer, epoch), self.standing(peer, epoch));
+        let is_staged = standing.is_some_and(|standing| standing.staged > standing.cursor.seq);
+        let stage = self.stages.get(&peer).filter(|_| is_staged);
+        Seen { log: stage.map_or(seen.log, |stage| seen.log.max(stage.log)), ..seen }
+    }
+
+    /// A relay makes no chain.
+    pub(crate) fn page(&self, request: &PageRequest) -> LogPage {
+        let page = self.replica.page(request);
+        LogPage { clock: page.clock.map(|clock| DeltaClock { link: 0, ..clock }), ..page }
+    }
+
     // False where it does not go on from what is kept: another connection of the same peer was faster.
     pub(crate) fn stage(&mut self, chunk: &Chunk) -> bool {
         let (base, position) = (chunk.base, chunk.base.seq);
         if chunk.from == position
             || !holds(Guard::StagedWithoutGaps) && !self.stages.contains_key(&chunk.peer)
         {
-            self.stages.insert(chunk.peer, Stage { base, position, chunks: Vec::new() });
+            self.stages.insert(chunk.peer, Stage { base, position, log: chunk.log, chunks: Vec::new() });
         }
         let goes_on = |stage: &&mut Stage| {
             stage.base == base && (stage.position == chunk.from || !holds(Guard::StagedWithoutGaps))
         };
         let Some(stage) = self.stages.get_mut(&chunk.peer).filter(goes_on) else { return false };
-        stage.position = chunk.up_to;
+        (stage.position, stage.log) = (chunk.up_to, chunk.log);
         let own = self.replica.epoch();
-        stage.chunks.push(staged_chunk(own, chunk.peer, base, chunk.up_to, &chunk.block));
+        stage.chunks.push(staged_chunk(own, chunk.peer, base, chunk.up_to, chunk.log, &chunk.block));
         true
     }
 
@@ -102,6 +122,12 @@ impl RelayHost {
         stage.is_some_and(|stage| {
             stage.base == last.base && (stage.position == last.from || !holds(Guard::StagedWithoutGaps))
         })
+    }
+
+    /// What is known of the sender of a delta by now, if the sender has not judged that.
+    pub(crate) fn overtaken(&self, last: &Chunk, clock: &DeltaClock, judged: Seen) -> Option<Seen> {
+        let told = clock.seen_of(last.peer, last.up_to);
+        self.replica.overtaken(last.peer, last.base.epoch, judged, told)
     }
 
     pub(crate) fn apply(&mut self, chunk: Chunk, staged: bool, clock: DeltaClock) -> Result<(), Violation> {

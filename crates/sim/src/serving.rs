@@ -66,9 +66,7 @@ impl World {
             match effect {
                 SessionEffect::Send(bytes) => self.send(id, Party::Relay(relay), bytes),
                 SessionEffect::Close(_) => self.close(id, Party::Relay(relay)),
-                SessionEffect::MoveCursor { peer, cursor } => {
-                    self.relay_mut(relay)?.replica.move_cursor(peer, cursor);
-                }
+                SessionEffect::MoveCursor(passed) => self.relay_mut(relay)?.replica.pass(&passed),
                 SessionEffect::PeerReached { peer, seq } => {
                     self.relay_mut(relay)?.replica.move_reached(peer, seq)
                 }
@@ -134,7 +132,7 @@ impl World {
         Ok(match effect {
             SessionEffect::LoadPeer { replica, epoch } => {
                 let (standing, clock) = (host.standing(replica, epoch), host.replica.clock().to_vector());
-                let seen = host.replica.seen_of(replica, epoch);
+                let seen = host.seen_of(replica, epoch);
                 Some(SessionInput::PeerKnown { standing, clock, seen })
             }
             SessionEffect::Stage(_) | SessionEffect::Apply { .. } if std::mem::take(&mut host.is_full) => {
@@ -144,17 +142,16 @@ impl World {
                 let snapshot = host.replica.survey(key, peer_clock.as_ref());
                 Some(SessionInput::Surveyed { own, snapshot, head: host.replica.head() })
             }
-            SessionEffect::Read(request) => Some(SessionInput::Page(host.replica.page(&request))),
+            SessionEffect::Read(request) => Some(SessionInput::Page(host.page(&request))),
             SessionEffect::Stage(chunk) if host.stage(&chunk) => Some(SessionInput::Staged),
             SessionEffect::Apply { chunk, staged, .. } if staged && !host.completes(&chunk) => {
                 Some(SessionInput::Failed { code: "staging-lost" })
             }
             SessionEffect::Stage(_) => Some(SessionInput::Failed { code: "staging-lost" }),
-            SessionEffect::Apply { chunk, clock, chain, .. }
-                if chain
-                    .is_overtaken(host.replica.clock().end(chunk.peer), clock.changed.end(chunk.peer)) =>
+            SessionEffect::Apply { chunk, clock, judged, .. }
+                if let Some(now) = host.overtaken(&chunk, &clock, judged) =>
             {
-                Some(SessionInput::Overtaken { now: host.replica.clock().end(chunk.peer) })
+                Some(SessionInput::Overtaken { now })
             }
             SessionEffect::Apply { clock, asked, .. }
                 if host.replica.has_heard_since(&clock.forgotten, &asked) =>

@@ -44,7 +44,7 @@ impl World {
         let peer = self.relay_mut(other)?.replica.id();
         let host = self.relay_mut(relay)?;
         let guess = host.replica.peers().cursor(peer).and_then(|cursor| host.standing(peer, cursor.epoch));
-        let seen = guess.map(|place| host.replica.seen_of(peer, place.cursor.epoch)).unwrap_or_default();
+        let seen = guess.map(|place| host.seen_of(peer, place.cursor.epoch)).unwrap_or_default();
         let connection = self.network.connect(Party::Relay(relay), Party::Relay(other));
         self.begin_session(other, connection, Role::Acceptor)?;
         self.begin_session(relay, connection, Role::Initiator { guess, seen })

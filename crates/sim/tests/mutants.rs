@@ -39,7 +39,7 @@ fn the_simulator_misses_every_guard() {
         .into_iter()
         .filter(|(guard, seed)| {
             let Mutant { found, .. } =
-                search(*guard, &Exploration { seed: *seed, schedules: 1, parameters, jobs: 1 });
+                search(*guard, &Exploration { seed: *seed, stride: 1, schedules: 1, parameters, jobs: 1 });
             found.is_none()
         })
         .map(|(guard, _)| guard)

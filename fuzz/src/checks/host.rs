@@ -64,8 +64,8 @@ impl Host {
             SessionEffect::Read(request) => Some(SessionInput::Page(self.replica.page(&request))),
             SessionEffect::Stage(chunk) => Some(self.keep(chunk)),
             SessionEffect::Apply { chunk, staged, clock, .. } => Some(self.apply(chunk, staged, clock)),
-            SessionEffect::MoveCursor { peer, cursor } => {
-                self.replica.move_cursor(peer, cursor);
+            SessionEffect::MoveCursor(passed) => {
+                self.replica.pass(&passed);
                 None
             }
             SessionEffect::PeerReached { peer, seq } => {
@@ -94,7 +94,8 @@ impl Host {
                 if *peer == chunk.peer && *base == chunk.base && *position == chunk.from =>
             {
                 *position = chunk.up_to;
-                chunks.push(staged_chunk(EPOCH, chunk.peer, chunk.base, chunk.up_to, &chunk.block));
+                let Chunk { peer, base, up_to, log, .. } = chunk;
+                chunks.push(staged_chunk(EPOCH, peer, base, up_to, log, &chunk.block));
                 SessionInput::Staged
             }
             _ => SessionInput::Failed { code: "staging-lost" },

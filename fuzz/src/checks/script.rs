@@ -4,8 +4,8 @@
 
 use eyot_core::message::{Delta, DeltaClock, Hello, Message, Resume};
 use eyot_core::{
-    ChainEnd, Cursor, Dot, Limits, LinkedVector, LogEpoch, Replica, ReplicaId, Seen, Seq, VersionVector,
-    read_block,
+    ChainEnd, Cursor, Dot, Limits, LinkedVector, LogEpoch, LogPlace, Replica, ReplicaId, Seen, Seq,
+    VersionVector, read_block,
 };
 
 use super::DATABASE;
@@ -37,7 +37,7 @@ pub fn script<'a>(steps: impl IntoIterator<Item = (u8, &'a [u8])>) -> Vec<u8> {
 
 /// A delta that goes on where the receiver stands. The first byte says whether it is complete (1), how far it goes (`3e`),
 /// whether it tells of what is forgotten (`40`) and ends a search (`80`); the rest is its block. The clock of a complete one
-/// accounts for what the block claims, with links where it goes an odd way. A fuzzer would not find such a clock by chance.
+/// accounts for what the block claims, with links, that of the sender's log among them, where it goes an odd way. A fuzzer would not find such a clock by chance.
 pub fn delta(from: Seq, bytes: &[u8]) -> Vec<u8> {
     let (flags, block) = bytes.split_first().map_or((1, bytes), |(flags, block)| (*flags, block));
     let mut clock = VersionVector::new();
@@ -47,7 +47,8 @@ pub fn delta(from: Seq, bytes: &[u8]) -> Vec<u8> {
     let forgotten = if flags & 0x40 == 0 { VersionVector::new() } else { clock.clone() };
     let changed: LinkedVector =
         if way % 2 == 1 { clock.iter().map(with_link).collect() } else { clock.clone().into() };
-    let ended = DeltaClock { changed, forgotten, searched: flags & 0x80 != 0 };
+    let link = if way % 2 == 1 { way.into() } else { 0 };
+    let ended = DeltaClock { link, changed, forgotten, searched: flags & 0x80 != 0 };
     let clock = (flags & 1 == 1).then_some(ended);
     let up_to = Seq(from.0.saturating_add(way.into()));
     Message::Delta(Delta { from, up_to, clock, block: block.to_vec() }).to_bytes()
@@ -57,9 +58,10 @@ fn with_link(dot: Dot) -> (Dot, u32) {
     (dot, dot.counter as u32)
 }
 
-/// A hello whose bytes say, one after another: who it is, the epoch, the head and the floor of its log, its own chain, what
-/// it has seen of the one that is attacked (position, counter, and the link: none, the right one at the end, or another),
-/// whether its clock is the same, and where it goes on. What is missing is zero.
+/// A hello whose bytes say, one after another: who it is, the epoch, the head and the floor of its log, the link there, what
+/// it has seen of the one that is attacked (the link where it was in its log: none, the right one at the end, or another; the
+/// position, the counter, and its link likewise), whether its clock is the same, and where it goes on. What is missing is
+/// zero.
 pub fn hello(bytes: &[u8], attacked: &Replica) -> Vec<u8> {
     let byte = |place: usize| bytes.get(place).copied().unwrap_or(0);
     let number = |place: usize| u64::from(byte(place));
@@ -68,6 +70,8 @@ pub fn hello(bytes: &[u8], attacked: &Replica) -> Vec<u8> {
     let link = [0, own.link, 7][usize::from(byte(8) % 3)];
     let counter = if byte(8) % 3 == 1 { own.counter } else { number(7) };
     let cursor = Cursor { epoch: attacked.epoch(), seq: Seq(number(11).min(attacked.head().0)) };
+    let place = [0, attacked.link(), 7][usize::from(byte(5) % 3)];
+    let log = LogPlace { seq: Seq(number(6)), link: place };
     let resume = match byte(10) % 3 {
         0 => None,
         1 => Some(Resume::Clock { clock: known(attacked, byte(11)), staged: Seq::ZERO, nonce: number(11) }),
@@ -79,11 +83,11 @@ pub fn hello(bytes: &[u8], attacked: &Replica) -> Vec<u8> {
         replica: ReplicaId::letter(b'r' + byte(0) % 4),
         epoch: LogEpoch(7 + number(1)),
         head: Seq(number(2)),
+        link: number(4) as u32,
         floor: Seq(number(3)),
         digest: if byte(9) % 2 == 1 { digest } else { digest.wrapping_add(1) },
-        chain: end(number(4), number(5) as u32),
         credits: 16,
-        seen: Seen { seq: Seq(number(6)), end: end(counter, link) },
+        seen: Seen { log, end: end(counter, link) },
         resume,
     })
     .to_bytes()

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use eyot_core::message::{Ack, Message};
 use eyot_core::session::{Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
-use eyot_core::{Cursor, Limits, LogEpoch, RecordKey, Seen, Seq};
+use eyot_core::{Cursor, Limits, LogEpoch, LogPlace, RecordKey, Seen, Seq};
 
 use super::budget::within_budget;
 use super::host::Host;
@@ -77,7 +77,10 @@ impl Side {
         let cursor = Cursor { epoch: LogEpoch(7), seq: Seq(1) };
         let guess = (setting & 2 == 2).then_some(Standing { cursor, staged: Seq(1) });
         let role = if setting & 1 == 1 {
-            Role::Initiator { guess, seen: Seen { seq: cursor.seq, ..Seen::default() } }
+            Role::Initiator {
+                guess,
+                seen: Seen { log: LogPlace { seq: cursor.seq, link: 0 }, ..Seen::default() },
+            }
         } else {
             Role::Acceptor
         };

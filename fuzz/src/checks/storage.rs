@@ -63,7 +63,7 @@ fn check_segment(bytes: &[u8], limits: &Limits) {
 fn check_chunk(bytes: &[u8], limits: &Limits) {
     let Ok(chunk) = within_budget(bytes.len(), || StagedChunk::from_bytes(bytes, limits)) else { return };
     let block = if chunk.entries.is_empty() { Vec::new() } else { block(&chunk.entries) };
-    let again = staged_chunk(chunk.own, chunk.peer, chunk.base, chunk.up_to, &block);
+    let again = staged_chunk(chunk.own, chunk.peer, chunk.base, chunk.up_to, chunk.log, &block);
     let without = bytes.strip_suffix(&NO_RECORDS).unwrap_or(bytes);
     assert!(again == bytes || again == without, "there is another form");
 }

@@ -230,9 +230,7 @@ impl Engine {
             self.give_back(&delivery, BELOW_FLOOR);
             return self.pump_commits();
         }
-        if self.was_overtaken(&delivery) {
-            return self.pump_commits();
-        }
+        let Some(delivery) = self.not_overtaken(delivery) else { return self.pump_commits() };
         let value = received_segment(&delivery.received, &delivery.block);
         self.write(vec![value], true, |_| Work::Received(Box::new(delivery)));
     }

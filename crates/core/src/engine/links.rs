@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::Engine;
 use super::io::{EngineEffect, FIRST_PEER_LINK, Link, LinkFailure};
-use crate::chain::Seen;
 use crate::id::{Cursor, ReplicaId, Seq};
+use crate::seen::Seen;
 use crate::session::{
     Closing, Local, PageRequest, Role, Session, SessionConfig, SessionEffect, SessionInput,
 };
@@ -230,7 +230,7 @@ impl Engine {
     fn relay_guess(&self) -> Role {
         let met = self.replica.peers().last_met();
         let guess = met.and_then(|(peer, cursor)| self.standing(peer, cursor.epoch));
-        let seen = met.filter(|_| guess.is_some()).map(|(peer, at)| self.replica.seen_of(peer, at.epoch));
+        let seen = met.filter(|_| guess.is_some()).map(|(peer, at)| self.seen_of(peer, at.epoch));
         Role::Initiator { guess, seen: seen.unwrap_or_default() }
     }
 
@@ -300,7 +300,7 @@ impl Engine {
                 }
                 let standing = self.standing(replica, epoch);
                 let clock = self.replica.clock().to_vector();
-                let seen = self.replica.seen_of(replica, epoch);
+                let seen = self.seen_of(replica, epoch);
                 inputs.push_back(SessionInput::PeerKnown { standing, clock, seen });
             }
             SessionEffect::Read(request) => {
@@ -313,11 +313,11 @@ impl Engine {
                 let (snapshot, head) = (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
                 inputs.push_back(SessionInput::Surveyed { own, snapshot, head });
             }
-            SessionEffect::Apply { chunk, staged, clock, chain, asked } => {
-                self.deliver(link, (chunk, staged), clock, (chain, asked));
+            SessionEffect::Apply { chunk, staged, clock, judged, asked } => {
+                self.deliver(link, (chunk, staged), clock, (judged, asked));
             }
-            SessionEffect::MoveCursor { peer, cursor } => {
-                self.replica.move_cursor(peer, cursor);
+            SessionEffect::MoveCursor(passed) => {
+                self.replica.pass(&passed);
                 self.remember_peers();
                 self.effects.push(EngineEffect::StatusChanged);
             }
@@ -326,7 +326,7 @@ impl Engine {
                 // It may have acknowledged before it has sent anything itself.
                 if let Some(peer) = self.links.session(link).and_then(Session::peer) {
                     let cursor = Cursor { epoch: peer.epoch, seq: Seq::ZERO };
-                    self.replica.move_cursor(peer.replica, cursor);
+                    self.replica.move_cursor(peer.replica, cursor, 0);
                 }
                 self.replica.move_reached(peer, seq);
                 self.announce_saved(before);

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use super::Engine;
 use super::folding::Seen as Shown;
 use super::io::{EngineEffect, EngineInput, Ticket, Write};
-use crate::chain::Seen;
 use crate::context::Context;
 use crate::dot::{Dot, MAXIMUM_COUNTER};
 use crate::export::Export;
@@ -19,6 +18,7 @@ use crate::key::RecordKey;
 use crate::linked::LinkedVector;
 use crate::rebirth::{Rebirth, Reborn};
 use crate::record::{Record, Version};
+use crate::seen::{LogPlace, Seen};
 use crate::segment::Segment;
 
 const COLLISION: &str = "dot-collision";
@@ -91,7 +91,7 @@ impl Engine {
         mut entries: impl Iterator<Item = &'a (RecordKey, Record)>,
         clock: &LinkedVector,
     ) -> Option<Suspicion> {
-        let told = Seen { seq: Seq::ZERO, end: clock.end(self.replica.id()) };
+        let told = Seen { log: LogPlace::default(), end: clock.end(self.replica.id()) };
         if !self.replica.admits(told) {
             return Some(Suspicion::Seen(told));
         }

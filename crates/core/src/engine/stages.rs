@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Engine;
 use super::io::{EngineEffect, Link, StorageFailure};
-use crate::chain::ChainEnd;
 use crate::dot::Dot;
 use crate::guard::{Guard, holds};
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::limits::Limits;
 use crate::message::DeltaClock;
+use crate::seen::{LogPlace, Seen};
 use crate::segment::{Entries, Received, Stage, StagedChunk, staged_chunk};
 use crate::session::{Chunk, SessionInput, Standing};
 use crate::vector::VersionVector;
@@ -27,8 +27,10 @@ pub(super) struct Delivery {
     pub(super) chunks: Vec<Entries>,
     /// The clock that the peer was told, where the delta says what is forgotten.
     pub(super) asked: VersionVector,
-    /// What the peer has judged to be of its chain.
-    pub(super) chain: ChainEnd,
+    /// What the peer has judged to be its own.
+    pub(super) judged: Seen,
+    /// Where the delta began in the peer's log, where its last chunk does, and where that log ended.
+    place: (Cursor, Seq, LogPlace),
     /// The life of this replica's log in which it was asked for.
     pub(super) own: LogEpoch,
 }
@@ -51,6 +53,8 @@ struct OpenStage {
     name: u64,
     base: Cursor,
     position: Seq,
+    // Where the peer's log ended when it sent them.
+    log: LogPlace,
     chunks: Vec<Entries>,
 }
 
@@ -60,6 +64,7 @@ struct Storing {
     peer: ReplicaId,
     link: Link,
     up_to: Seq,
+    log: LogPlace,
     entries: Entries,
 }
 
@@ -123,7 +128,7 @@ impl Engine {
         if self.stages.storing.is_some() {
             return self.stages.waiting.push_back((link, chunk));
         }
-        let Chunk { peer, base, from, up_to, block, entries, .. } = chunk;
+        let Chunk { peer, log, base, from, up_to, block, entries } = chunk;
         // A delta that was begun anew has not got the chunks of the one before it: what they hold may be deleted since.
         if self.stages.at(peer, base, from).is_none() {
             if from > base.seq && holds(Guard::StagedWithoutGaps) {
@@ -132,18 +137,20 @@ impl Engine {
             self.drop_stage(peer);
         }
         let name = self.stages.new_name();
-        let new = OpenStage { name, base, position: base.seq, chunks: Vec::new() };
+        let new = OpenStage { name, base, position: base.seq, log, chunks: Vec::new() };
         let stage = self.stages.open.entry(peer).or_insert(new);
         let (stage, ordinal) = (stage.name, stage.chunks.len() as u64);
-        self.stages.storing = Some(Storing { stage, peer, link, up_to, entries });
-        let value = staged_chunk(self.replica.epoch(), peer, base, up_to, &block);
+        self.stages.storing = Some(Storing { stage, peer, link, up_to, log, entries });
+        let value = staged_chunk(self.replica.epoch(), peer, base, up_to, log, &block);
         self.effects.push(EngineEffect::StoreChunk { stage, ordinal, value });
     }
 
     pub(super) fn chunk_stored(&mut self) {
-        let Some(Storing { stage, peer, link, up_to, entries }) = self.stages.storing.take() else { return };
+        let Some(Storing { stage, peer, link, up_to, log, entries }) = self.stages.storing.take() else {
+            return;
+        };
         if let Some(open) = self.stages.open.get_mut(&peer).filter(|open| open.name == stage) {
-            open.position = up_to;
+            (open.position, open.log) = (up_to, log);
             open.chunks.push(entries);
             self.effects.push(EngineEffect::StatusChanged);
             self.feed_link(link, SessionInput::Staged);
@@ -179,11 +186,12 @@ impl Engine {
         link: Link,
         (chunk, staged): (Chunk, bool),
         clock: DeltaClock,
-        (chain, asked): (ChainEnd, VersionVector),
+        (judged, asked): (Seen, VersionVector),
     ) {
-        let Chunk { peer, base, from, up_to, block, entries, .. } = chunk;
+        let Chunk { peer, log, base, from, up_to, block, entries } = chunk;
         // Its chunks stay: it may be asked for again.
-        if let Some(now) = self.overtaken(peer, chain, &clock) {
+        let told = clock.seen_of(peer, up_to);
+        if let Some(now) = self.replica.overtaken(peer, base.epoch, judged, told) {
             return self.feed_link(link, SessionInput::Overtaken { now });
         }
         let stage = if staged { self.stages.take_at(peer, base, from) } else { None };
@@ -202,30 +210,25 @@ impl Engine {
         let place = stage.as_ref().map(|open| Stage { name: open.name, chunks: open.chunks.len() as u64 });
         let received = Received { peer, cursor, clock, stage: place, entries };
         let chunks = stage.map(|stage| stage.chunks).unwrap_or_default();
-        let own = self.replica.epoch();
-        self.commits.deliver(Delivery { link, received, block, chunks, asked, chain, own });
+        let (own, place) = (self.replica.epoch(), (base, from, log));
+        self.commits.deliver(Delivery { link, received, block, chunks, asked, judged, place, own });
     }
 
-    /// True when another link has told of a delivery's sender while it waited for its turn. Then the sender is asked first.
-    pub(super) fn was_overtaken(&mut self, delivery: &Delivery) -> bool {
-        let Received { peer, ref clock, stage, .. } = delivery.received;
-        let Some(now) = self.overtaken(peer, delivery.chain, clock) else { return false };
-        match stage {
-            None => self.feed_link(delivery.link, SessionInput::Overtaken { now }),
-            Some(_) => self.give_back(delivery, "replica-forked"),
+    /// The delivery, unless another link has told of its sender while it waited for its turn. Then the sender is asked first,
+    /// and its chunks are kept for that.
+    pub(super) fn not_overtaken(&mut self, delivery: Delivery) -> Option<Delivery> {
+        let Received { peer, cursor, ref clock, stage, .. } = delivery.received;
+        let told = clock.seen_of(peer, cursor.seq);
+        let Some(now) = self.replica.overtaken(peer, cursor.epoch, delivery.judged, told) else {
+            return Some(delivery);
+        };
+        if let Some(Stage { name, .. }) = stage {
+            let ((base, position, log), chunks) = (delivery.place, delivery.chunks);
+            let begun_anew = self.stages.open.insert(peer, OpenStage { name, base, position, log, chunks });
+            self.effects.extend(begun_anew.map(|stage| EngineEffect::DropStage(stage.name)));
         }
-        true
-    }
-
-    /// Where a peer's chain ends by now, if that was heard of since it has judged what was seen of it.
-    pub(super) fn overtaken(
-        &self,
-        peer: ReplicaId,
-        judged: ChainEnd,
-        clock: &DeltaClock,
-    ) -> Option<ChainEnd> {
-        let now = self.replica.clock().end(peer);
-        judged.is_overtaken(now, clock.changed.end(peer)).then_some(now)
+        self.feed_link(delivery.link, SessionInput::Overtaken { now });
+        None
     }
 
     // What a record has seen must be accounted for when it becomes visible: otherwise the clock would claim too little,
@@ -264,13 +267,13 @@ impl Engine {
             .collect::<Result<_, _>>()
             .ok()?;
         let (first, last) = (chunks.first()?, chunks.last()?);
-        let (peer, base, position) = (first.peer, first.base, last.up_to);
+        let (peer, base, position, log) = (first.peer, first.base, last.up_to, last.log);
         let known = self.replica.cursor(peer, base.epoch).map_or(Seq::ZERO, |cursor| cursor.seq);
         let one_delta = chunks.iter().all(|chunk| chunk.peer == peer && chunk.base == base);
         let one_delta = one_delta && chunks.iter().all(|chunk| chunk.own == self.replica.epoch());
         (one_delta && known == base.seq).then(|| {
             let chunks = chunks.into_iter().map(|chunk| chunk.entries).collect();
-            (peer, OpenStage { name, base, position, chunks })
+            (peer, OpenStage { name, base, position, log, chunks })
         })
     }
 
@@ -292,5 +295,13 @@ impl Engine {
                 Some(Standing { cursor: base, staged: stage.map_or(base.seq, |stage| stage.position) })
             }
         }
+    }
+
+    /// What this replica has seen of a peer. Whoever goes on after staged chunks must have been where their sender was.
+    pub(super) fn seen_of(&self, peer: ReplicaId, epoch: LogEpoch) -> Seen {
+        let (seen, standing) = (self.replica.seen_of(peer, epoch), self.standing(peer, epoch));
+        let is_staged = standing.is_some_and(|standing| standing.staged > standing.cursor.seq);
+        let stage = self.stages.open.get(&peer).filter(|_| is_staged);
+        Seen { log: stage.map_or(seen.log, |stage| seen.log.max(stage.log)), ..seen }
     }
 }

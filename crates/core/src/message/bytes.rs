@@ -1,6 +1,8 @@
 //! The messages as bytes.
 
-use super::identity::{read_end, read_linked, read_seen, write_end, write_linked, write_seen};
+use super::identity::{
+    read_link, read_linked, read_place, read_seen, write_link, write_linked, write_place, write_seen,
+};
 use super::{
     Ack, Delta, DeltaClock, Hello, MAXIMUM_TOKEN_BYTES, Message, PROTOCOL_VERSION, Ranges, Refuse, Resume,
 };
@@ -9,6 +11,7 @@ use crate::dot::{Dot, MAXIMUM_COUNTER};
 use crate::id::{LogEpoch, ReplicaId, Seq};
 use crate::limits::Limits;
 use crate::reconcile::{read_ranges, write_ranges};
+use crate::seen::LogPlace;
 use crate::vector::VersionVector;
 
 const MAXIMUM_TEXT_BYTES: usize = 1024;
@@ -22,6 +25,7 @@ const PONG: u8 = 6;
 const AUTH: u8 = 7;
 const REFUSE: u8 = 8;
 const RANGES: u8 = 9;
+const SEEN: u8 = 10;
 
 impl Message {
     /// The message as bytes.
@@ -45,6 +49,11 @@ impl Message {
                 writer.byte(ranges.own.into());
                 writer.fixed(ranges.nonce);
                 write_ranges(&mut writer, &ranges.ranges);
+            }
+            Self::Seen { answers, seen } => {
+                writer.byte(SEEN);
+                writer.byte((*answers).into());
+                write_seen(&mut writer, *seen);
             }
             Self::Ping => writer.byte(PING),
             Self::Pong => writer.byte(PONG),
@@ -81,6 +90,7 @@ impl Message {
                 nonce: reader.fixed()?,
                 ranges: read_ranges(&mut reader)?,
             }),
+            SEEN => Self::Seen { answers: read_bool(&mut reader)?, seen: read_seen(&mut reader)? },
             PING => Self::Ping,
             PONG => Self::Pong,
             AUTH => Self::Auth { token: reader.text(MAXIMUM_TOKEN_BYTES, "a token")?.to_owned() },
@@ -102,10 +112,9 @@ fn write_hello(writer: &mut Writer, hello: &Hello) {
     writer.bytes(hello.database.as_str().as_bytes());
     writer.raw(&hello.replica.to_bytes());
     writer.fixed(hello.epoch.0);
-    writer.number(hello.head.0);
+    write_place(writer, LogPlace { seq: hello.head, link: hello.link });
     writer.number(hello.floor.0);
     writer.fixed(hello.digest);
-    write_end(writer, hello.chain);
     writer.number(hello.credits.into());
     write_seen(writer, hello.seen);
     match &hello.resume {
@@ -120,14 +129,17 @@ fn read_hello(reader: &mut Reader<'_>, limits: &Limits) -> Result<Hello, DecodeE
         other => return Err(DecodeError::UnknownVersion(other)),
     }
     let database = reader.text(64, "a database's name")?;
+    let database = database.parse().map_err(|_| DecodeError::Invalid("a database's name"))?;
+    let (replica, epoch) = (ReplicaId::from_bytes(reader.array()?), LogEpoch(reader.fixed()?));
+    let LogPlace { seq: head, link } = read_place(reader)?;
     Ok(Hello {
-        database: database.parse().map_err(|_| DecodeError::Invalid("a database's name"))?,
-        replica: ReplicaId::from_bytes(reader.array()?),
-        epoch: LogEpoch(reader.fixed()?),
-        head: read_seq(reader)?,
+        database,
+        replica,
+        epoch,
+        head,
+        link,
         floor: read_seq(reader)?,
         digest: reader.fixed()?,
-        chain: read_end(reader)?,
         credits: u32::try_from(reader.number()?).map_err(|_| DecodeError::TooLarge("the credits"))?,
         seen: read_seen(reader)?,
         resume: match reader.clone().byte()? {
@@ -197,6 +209,7 @@ const SEARCHED: u8 = 2;
 /// Writes what a delta says of a clock.
 pub fn write_delta_clock(writer: &mut Writer, clock: &DeltaClock) {
     writer.byte(if clock.searched { SEARCHED } else { CHANGED });
+    write_link(writer, clock.link);
     write_linked(writer, &clock.changed);
     write_vector(writer, &clock.forgotten);
 }
@@ -208,8 +221,9 @@ pub fn read_delta_clock(reader: &mut Reader<'_>, limits: &Limits) -> Result<Delt
         SEARCHED => true,
         _ => return Err(DecodeError::Invalid("a mark")),
     };
+    let link = read_link(reader)?;
     let (changed, forgotten) = (read_linked(reader, limits)?, read_vector(reader, limits)?);
-    Ok(DeltaClock { changed, forgotten, searched })
+    Ok(DeltaClock { link, changed, forgotten, searched })
 }
 
 pub(super) fn read_seq(reader: &mut Reader<'_>) -> Result<Seq, DecodeError> {
@@ -269,13 +283,18 @@ pub(super) fn read_entries(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::{ChainEnd, Seen};
+    use crate::chain::ChainEnd;
+    use crate::seen::Seen;
 
     #[test]
     fn every_message_reads_back_as_it_was_written() {
         let clock: VersionVector = "a:3 b:1".parse().unwrap();
         let cursor = Resume::Cursor { epoch: LogEpoch(7), seq: Seq(300), staged: Seq(310) };
         let by_clock = Resume::Clock { clock: clock.clone(), staged: Seq(2), nonce: 3 };
+        let seen = |seq, counter| Seen {
+            log: LogPlace { seq: Seq(seq), link: 5 },
+            end: ChainEnd { counter, link: 8 },
+        };
         let hello = |resume| {
             Message::Hello(Hello {
                 database: "notes".parse().unwrap(),
@@ -284,8 +303,8 @@ mod tests {
                 head: Seq(1_000),
                 floor: Seq::ZERO,
                 digest: 42,
-                chain: ChainEnd { counter: 3, link: 9 },
-                seen: Seen { seq: Seq(7), end: ChainEnd { counter: 2, link: 8 } },
+                link: 9,
+                seen: seen(7, 2),
                 credits: 16,
                 resume,
             })
@@ -300,6 +319,7 @@ mod tests {
         let delta =
             |clock| Message::Delta(Delta { from: Seq(4), up_to: Seq(9), clock, block: vec![0, 0, 0] });
         let ended = |searched| DeltaClock {
+            link: 3,
             changed: clock.clone().into(),
             forgotten: "b:1".parse().unwrap(),
             searched,
@@ -309,7 +329,8 @@ mod tests {
             hello(Some(cursor.clone())),
             hello(Some(by_clock.clone())),
             Message::Resume(cursor, Seen::default()),
-            Message::Resume(by_clock, Seen { seq: Seq(3), end: ChainEnd { counter: 1, link: 5 } }),
+            Message::Resume(by_clock, seen(3, 1)),
+            Message::Seen { answers: true, seen: seen(3, 1) },
             delta(None),
             delta(Some(ended(false))),
             delta(Some(ended(true))),

@@ -1,11 +1,13 @@
 //! What tells copies of a replica apart, as bytes: the ends of chains, what was seen of them, and clocks with their links.
 
 use super::bytes::{read_entries, read_seq};
-use crate::chain::{ChainEnd, Seen};
+use crate::chain::ChainEnd;
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::dot::MAXIMUM_COUNTER;
+use crate::id::Seq;
 use crate::limits::Limits;
 use crate::linked::LinkedVector;
+use crate::seen::{LogPlace, Seen};
 
 /// Writes where a chain ends.
 pub(crate) fn write_end(writer: &mut Writer, end: ChainEnd) {
@@ -21,15 +23,29 @@ pub(crate) fn read_end(reader: &mut Reader<'_>) -> Result<ChainEnd, DecodeError>
     Ok(ChainEnd { counter, link: if counter > 0 { read_link(reader)? } else { 0 } })
 }
 
+/// Writes a place in a log.
+pub(crate) fn write_place(writer: &mut Writer, place: LogPlace) {
+    writer.number(place.seq.0);
+    if place.seq > Seq::ZERO {
+        write_link(writer, place.link);
+    }
+}
+
+/// Reads what [`write_place`] wrote.
+pub(crate) fn read_place(reader: &mut Reader<'_>) -> Result<LogPlace, DecodeError> {
+    let seq = read_seq(reader)?;
+    Ok(LogPlace { seq, link: if seq > Seq::ZERO { read_link(reader)? } else { 0 } })
+}
+
 /// Writes what was seen of a replica.
 pub(super) fn write_seen(writer: &mut Writer, seen: Seen) {
-    writer.number(seen.seq.0);
+    write_place(writer, seen.log);
     write_end(writer, seen.end);
 }
 
 /// Reads what [`write_seen`] wrote.
 pub(super) fn read_seen(reader: &mut Reader<'_>) -> Result<Seen, DecodeError> {
-    Ok(Seen { seq: read_seq(reader)?, end: read_end(reader)? })
+    Ok(Seen { log: read_place(reader)?, end: read_end(reader)? })
 }
 
 /// Writes a vector with its replica ids in full, and the link after every entry.
@@ -53,10 +69,10 @@ pub(crate) fn read_linked(reader: &mut Reader<'_>, limits: &Limits) -> Result<Li
 }
 
 // Four bytes, the lowest first.
-fn write_link(writer: &mut Writer, link: u32) {
+pub(super) fn write_link(writer: &mut Writer, link: u32) {
     writer.raw(&link.to_le_bytes());
 }
 
-fn read_link(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
+pub(super) fn read_link(reader: &mut Reader<'_>) -> Result<u32, DecodeError> {
     reader.array().map(u32::from_le_bytes)
 }

@@ -6,12 +6,12 @@ mod bytes;
 mod identity;
 
 pub use bytes::{read_delta_clock, read_vector, write_delta_clock, write_vector};
-pub(crate) use identity::{read_end, read_linked, write_end, write_linked};
+pub(crate) use identity::{read_end, read_linked, read_place, write_end, write_linked, write_place};
 
-use crate::chain::{ChainEnd, Seen};
 use crate::id::{DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::linked::LinkedVector;
 use crate::reconcile::Range;
+use crate::seen::{LogPlace, Seen};
 use crate::vector::VersionVector;
 
 /// The version of the protocol that this code speaks.
@@ -33,6 +33,13 @@ pub enum Message {
     Ack(Ack),
     /// A step of the search for differences.
     Ranges(Ranges),
+    /// What was heard of the other meanwhile, for it to judge.
+    Seen {
+        /// False where the other is to judge it, true where the sender has: it is of its log.
+        answers: bool,
+        /// What was seen of the replica that is to judge.
+        seen: Seen,
+    },
     /// Asks for a [`Message::Pong`].
     Ping,
     /// The answer to a [`Message::Ping`].
@@ -57,12 +64,12 @@ pub struct Hello {
     pub epoch: LogEpoch,
     /// The last position of the sender's log.
     pub head: Seq,
+    /// The link of the sender's chain there; 0 for a sender without a chain.
+    pub link: u32,
     /// Below this position the sender has forgotten deletions.
     pub floor: Seq,
     /// The digest of the sender's clock at its head.
     pub digest: u64,
-    /// Where the chain of the sender's own writes ends.
-    pub chain: ChainEnd,
     /// How many unacknowledged deltas the sender takes.
     pub credits: u32,
     /// What the sender has seen of the other, or of whom it guesses that it meets.
@@ -108,9 +115,11 @@ pub struct Delta {
     pub block: Vec<u8>,
 }
 
-/// What a whole delta says of the sender's clock.
+/// What a whole delta says of the sender's log and clock.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct DeltaClock {
+    /// The link of the sender's chain at the end of the delta; 0 for a sender without a chain.
+    pub link: u32,
     /// The entries that changed; after a search all of them.
     pub changed: LinkedVector,
     /// In a first delta: the writes whose traces the sender may have forgotten, as far as the receiver may not have
@@ -119,6 +128,18 @@ pub struct DeltaClock {
     /// True after a search for differences: of the records in the delta the receiver keeps only what the sender has, and
     /// what the clock does not cover.
     pub searched: bool,
+}
+
+impl DeltaClock {
+    /// True when it tells of no clock, and that nothing is forgotten.
+    pub fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.forgotten.is_empty() && !self.searched
+    }
+
+    /// What the delta tells of its sender: how far its log is taken in with it, and what its clock has of its own writes.
+    pub fn seen_of(&self, sender: ReplicaId, up_to: Seq) -> Seen {
+        Seen { log: LogPlace { seq: up_to, link: self.link }, end: self.changed.end(sender) }
+    }
 }
 
 /// How far deltas were taken in.

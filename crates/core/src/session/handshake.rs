@@ -6,10 +6,10 @@
 use super::io::{Local, Role, SessionEffect, Standing};
 use super::outgoing::Filter;
 use super::{Peer, Phase, Refusal, Session};
-use crate::chain::Seen;
 use crate::guard::{Guard, holds};
 use crate::id::{Cursor, Seq};
 use crate::message::{Hello, Message, Resume};
+use crate::seen::{LogPlace, Seen};
 use crate::vector::VersionVector;
 
 impl Session {
@@ -23,8 +23,9 @@ impl Session {
         if hello.replica == self.local.replica {
             return Err(("same-replica", "Both sides have the same replica id.".to_owned()));
         }
-        let Hello { replica, epoch, head, floor, digest, chain, .. } = hello;
-        let peer = Peer { replica, epoch, head, floor, digest, chain };
+        let Hello { replica, epoch, head, link, floor, digest, .. } = hello;
+        let log = LogPlace { seq: head, link };
+        let peer = Peer { replica, epoch, head, floor, digest, log };
         self.peer = Some(peer);
         self.outgoing.grant(hello.credits, peer);
         let guess = match self.config.role {
@@ -91,7 +92,7 @@ impl Session {
 
     fn open_at(&mut self, standing: Standing, seen: Seen) {
         if let Some(peer) = self.peer {
-            self.incoming.open(peer, standing, seen.end);
+            self.incoming.open(peer, standing, seen);
             self.phase = Phase::Open;
         }
     }
@@ -125,9 +126,9 @@ impl Session {
     }
 
     pub(super) fn send_hello(&mut self, resume: Option<Resume>, seen: Seen) {
-        let Local { database, replica, epoch, head, floor, digest, chain } = self.local.clone();
+        let Local { database, replica, epoch, head, floor, digest, link } = self.local.clone();
         let credits = self.config.credits;
-        let hello = Hello { database, replica, epoch, head, floor, digest, chain, credits, seen, resume };
+        let hello = Hello { database, replica, epoch, head, link, floor, digest, credits, seen, resume };
         self.effects.push(SessionEffect::Send(Message::Hello(hello).to_bytes()));
     }
 }

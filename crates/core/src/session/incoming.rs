@@ -4,15 +4,15 @@
 
 use std::collections::VecDeque;
 
-use super::io::{Chunk, SessionEffect, Standing};
+use super::io::{Chunk, Passed, SessionEffect, Standing};
 use super::{Peer, Refusal};
 use crate::block::read_block;
-use crate::chain::ChainEnd;
 use crate::codec::Reader;
 use crate::guard::{Guard, holds};
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::limits::Limits;
 use crate::message::{Ack, Delta, DeltaClock, Message};
+use crate::seen::{LogPlace, Seen};
 use crate::vector::VersionVector;
 
 pub(super) struct Incoming {
@@ -20,14 +20,13 @@ pub(super) struct Incoming {
     peer: Option<ReplicaId>,
     // The cursor: where the delta under way begins.
     base: Cursor,
-    // The chain of the peer's own writes: what it has judged to be of it, and where it ends as the peer has said.
-    chain: ChainEnd,
-    told_chain: ChainEnd,
-    // The delta that the host is storing, if it tells of writes of the peer's own.
+    // What the peer has judged to be its own, and where its log ends as it has said.
+    judged: Seen,
+    log: LogPlace,
+    // The delta that the host is storing, if its sender has a chain.
     held: Option<Held>,
-    // More was heard of the peer meanwhile. It must be told, and the delta waits until it has judged that.
-    to_tell: Option<ChainEnd>,
-    awaits_judgement: bool,
+    // More was heard of the peer meanwhile. It was told so, and the delta waits until it has judged that.
+    asked_of: Option<Seen>,
     // Where the next chunk must begin.
     position: Seq,
     // Received and waiting for their turn; no more than the credits.
@@ -50,8 +49,8 @@ struct Held {
 impl Held {
     // It is seldom needed again: then its records are read once more.
     fn new(chunk: &Chunk, staged: bool, clock: &DeltaClock, asked: &VersionVector) -> Self {
-        let Chunk { peer, chain, base, from, up_to, ref block, .. } = *chunk;
-        let chunk = Chunk { peer, chain, base, from, up_to, block: block.clone(), entries: Vec::new() };
+        let Chunk { peer, log, base, from, up_to, ref block, .. } = *chunk;
+        let chunk = Chunk { peer, log, base, from, up_to, block: block.clone(), entries: Vec::new() };
         Self { chunk, staged, clock: clock.clone(), asked: asked.clone() }
     }
 }
@@ -62,11 +61,10 @@ impl Incoming {
             credits: credits as usize,
             peer: None,
             base: Cursor { epoch: LogEpoch(0), seq: Seq::ZERO },
-            chain: ChainEnd::default(),
-            told_chain: ChainEnd::default(),
+            judged: Seen::default(),
+            log: LogPlace::default(),
             held: None,
-            to_tell: None,
-            awaits_judgement: false,
+            asked_of: None,
             position: Seq::ZERO,
             queue: VecDeque::new(),
             asked: VersionVector::new(),
@@ -75,10 +73,10 @@ impl Incoming {
         }
     }
 
-    pub(super) fn open(&mut self, peer: Peer, standing: Standing, chain: ChainEnd) {
+    pub(super) fn open(&mut self, peer: Peer, standing: Standing, judged: Seen) {
         self.peer = Some(peer.replica);
-        self.told_chain = peer.chain;
-        self.chain = chain;
+        self.log = peer.log;
+        self.judged = judged;
         self.base = standing.cursor;
         self.position = standing.staged.max(standing.cursor.seq);
     }
@@ -92,16 +90,21 @@ impl Incoming {
         self.position
     }
 
+    /// How far the peer has judged its log to be its own, and how far it has told it itself.
+    pub(super) fn places(&self) -> (LogPlace, LogPlace) {
+        (self.judged.log, self.log)
+    }
+
     /// True while the host stores something.
     pub(super) fn is_storing(&self) -> bool {
-        self.storing.is_some() && !self.awaits_judgement
+        self.storing.is_some() && self.asked_of.is_none()
     }
 
     pub(super) fn queue(&mut self, delta: Delta, searched: bool) -> Result<(), Refusal> {
         self.searched |= searched;
         // It was told what was seen before it has sent this.
         let told = self.peer.zip(delta.clock.as_ref()).map(|(peer, clock)| clock.changed.end(peer));
-        if told.is_some_and(|told| told.counter > 0 && self.chain.is_beyond(told)) {
+        if told.is_some_and(|told| told.counter > 0 && self.judged.end.is_beyond(told)) {
             let message = "This is a copy of a replica that has gone on since, or it was set back.";
             return Err(("replica-forked", message.to_owned()));
         }
@@ -147,26 +150,30 @@ impl Incoming {
         }
         self.searched &= clock.is_none();
         let staged = self.position > self.base.seq;
-        let chunk = Chunk { peer, chain: self.told_chain, base: self.base, from, up_to, block, entries };
+        let chunk = Chunk { peer, log: self.log, base: self.base, from, up_to, block, entries };
+        let judged = self.judged;
         match clock {
-            Some(clock) if chunk.entries.is_empty() && clock == DeltaClock::default() && !staged => {
-                self.base.seq = up_to;
-                effects.push(SessionEffect::MoveCursor { peer, cursor: self.base });
+            Some(clock) if chunk.entries.is_empty() && clock.is_empty() && !staged => {
+                self.reach(&clock, up_to);
+                let passed = Passed { peer, cursor: self.base, link: clock.link, judged };
+                effects.push(SessionEffect::MoveCursor(passed));
+                self.judged = judged.join(clock.seen_of(peer, up_to));
                 acknowledge(up_to, true, effects);
             }
             Some(clock) => {
                 self.storing = Some(up_to);
-                self.base.seq = up_to;
+                self.reach(&clock, up_to);
                 let asked = std::mem::take(&mut self.asked);
                 let asked = if clock.forgotten.is_empty() { VersionVector::new() } else { asked };
                 // What it does not tell has not changed.
-                if clock.changed.get(peer) > 0 {
+                if clock.link != 0 || clock.changed.get(peer) > 0 {
                     self.held = Some(Held::new(&chunk, staged, &clock, &asked));
                 }
                 if !holds(Guard::CursorWithData) {
-                    effects.push(SessionEffect::MoveCursor { peer, cursor: self.base });
+                    let passed = Passed { peer, cursor: self.base, link: clock.link, judged };
+                    effects.push(SessionEffect::MoveCursor(passed));
                 }
-                effects.push(SessionEffect::Apply { chunk, staged, clock, chain: self.chain, asked });
+                effects.push(SessionEffect::Apply { chunk, staged, clock, judged, asked });
                 if !holds(Guard::DurableFirst) {
                     self.applied(effects);
                 }
@@ -176,8 +183,8 @@ impl Incoming {
             }
             None if !holds(Guard::AtomicDelta) => {
                 (self.storing, self.base.seq) = (Some(up_to), up_to);
-                let (clock, asked, chain) = (DeltaClock::default(), VersionVector::new(), self.chain);
-                effects.push(SessionEffect::Apply { chunk, staged: false, clock, chain, asked });
+                let (clock, asked) = (DeltaClock::default(), VersionVector::new());
+                effects.push(SessionEffect::Apply { chunk, staged: false, clock, judged, asked });
             }
             None => {
                 self.storing = Some(up_to);
@@ -194,45 +201,47 @@ impl Incoming {
         }
     }
 
-    /// More was heard of the peer than it has judged. The delta is held until it has.
-    pub(super) fn overtaken(&mut self, now: ChainEnd) -> Result<(), Refusal> {
-        if self.held.is_none() {
-            return Err(("internal", "The delta tells of no writes of its sender's.".to_owned()));
+    // A whole delta ends where the peer's log does.
+    fn reach(&mut self, clock: &DeltaClock, up_to: Seq) {
+        self.base.seq = up_to;
+        if up_to > self.log.seq {
+            self.log = LogPlace { seq: up_to, link: clock.link };
         }
-        self.to_tell = Some(now);
-        self.awaits_judgement = true;
+    }
+
+    /// More was heard of the peer than it has judged. It is asked, and the delta is held until it has answered.
+    pub(super) fn overtaken(&mut self, now: Seen, effects: &mut Vec<SessionEffect>) -> Result<(), Refusal> {
+        if self.held.is_none() {
+            return Err(("internal", "The sender of the delta has no chain.".to_owned()));
+        }
+        self.asked_of = Some(now);
+        effects.push(SessionEffect::Send(Message::Seen { answers: false, seen: now }.to_bytes()));
         Ok(())
     }
 
-    /// The clock entry that the peer is to judge next: its own.
-    pub(super) fn entry_to_tell(&mut self) -> Option<(ReplicaId, ChainEnd)> {
-        self.peer.zip(self.to_tell.take())
-    }
-
-    /// The peer has taken in what was told of its chain, so it is of its log. What it has sent before is too.
+    /// The peer has judged that what was told of it is of its log. What it has sent before is too.
     pub(super) fn judged(
         &mut self,
-        end: ChainEnd,
+        seen: Seen,
         limits: &Limits,
         effects: &mut Vec<SessionEffect>,
     ) -> Result<(), Refusal> {
-        self.chain = end;
-        if !std::mem::take(&mut self.awaits_judgement) {
-            return Ok(());
+        if self.asked_of.take() != Some(seen) {
+            return Err(("unexpected-message", "That was not asked.".to_owned()));
         }
+        self.judged = seen;
         if let Some(Held { chunk, staged, clock, asked }) = &self.held {
             let entries = read_entries(&chunk.block, limits).map_err(super::decode_refusal)?;
             let (chunk, staged) = (Chunk { entries, ..chunk.clone() }, *staged);
             let (clock, asked) = (clock.clone(), asked.clone());
-            effects.push(SessionEffect::Apply { chunk, staged, clock, chain: end, asked });
+            effects.push(SessionEffect::Apply { chunk, staged, clock, judged: seen, asked });
         }
         Ok(())
     }
 
     pub(super) fn applied(&mut self, effects: &mut Vec<SessionEffect>) {
         if let Some(held) = self.held.take() {
-            let told = held.clock.changed.end(held.chunk.peer);
-            self.chain = if told.counter > self.chain.counter { told } else { self.chain };
+            self.judged = self.judged.join(held.clock.seen_of(held.chunk.peer, held.chunk.up_to));
         }
         if let Some(up_to) = self.storing.take() {
             acknowledge(up_to, true, effects);

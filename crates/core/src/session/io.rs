@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use crate::chain::{ChainEnd, Seen};
 use crate::guard::{Guard, holds};
 use crate::id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
@@ -16,6 +15,7 @@ use crate::limits::Limits;
 use crate::message::DeltaClock;
 use crate::reconcile::{FingerprintKey, Snapshot};
 use crate::record::Record;
+use crate::seen::{LogPlace, Seen};
 use crate::vector::VersionVector;
 
 /// Which side speaks first.
@@ -81,8 +81,8 @@ pub struct Local {
     pub floor: Seq,
     /// The digest of its clock at the head.
     pub digest: u64,
-    /// Where the chain of its own writes ends.
-    pub chain: ChainEnd,
+    /// The link of its chain at the head; 0 for a replica that makes none, as relays.
+    pub link: u32,
 }
 
 /// How far this replica is in a peer's log.
@@ -131,10 +131,10 @@ pub enum SessionInput {
         floor: Seq,
     },
     /// Answers `Apply`: nothing was done, because more was heard of the peer since it has judged what was seen of it
-    /// ([`ChainEnd::is_overtaken`]).
+    /// ([`Seen::is_overtaken`]).
     Overtaken {
-        /// Where its chain ends by now.
-        now: ChainEnd,
+        /// What is known of it by now.
+        now: Seen,
     },
     /// Answers `LoadPeer`, `Read`, `Stage` or `Apply`: it could not be done.
     Failed {
@@ -186,17 +186,14 @@ pub enum SessionEffect {
         /// that nothing of that was heard since ([`crate::has_heard_since`]); otherwise the answer is `Failed` with
         /// `below-floor`, and this side comes again.
         asked: VersionVector,
-        /// What the peer has judged to be of its chain. If more was heard of it since, which is not what the delta says,
-        /// perhaps somebody else writes under the peer's name: then the answer is `Overtaken`, and it is asked.
-        chain: ChainEnd,
+        /// What the peer has judged to be its own. If more was heard of it since, which is not what the delta says
+        /// ([`DeltaClock::seen_of`]), perhaps somebody else writes under the peer's name: then the answer is `Overtaken`, and
+        /// it is asked.
+        judged: Seen,
     },
-    /// Remember that this position of the peer's log is reached. Nothing is lost if it is forgotten again.
-    MoveCursor {
-        /// The peer.
-        peer: ReplicaId,
-        /// Where it is reached.
-        cursor: Cursor,
-    },
+    /// Remember that this position of the peer's log is reached, unless more was heard of the peer since, as with `Apply`.
+    /// Nothing is lost if it is forgotten again.
+    MoveCursor(Passed),
     /// The peer has durably taken in the local log up to here.
     PeerReached {
         /// The peer.
@@ -215,8 +212,15 @@ pub struct PageRequest {
     pub after: Seq,
     /// Clock entries that changed after this position, if the page reaches the head.
     pub clock_since: Seq,
-    /// Leave out what came from this log of the peer: it has it.
+    /// The peer.
+    pub peer: ReplicaId,
+    /// Leave out what came from this log of the peer: it has it. But not if another connection has gone on in that log:
+    /// perhaps that was another copy of the peer. See [`Self::left_out`].
     pub exclude: LogEpoch,
+    /// Up to here the peer has judged the log to be its own.
+    pub judged: LogPlace,
+    /// Up to here it has told it itself.
+    pub told: LogPlace,
     /// Leave out records whose context this clock covers.
     pub covered_by: Option<VersionVector>,
     /// After a search for differences: only these, in the part of the log that was searched.
@@ -239,15 +243,28 @@ pub struct Among {
 }
 
 impl PageRequest {
+    /// The log of which nothing need be told, where the peer's log is taken in up to `now`. None if neither is that what the
+    /// peer has told last nor has the peer judged it: then another connection has brought it.
+    pub fn left_out(&self, now: LogPlace) -> Option<LogEpoch> {
+        let is_others = now.link != 0 && now != self.told && now.is_beyond(self.judged);
+        (!is_others && holds(Guard::EchoSuppression)).then_some(self.exclude)
+    }
+
     /// True when a record with that key, position and origin may be in the page: it is, unless [`Self::is_covered`].
-    pub fn is_wanted(&self, (key, seq, origin): (&str, Seq, Option<LogEpoch>), is_deleted: bool) -> bool {
+    /// `left_out` is as [`Self::left_out`] says.
+    pub fn is_wanted(
+        &self,
+        (key, seq, origin): (&str, Seq, Option<LogEpoch>),
+        left_out: Option<LogEpoch>,
+        is_deleted: bool,
+    ) -> bool {
         match &self.among {
             Some(among) if among.keys.contains(key) => true,
             // A search is over what stands. Deletions that the peer has not heard of are told as well.
             Some(among) if seq <= among.until => is_deleted,
             // Wherever it came from: what was told before in an older state would be judged by the clock of now.
             Some(_) => true,
-            None => origin != Some(self.exclude) || !holds(Guard::EchoSuppression),
+            None => left_out.is_none() || origin != left_out,
         }
     }
 
@@ -294,8 +311,9 @@ pub struct LogPage {
 pub struct Chunk {
     /// Who sent it.
     pub peer: ReplicaId,
-    /// Where its chain ended when it said hello.
-    pub chain: ChainEnd,
+    /// Where its log ended when it last said so: in its hello, or at the end of the delta before this one. Who goes on after
+    /// the chunk must have been there too.
+    pub log: LogPlace,
     /// The position that the cursor has before the delta.
     pub base: Cursor,
     /// The position that the chunk goes on from: the base for the first chunk, the end of the one before for others. A
@@ -307,6 +325,27 @@ pub struct Chunk {
     pub block: Vec<u8>,
     /// The same, read.
     pub entries: Vec<(RecordKey, Record)>,
+}
+
+/// A part of a peer's log that held nothing for this replica.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Passed {
+    /// The peer.
+    pub peer: ReplicaId,
+    /// Up to where it was passed.
+    pub cursor: Cursor,
+    /// The link of the peer's chain there.
+    pub link: u32,
+    /// What the peer has judged to be its own.
+    pub judged: Seen,
+}
+
+impl Passed {
+    /// True when more was heard of the peer since it has judged what was seen of it, and `now` that is known of it.
+    pub fn is_overtaken(&self, now: Seen) -> bool {
+        let log = LogPlace { seq: self.cursor.seq, link: self.link };
+        self.judged.is_overtaken(now, Seen { log, ..Seen::default() })
+    }
 }
 
 /// Why a session ended.

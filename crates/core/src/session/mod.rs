@@ -10,14 +10,14 @@ mod outgoing;
 mod reconciling;
 
 pub use io::{
-    Among, Chunk, Closing, Local, LogPage, PageRequest, Role, SessionConfig, SessionEffect, SessionInput,
-    Standing,
+    Among, Chunk, Closing, Local, LogPage, PageRequest, Passed, Role, SessionConfig, SessionEffect,
+    SessionInput, Standing,
 };
 
-use crate::chain::{ChainEnd, Seen};
 use crate::codec::DecodeError;
 use crate::id::{LogEpoch, ReplicaId, Seq};
 use crate::message::{Message, Refuse};
+use crate::seen::{LogPlace, Seen};
 use incoming::Incoming;
 use outgoing::Outgoing;
 use reconciling::Searches;
@@ -62,7 +62,8 @@ pub struct Peer {
     // Where it has forgotten deletions, and the digest of its clock, when it said hello.
     floor: Seq,
     digest: u64,
-    chain: ChainEnd,
+    // Where its log ended then.
+    log: LogPlace,
 }
 
 impl Peer {
@@ -222,7 +223,7 @@ impl Session {
                 self.release_page(now_ms)?;
             }
             SessionInput::Overtaken { now } => {
-                self.incoming.overtaken(now)?;
+                self.incoming.overtaken(now, &mut self.effects)?;
                 self.release_page(now_ms)?;
             }
             SessionInput::Failed { code } => {
@@ -275,11 +276,16 @@ impl Session {
                 let searched = self.end_search()?;
                 self.incoming.queue(delta, searched)
             }
-            Message::Ack(ack) => {
-                if let Some(end) = self.outgoing.take_ack(ack, &mut self.effects)? {
-                    self.incoming.judged(end, &self.config.limits, &mut self.effects)?;
-                }
+            Message::Ack(ack) => self.outgoing.take_ack(ack, &mut self.effects),
+            // The host judges it before it does anything; if it is not of this log, nothing is said.
+            Message::Seen { answers: false, seen } => {
+                self.told = Some(seen);
+                let answer = Message::Seen { answers: true, seen };
+                self.effects.push(SessionEffect::Send(answer.to_bytes()));
                 Ok(())
+            }
+            Message::Seen { answers: true, seen } => {
+                self.incoming.judged(seen, &self.config.limits, &mut self.effects)
             }
             Message::Ranges(ranges) => self.take_ranges(ranges),
         }
@@ -293,12 +299,8 @@ impl Session {
         if let Some(peer) = &mut self.peer {
             peer.head = peer.head.max(self.incoming.position());
         }
-        if self.outgoing.is_between_deltas()
-            && let Some((peer, end)) = self.incoming.entry_to_tell()
-        {
-            self.outgoing.tell(peer, end, &mut self.effects);
-        }
-        self.outgoing.pump(self.head, self.config.chunk_bytes, now_ms, &mut self.effects);
+        let (budget_bytes, places) = (self.config.chunk_bytes, self.incoming.places());
+        self.outgoing.pump(self.head, budget_bytes, places, now_ms, &mut self.effects);
         Ok(())
     }
 

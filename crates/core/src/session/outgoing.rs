@@ -7,12 +7,11 @@ use std::collections::VecDeque;
 use super::io::{Among, LogPage, PageRequest, SessionEffect};
 use super::{Peer, Refusal};
 use crate::block::write_block;
-use crate::chain::ChainEnd;
 use crate::codec::Writer;
-use crate::dot::Dot;
 use crate::guard::{Guard, holds};
-use crate::id::{ReplicaId, Seq};
+use crate::id::Seq;
 use crate::message::{Ack, Delta, DeltaClock, Message};
+use crate::seen::LogPlace;
 use crate::vector::VersionVector;
 
 /// After so long the peer is told that a part of the log held nothing for it, unless something else tells it before. At the
@@ -40,8 +39,10 @@ pub(super) struct Outgoing {
     base: Seq,
     // Where the receiver stands when it has taken in all that was sent.
     told: Seq,
-    // How far the log was looked at; beyond `told` when there was nothing for this peer.
+    // How far the log was looked at; beyond `told` when there was nothing for this peer. The link is that of the head which
+    // was seen last.
     looked: Seq,
+    link: u32,
     reached: Seq,
     filter: Filter,
     // The delta under way is the first to this peer.
@@ -51,8 +52,8 @@ pub(super) struct Outgoing {
     // Where deletions were forgotten when the peer said where it stands, or told so itself.
     floor: Seq,
     reading: bool,
-    // Sent and not yet acknowledged: the positions, and what was told of the peer's own chain to be judged.
-    unacknowledged: VecDeque<(Seq, Option<ChainEnd>)>,
+    // Sent and not yet acknowledged.
+    unacknowledged: VecDeque<Seq>,
     advance_at_ms: Option<u64>,
 }
 
@@ -119,6 +120,7 @@ impl Outgoing {
         &mut self,
         head: Seq,
         budget_bytes: usize,
+        (judged, told): (LogPlace, LogPlace),
         now_ms: u64,
         effects: &mut Vec<SessionEffect>,
     ) {
@@ -135,17 +137,26 @@ impl Outgoing {
                 Filter::CoveredBy(clock) => (Some(clock.clone()), None),
                 Filter::Among(among, clock) => (Some(clock.clone()), Some(among.clone())),
             };
-            let (after, clock_since, exclude, is_first) = (self.looked, self.base, peer.epoch, self.is_first);
-            let request =
-                PageRequest { after, clock_since, exclude, covered_by, among, is_first, budget_bytes };
-            effects.push(SessionEffect::Read(request));
+            effects.push(SessionEffect::Read(PageRequest {
+                after: self.looked,
+                clock_since: self.base,
+                peer: peer.replica,
+                exclude: peer.epoch,
+                judged,
+                told,
+                covered_by,
+                among,
+                is_first: self.is_first,
+                budget_bytes,
+            }));
         } else if self.advance_at_ms.is_some_and(|due| due <= now_ms) {
             self.advance(effects);
         }
     }
 
     fn advance(&mut self, effects: &mut Vec<SessionEffect>) {
-        let (from, up_to, clock) = (self.told, self.looked, Some(DeltaClock::default()));
+        let clock = Some(DeltaClock { link: self.link, ..DeltaClock::default() });
+        let (from, up_to) = (self.told, self.looked);
         self.send(Delta { from, up_to, clock, block: Vec::new() }, effects);
     }
 
@@ -165,7 +176,8 @@ impl Outgoing {
         if let (Filter::Among(among, _), Some(key)) = (&mut self.filter, page.absent_up_to) {
             among.absent_up_to = Some(key);
         }
-        let clock_news = page.clock.as_ref().is_some_and(|clock| *clock != DeltaClock::default());
+        self.link = page.clock.as_ref().map_or(self.link, |clock| clock.link);
+        let clock_news = page.clock.as_ref().is_some_and(|clock| !clock.is_empty());
         let news = !page.entries.is_empty() || clock_news;
         // In the middle of a delta its last chunk must come, even empty: it makes the others visible.
         let completes = page.clock.is_some() && self.told > self.base;
@@ -194,48 +206,23 @@ impl Outgoing {
         }
         self.told = delta.up_to;
         self.advance_at_ms = None;
-        self.unacknowledged.push_back((delta.up_to, None));
+        self.unacknowledged.push_back(delta.up_to);
         effects.push(SessionEffect::Send(Message::Delta(delta).to_bytes()));
     }
 
-    /// True when the peer can be told something between two deltas.
-    pub(super) fn is_between_deltas(&self) -> bool {
-        let is_idle = self.open && !self.reading && !self.is_unfinished && self.told == self.base;
-        is_idle && !self.is_first && self.unacknowledged.len() < self.credits
-    }
-
-    /// Tells the peer what was heard of its own chain, in a delta of its own that moves nothing.
-    pub(super) fn tell(&mut self, peer: ReplicaId, end: ChainEnd, effects: &mut Vec<SessionEffect>) {
-        let changed = [(Dot::new(peer, end.counter), end.link)].into_iter().collect();
-        let clock = Some(DeltaClock { changed, ..DeltaClock::default() });
-        let delta = Delta { from: self.told, up_to: self.told, clock, block: Vec::new() };
-        self.unacknowledged.push_back((self.told, Some(end)));
-        effects.push(SessionEffect::Send(Message::Delta(delta).to_bytes()));
-    }
-
-    /// The peer has taken in what was sent. Says what it has judged of its own chain by that.
-    pub(super) fn take_ack(
-        &mut self,
-        ack: Ack,
-        effects: &mut Vec<SessionEffect>,
-    ) -> Result<Option<ChainEnd>, Refusal> {
-        if !self.unacknowledged.iter().any(|(sent, _)| *sent == ack.up_to) {
-            return Err(("unexpected-message", format!("Nothing was sent up to {}.", ack.up_to)));
-        }
-        let mut judged = None;
+    /// The peer has taken in what was sent.
+    pub(super) fn take_ack(&mut self, ack: Ack, effects: &mut Vec<SessionEffect>) -> Result<(), Refusal> {
         // A chunk of records that are absent ends where the one before it does.
-        while let Some((sent, told)) = self.unacknowledged.pop_front() {
-            judged = told.or(judged);
-            if sent == ack.up_to {
-                break;
-            }
-        }
+        let Some(place) = self.unacknowledged.iter().position(|sent| *sent == ack.up_to) else {
+            return Err(("unexpected-message", format!("Nothing was sent up to {}.", ack.up_to)));
+        };
+        self.unacknowledged.drain(..=place);
         if ack.durable && ack.up_to > self.reached {
             self.reached = ack.up_to;
             if let Some(peer) = self.peer {
                 effects.push(SessionEffect::PeerReached { peer: peer.replica, seq: ack.up_to });
             }
         }
-        Ok(judged)
+        Ok(())
     }
 }

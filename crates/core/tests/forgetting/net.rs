@@ -325,8 +325,8 @@ impl Net {
                 self.head_moved(name);
                 Some(SessionInput::Applied { floor_before, floor })
             }
-            SessionEffect::MoveCursor { peer, cursor } => {
-                side.replica.move_cursor(peer, cursor);
+            SessionEffect::MoveCursor(passed) => {
+                side.replica.pass(&passed);
                 None
             }
             SessionEffect::PeerReached { peer, seq } => {

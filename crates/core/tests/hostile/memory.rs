@@ -7,8 +7,8 @@ use eyot_core::reconcile::read_ranges;
 use eyot_core::segment::Segment;
 use eyot_core::session::PageRequest;
 use eyot_core::{
-    CHUNK_BYTES, Context, Dot, Export, Hlc, Limits, LogEpoch, Reader, Record, RecordKey, Replica, ReplicaId,
-    Seq, Version, VersionVector, Writer, read_block,
+    CHUNK_BYTES, Context, Dot, Export, Hlc, Limits, LogEpoch, LogPlace, Reader, Record, RecordKey, Replica,
+    ReplicaId, Seq, Version, VersionVector, Writer, read_block,
 };
 
 use crate::checks::budget::{allowed_bytes, measured, within_budget};
@@ -155,7 +155,10 @@ fn what_is_written_for_others_is_within_what_they_take() {
     let request = |after| PageRequest {
         after,
         clock_since: Seq::ZERO,
+        peer: id(1),
         exclude: LogEpoch(2),
+        judged: LogPlace::default(),
+        told: LogPlace::default(),
         covered_by: None,
         among: None,
         is_first: true,

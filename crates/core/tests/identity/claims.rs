@@ -307,34 +307,62 @@ fn a_relay_that_lies_costs_one_name_a_minute_at_most() {
 
 #[test]
 fn two_copies_that_are_connected_at_the_same_time_hear_of_each_others_writes() {
-    let (mut one, mut relay, copy) = before();
-    let (mut two, mut net) = (Device::open(b'a', copy, 2), Net::default());
-    one.connect();
-    two.connect();
-    net.run(&mut [&mut one, &mut two], &mut relay);
-    one.write("n1", "grey heron");
-    one.write("n3", "bittern");
-    // The other copy is past that in the relay's log: it came from its own epoch, and so was not sent to it.
-    net.run(&mut [&mut one, &mut two], &mut relay);
-    two.write("n1", "night heron");
-    two.write("n4", "stork");
-    two.write("n4", "white stork");
-    net.run(&mut [&mut one, &mut two], &mut relay);
-    assert_eq!((one.is_reborn(), two.is_reborn()), (false, true));
-    assert_eq!(
-        (relay.refused.as_slice(), two.notices.as_slice()),
-        ([].as_slice(), ["replica-forked"].as_slice())
-    );
-    for (id, contents) in
-        [("n1", vec!["grey heron", "night heron"]), ("n3", vec!["bittern"]), ("n4", vec!["white stork"])]
-    {
+    for (is_told_first, of_n1) in [(false, vec!["grey heron", "night heron"]), (true, vec!["night heron"])] {
+        let (mut one, mut relay, copy) = before();
+        let (mut two, mut net) = (Device::open(b'a', copy, 2), Net::default());
+        one.connect();
+        two.connect();
+        net.run(&mut [&mut one, &mut two], &mut relay);
+        one.write("n1", "grey heron");
+        one.write("n3", "bittern");
+        // It came from the log that the other copy has as well, as far as its epoch tells.
+        if is_told_first {
+            net.run(&mut [&mut one, &mut two], &mut relay);
+            assert_eq!((two.shown("n1"), two.is_reborn()), (vec!["grey heron".into()], true));
+        }
+        two.write("n1", "night heron");
+        two.write("n4", "stork");
+        two.write("n4", "white stork");
+        net.run(&mut [&mut one, &mut two], &mut relay);
+        assert_eq!((one.is_reborn(), two.is_reborn()), (false, true));
         assert_eq!(
-            (one.shown(id), two.shown(id), relay.shown(id)),
-            (
-                contents.iter().map(ToString::to_string).collect(),
-                contents.iter().map(ToString::to_string).collect(),
-                contents.iter().map(ToString::to_string).collect(),
-            )
+            (relay.refused.as_slice(), two.notices.as_slice()),
+            ([].as_slice(), ["replica-forked"].as_slice())
         );
+        for (id, contents) in [("n1", of_n1), ("n3", vec!["bittern"]), ("n4", vec!["white stork"])] {
+            for shown in [one.shown(id), two.shown(id), relay.shown(id)] {
+                assert_eq!(shown, contents, "{id}, told first: {is_told_first}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_one_copy_has_taken_in_is_told_to_the_other_although_none_has_written() {
+    for are_connected_at_once in [false, true] {
+        let (mut one, mut relay, copy) = before();
+        let (mut two, mut net) = (Device::open(b'a', copy, 2), Net::default());
+        let mut other = Device::open(b'b', Disk::default(), 7);
+        other.write("n5", "egret");
+        let file = Export::of(other.engine.replica()).to_bytes();
+        if are_connected_at_once {
+            one.connect();
+            two.connect();
+            net.run(&mut [&mut one, &mut two], &mut relay);
+        }
+        one.take(EngineInput::Import { ticket: 9, bytes: file });
+        if are_connected_at_once {
+            net.run(&mut [&mut one, &mut two], &mut relay);
+        } else {
+            meet(&mut one, &mut relay);
+            meet(&mut two, &mut relay);
+        }
+        assert_eq!((one.shown("n5"), relay.shown("n5")), (vec!["egret".into()], vec!["egret".into()]));
+        assert_eq!(two.shown("n5"), ["egret"], "connected at once: {are_connected_at_once}");
+        assert!(!one.is_reborn() && relay.refused.is_empty());
+        // It finds out as soon as it is compared again, or brings anything itself.
+        two.write("n6", "crake");
+        meet(&mut two, &mut relay);
+        assert_eq!((two.is_reborn(), relay.shown("n6")), (true, vec!["crake".into()]));
     }
 }

@@ -208,10 +208,9 @@ impl Relay {
                     SessionEffect::Read(request) => {
                         inputs.push_back(SessionInput::Page(self.replica.page(&request)));
                     }
-                    SessionEffect::Apply { chunk, clock, chain, .. } => {
-                        let peer = chunk.peer;
-                        let now = self.replica.clock().end(peer);
-                        if chain.is_overtaken(now, clock.changed.end(peer)) {
+                    SessionEffect::Apply { chunk, clock, judged, .. } => {
+                        let (peer, told) = (chunk.peer, clock.seen_of(chunk.peer, chunk.up_to));
+                        if let Some(now) = self.replica.overtaken(peer, chunk.base.epoch, judged, told) {
                             inputs.push_back(SessionInput::Overtaken { now });
                             continue;
                         }
@@ -224,7 +223,7 @@ impl Relay {
                         inputs.push_back(SessionInput::Applied { floor_before: floor, floor });
                         inputs.push_back(SessionInput::HeadMoved(self.replica.head()));
                     }
-                    SessionEffect::MoveCursor { peer, cursor } => self.replica.move_cursor(peer, cursor),
+                    SessionEffect::MoveCursor(passed) => self.replica.pass(&passed),
                     SessionEffect::Close(closing) => {
                         if !closing.by_peer {
                             self.refused.push(closing.code);

@@ -8,8 +8,8 @@ use eyot_core::segment::{
     staged_chunk, written_segments,
 };
 use eyot_core::{
-    ChainEnd, Context, Cursor, DecodeError, Dot, Export, Limits, LinkedVector, LogEpoch, Peers, Reader,
-    Reborn, Record, RecordKey, ReplicaId, Seen, Seq, VersionVector, Writer, read_block, write_block,
+    ChainEnd, Context, Cursor, DecodeError, Dot, Export, Limits, LinkedVector, LogEpoch, LogPlace, Peers,
+    Reader, Reborn, Record, RecordKey, ReplicaId, Seen, Seq, VersionVector, Writer, read_block, write_block,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -50,7 +50,12 @@ fn end() -> impl Strategy<Value = ChainEnd> {
 }
 
 fn seen() -> impl Strategy<Value = Seen> {
-    (seq(), end()).prop_map(|(seq, end)| Seen { seq, end })
+    (place(), end()).prop_map(|(log, end)| Seen { log, end })
+}
+
+fn place() -> impl Strategy<Value = LogPlace> {
+    (seq(), any::<u32>())
+        .prop_map(|(seq, link)| LogPlace { seq, link: if seq > Seq::ZERO { link } else { 0 } })
 }
 
 fn seq() -> impl Strategy<Value = Seq> {
@@ -75,11 +80,8 @@ fn resume() -> impl Strategy<Value = Resume> {
 }
 
 fn delta_clock() -> impl Strategy<Value = DeltaClock> {
-    (linked(), vector(), any::<bool>()).prop_map(|(changed, forgotten, searched)| DeltaClock {
-        changed,
-        forgotten,
-        searched,
-    })
+    (any::<u32>(), linked(), vector(), any::<bool>())
+        .prop_map(|(link, changed, forgotten, searched)| DeltaClock { link, changed, forgotten, searched })
 }
 
 fn ranges() -> impl Strategy<Value = Vec<Range>> {
@@ -103,25 +105,26 @@ fn ranges() -> impl Strategy<Value = Vec<Range>> {
 }
 
 fn message() -> impl Strategy<Value = Message> {
-    let words = (any::<u64>(), any::<u32>(), end(), seen());
-    let hello = (any::<[u8; 16]>(), cursor(), seq(), words, prop::option::of(resume()));
+    let words = (any::<u64>(), any::<u32>(), seen());
+    let hello = (any::<[u8; 16]>(), (any::<u64>(), place()), seq(), words, prop::option::of(resume()));
     let refuse = ("[a-z-]{0,20}", ".{0,20}", prop::option::of(0u64..100_000));
     prop_oneof![
-        hello.prop_map(|(replica, cursor, floor, (digest, credits, chain, seen), resume)| Message::Hello(
+        hello.prop_map(|(replica, (epoch, place), floor, (digest, credits, seen), resume)| Message::Hello(
             Hello {
                 database: "notes".parse().unwrap(),
                 replica: ReplicaId::from_bytes(replica),
-                epoch: cursor.epoch,
-                head: cursor.seq,
+                epoch: LogEpoch(epoch),
+                head: place.seq,
+                link: place.link,
                 floor,
                 digest,
-                chain,
                 credits,
                 seen,
                 resume,
             }
         )),
         (resume(), seen()).prop_map(|(resume, seen)| Message::Resume(resume, seen)),
+        (any::<bool>(), seen()).prop_map(|(answers, seen)| Message::Seen { answers, seen }),
         (seq(), 0u64..100, prop::option::of(delta_clock()), entries()).prop_map(
             |(from, more, clock, entries)| {
                 let (up_to, block) = (Seq(from.0 + more), block(&entries));
@@ -191,15 +194,19 @@ proptest! {
     }
 
     #[test]
-    fn segments_and_staged_chunks_read_back((received, block) in received(), base in cursor(), up_to in seq()) {
+    fn segments_and_staged_chunks_read_back(
+        (received, block) in received(),
+        (base, up_to, log) in (cursor(), seq(), place()),
+    ) {
         let limits = Limits::default();
         let bytes = received_segment(&received, &block);
         prop_assert_eq!(stage_of(&bytes, &limits), Ok(received.stage.map(|stage| stage.name)));
         let (peer, entries) = (received.peer, received.entries.clone());
         prop_assert_eq!(Segment::from_bytes(&bytes, &limits), Ok(Segment::Received(received)));
         let own = LogEpoch(up_to.0);
-        let chunk = StagedChunk { own, peer, base, up_to, entries: entries.clone() };
-        prop_assert_eq!(StagedChunk::from_bytes(&staged_chunk(own, peer, base, up_to, &block), &limits), Ok(chunk));
+        let chunk = StagedChunk { own, peer, base, up_to, log, entries: entries.clone() };
+        let bytes = staged_chunk(own, peer, base, up_to, log, &block);
+        prop_assert_eq!(StagedChunk::from_bytes(&bytes, &limits), Ok(chunk));
         let mut written = Entries::new();
         for bytes in written_segments(&entries) {
             match Segment::from_bytes(&bytes, &limits) {
@@ -250,7 +257,14 @@ proptest! {
             entries.first().map(|(_, record)| record.to_bytes()).unwrap_or_default(),
             message.to_bytes(),
             received_segment(&received, &block(&entries)),
-            staged_chunk(LogEpoch(1), received.peer, received.cursor, Seq(9), &block(&entries)),
+            staged_chunk(
+                LogEpoch(1),
+                received.peer,
+                received.cursor,
+                Seq(9),
+                LogPlace::default(),
+                &block(&entries),
+            ),
             export.to_bytes(),
         ];
         for mut bytes in valid {

@@ -10,8 +10,7 @@ const PEER_EPOCH: LogEpoch = LogEpoch(7);
 fn opened() -> (Session, Vec<SessionEffect>) {
     let database = "notes".parse().unwrap();
     let (replica, epoch, head) = (ReplicaId::letter(b'r'), LogEpoch(1), Seq(5));
-    let local =
-        Local { database, replica, epoch, head, floor: Seq::ZERO, digest: 1, chain: Default::default() };
+    let local = Local { database, replica, epoch, head, floor: Seq::ZERO, digest: 1, link: 0 };
     let mut session = Session::new(SessionConfig::new(Role::Acceptor), local);
     session.handle(SessionInput::Start, 0);
     let resume = Some(Resume::Cursor { epoch: LogEpoch(1), seq: Seq(2), staged: Seq(2) });
@@ -22,7 +21,7 @@ fn opened() -> (Session, Vec<SessionEffect>) {
         head: Seq::ZERO,
         floor: Seq::ZERO,
         digest: 2,
-        chain: Default::default(),
+        link: 0,
         seen: Default::default(),
         credits: 1,
         resume,

@@ -44,7 +44,7 @@ impl Tab {
             head: Seq(9),
             floor: Seq(floor),
             digest: 99,
-            chain: Default::default(),
+            link: 0,
             seen: Default::default(),
             credits: 16,
             resume: Some(Resume::Cursor { epoch, seq: Seq::ZERO, staged: Seq::ZERO }),

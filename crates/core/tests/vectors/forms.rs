@@ -35,6 +35,24 @@ impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Text<T> {
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Bits(pub(crate) u64);
 
+impl Bits {
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+pub(crate) fn no_bits() -> Bits {
+    Bits(0)
+}
+
+pub(crate) fn no_writes() -> Text<VersionVector> {
+    Text(VersionVector::new())
+}
+
+pub(crate) fn is_empty(vector: &Text<VersionVector>) -> bool {
+    vector.0.is_empty()
+}
+
 impl Serialize for Bits {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("0x{:016x}", self.0))

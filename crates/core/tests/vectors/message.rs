@@ -5,8 +5,8 @@ use eyot_core::{DatabaseName, DecodeError, Limits, LinkedVector, LogEpoch, Repli
 use serde::{Deserialize, Serialize};
 
 use crate::file::Form;
-use crate::forms::{Bits, Entries, EntryForm, Text, block, entries, unblock};
-use crate::identity::{EndForm, SeenForm};
+use crate::forms::{Bits, Entries, EntryForm, Text, block, entries, is_empty, no_bits, no_writes, unblock};
+use crate::identity::SeenForm;
 use crate::range::RangeForm;
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -17,10 +17,10 @@ pub(crate) enum MessageForm {
         replica: Text<ReplicaId>,
         epoch: Bits,
         head: u64,
+        #[serde(default = "no_bits", skip_serializing_if = "Bits::is_nothing")]
+        link: Bits,
         floor: u64,
         digest: Bits,
-        #[serde(default, skip_serializing_if = "EndForm::is_nothing")]
-        chain: EndForm,
         credits: u32,
         #[serde(default, skip_serializing_if = "SeenForm::is_nothing")]
         seen: SeenForm,
@@ -45,6 +45,10 @@ pub(crate) enum MessageForm {
     Ack {
         up_to: u64,
         durable: bool,
+    },
+    Seen {
+        answers: bool,
+        seen: SeenForm,
     },
     Ping,
     Pong,
@@ -74,32 +78,36 @@ pub(crate) enum ResumeForm {
     },
 }
 
-fn no_bits() -> Bits {
-    Bits(0)
-}
-
 /// What a delta says of a clock: the entries, and beside them what is seldom there.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub(crate) enum DeltaClockForm {
     Changed(Text<LinkedVector>),
-    Full { changed: Text<LinkedVector>, forgotten: Text<VersionVector>, searched: bool },
+    Full {
+        #[serde(default = "no_bits", skip_serializing_if = "Bits::is_nothing")]
+        link: Bits,
+        changed: Text<LinkedVector>,
+        #[serde(default = "no_writes", skip_serializing_if = "is_empty")]
+        forgotten: Text<VersionVector>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        searched: bool,
+    },
 }
 
 impl DeltaClockForm {
     pub(crate) fn of(clock: DeltaClock) -> Self {
-        let DeltaClock { changed, forgotten, searched } = clock;
-        if forgotten.is_empty() && !searched {
+        let DeltaClock { link, changed, forgotten, searched } = clock;
+        if link == 0 && forgotten.is_empty() && !searched {
             return Self::Changed(Text(changed));
         }
-        Self::Full { changed: Text(changed), forgotten: Text(forgotten), searched }
+        Self::Full { link: Bits(link.into()), changed: Text(changed), forgotten: Text(forgotten), searched }
     }
 
     pub(crate) fn clock(&self) -> DeltaClock {
         match self.clone() {
             Self::Changed(changed) => DeltaClock { changed: changed.0, ..DeltaClock::default() },
-            Self::Full { changed, forgotten, searched } => {
-                DeltaClock { changed: changed.0, forgotten: forgotten.0, searched }
+            Self::Full { link, changed, forgotten, searched } => {
+                DeltaClock { link: link.0 as u32, changed: changed.0, forgotten: forgotten.0, searched }
             }
         }
     }
@@ -137,9 +145,9 @@ impl MessageForm {
                 replica: Text(hello.replica),
                 epoch: Bits(hello.epoch.0),
                 head: hello.head.0,
+                link: Bits(hello.link.into()),
                 floor: hello.floor.0,
                 digest: Bits(hello.digest),
-                chain: EndForm::of(hello.chain),
                 credits: hello.credits,
                 seen: SeenForm::of(hello.seen),
                 resume: hello.resume.as_ref().map(ResumeForm::of),
@@ -159,6 +167,7 @@ impl MessageForm {
                 ranges: ranges.into_iter().map(RangeForm::of).collect(),
             },
             Message::Ack(Ack { up_to, durable }) => Self::Ack { up_to: up_to.0, durable },
+            Message::Seen { answers, seen } => Self::Seen { answers, seen: SeenForm::of(seen) },
             Message::Ping => Self::Ping,
             Message::Pong => Self::Pong,
             Message::Auth { token } => Self::Auth { token },
@@ -170,15 +179,15 @@ impl MessageForm {
 
     pub(crate) fn message(&self) -> Message {
         match self.clone() {
-            Self::Hello { database, replica, epoch, head, floor, digest, chain, credits, seen, resume } => {
+            Self::Hello { database, replica, epoch, head, link, floor, digest, credits, seen, resume } => {
                 Message::Hello(Hello {
                     database: database.0,
                     replica: replica.0,
                     epoch: LogEpoch(epoch.0),
                     head: Seq(head),
+                    link: link.0 as u32,
                     floor: Seq(floor),
                     digest: digest.0,
-                    chain: chain.end(),
                     credits,
                     seen: seen.seen(),
                     resume: resume.as_ref().map(ResumeForm::resume),
@@ -197,6 +206,7 @@ impl MessageForm {
                 ranges: ranges.into_iter().map(RangeForm::range).collect(),
             }),
             Self::Ack { up_to, durable } => Message::Ack(Ack { up_to: Seq(up_to), durable }),
+            Self::Seen { answers, seen } => Message::Seen { answers, seen: seen.seen() },
             Self::Ping => Message::Ping,
             Self::Pong => Message::Pong,
             Self::Auth { token } => Message::Auth { token },

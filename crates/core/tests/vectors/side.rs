@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use eyot_core::message::Message;
 use eyot_core::segment::{Received, Segment};
-use eyot_core::session::{Chunk, Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
-use eyot_core::{Cursor, LogEpoch, Replica, ReplicaId, Seen, Seq};
+use eyot_core::session::{Chunk, Local, Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
+use eyot_core::{Cursor, LogEpoch, LogPlace, Replica, ReplicaId, Seen, Seq};
 use serde::{Deserialize, Serialize};
 
 use crate::file::{Form, hex};
@@ -48,6 +48,11 @@ pub(crate) struct Side {
     staged: Vec<(Cursor, Seq, Entries)>,
 }
 
+// Whoever is called r is a relay, which makes no chain.
+fn is_relay(replica: &Replica) -> bool {
+    replica.id() == ReplicaId::letter(b'r')
+}
+
 impl Side {
     pub(crate) fn new(name: &'static str, form: &SideForm, adjust: impl FnOnce(&mut SessionConfig)) -> Self {
         let mut replica = Replica::new(form.replica.0, LogEpoch(form.epoch.0));
@@ -57,10 +62,11 @@ impl Side {
         let guess = form.guess.map(|cursor| Standing { cursor: cursor.cursor(), staged: Seq(0) });
         let seen = form
             .guess
-            .map(|cursor| Seen { seq: Seq(cursor.cursor().seq.0), ..Seen::default() })
+            .map(|cursor| Seen { log: LogPlace { seq: cursor.cursor().seq, link: 0 }, ..Seen::default() })
             .unwrap_or_default();
         let role = if name == "initiator" { Role::Initiator { guess, seen } } else { Role::Acceptor };
         let local = replica.local("field-notes".parse().unwrap());
+        let local = Local { link: if is_relay(&replica) { 0 } else { local.link }, ..local };
         let mut config = SessionConfig::new(role);
         config.nonce = form.nonce.map_or(0, |nonce| nonce.0);
         adjust(&mut config);
@@ -119,7 +125,9 @@ impl Side {
                 format!("looks up how far it is in the log of {replica}")
             }
             SessionEffect::Read(request) => {
-                inputs.push_back(SessionInput::Page(self.replica.page(&request)));
+                let mut page = self.replica.page(&request);
+                page.clock.iter_mut().filter(|_| is_relay(&self.replica)).for_each(|clock| clock.link = 0);
+                inputs.push_back(SessionInput::Page(page));
                 format!("reads its log after {}", request.after)
             }
             SessionEffect::Survey { own, key, peer_clock } => {
@@ -149,9 +157,9 @@ impl Side {
                 inputs.push_back(SessionInput::HeadMoved(self.replica.head()));
                 format!("commits the delta up to {up_to}; its log ends at {} now", self.replica.head())
             }
-            SessionEffect::MoveCursor { peer, cursor } => {
-                self.replica.move_cursor(peer, cursor);
-                format!("notes that it is at {} in the log of {peer}", cursor.seq)
+            SessionEffect::MoveCursor(passed) => {
+                self.replica.pass(&passed);
+                format!("notes that it is at {} in the log of {}", passed.cursor.seq, passed.peer)
             }
             SessionEffect::PeerReached { peer, seq } => {
                 self.replica.move_reached(peer, seq);

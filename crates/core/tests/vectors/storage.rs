@@ -10,8 +10,8 @@ use eyot_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::file::Form;
-use crate::forms::{Bits, EntryForm, Text, block, entries};
-use crate::identity::EndForm;
+use crate::forms::{Bits, EntryForm, Text, block, entries, is_empty, no_bits, no_writes};
+use crate::identity::{EndForm, PlaceForm};
 use crate::message::DeltaClockForm;
 
 /// A position in a certain life of a log.
@@ -33,14 +33,6 @@ impl CursorForm {
 pub(crate) struct StageForm {
     name: u64,
     chunks: u64,
-}
-
-fn no_writes() -> Text<VersionVector> {
-    Text(VersionVector::new())
-}
-
-fn is_empty(vector: &Text<VersionVector>) -> bool {
-    vector.0.is_empty()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -130,6 +122,8 @@ pub(crate) struct StagedChunkForm {
     peer: Text<ReplicaId>,
     base: CursorForm,
     up_to: u64,
+    #[serde(default, skip_serializing_if = "PlaceForm::is_nothing")]
+    log: PlaceForm,
     entries: Vec<EntryForm>,
 }
 
@@ -143,13 +137,15 @@ impl Form for StagedChunkForm {
             peer: self.peer.0,
             base: self.base.cursor(),
             up_to: Seq(self.up_to),
+            log: self.log.place(),
             entries: entries(&self.entries),
         }
     }
 
     fn write(&self) -> Vec<u8> {
         let chunk = self.value();
-        staged_chunk(chunk.own, chunk.peer, chunk.base, chunk.up_to, &block(&chunk.entries))
+        let block = block(&chunk.entries);
+        staged_chunk(chunk.own, chunk.peer, chunk.base, chunk.up_to, chunk.log, &block)
     }
 
     fn read(bytes: &[u8], limits: &Limits) -> Result<StagedChunk, DecodeError> {
@@ -170,6 +166,8 @@ pub(crate) struct PeersForm {
 struct PeerForm {
     peer: Text<ReplicaId>,
     cursor: CursorForm,
+    #[serde(default = "no_bits", skip_serializing_if = "Bits::is_nothing")]
+    link: Bits,
     reached: u64,
     last_met: bool,
 }
@@ -180,7 +178,7 @@ impl Form for PeersForm {
     fn value(&self) -> Peers {
         let mut peers = Peers::after(LogEpoch(self.own.0), Seq(self.saved));
         for form in &self.peers {
-            peers.move_cursor(form.peer.0, form.cursor.cursor());
+            peers.move_cursor(form.peer.0, form.cursor.cursor(), form.link.0 as u32);
             peers.move_reached(form.peer.0, Seq(form.reached));
             if form.last_met {
                 peers.meet(form.peer.0);

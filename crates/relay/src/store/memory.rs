@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use eyot_core::message::DeltaClock;
 use eyot_core::reconcile::{FingerprintKey, Snapshot};
 use eyot_core::segment::pasts_weight;
-use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
+use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Passed, Standing};
 use eyot_core::{
-    ChainEnd, Clock, Cursor, DatabaseName, LogEpoch, Merged, Record, RecordKey, ReplicaId, Seen, Seq, Told,
+    Clock, Cursor, DatabaseName, LogEpoch, LogPlace, Merged, Record, RecordKey, ReplicaId, Seen, Seq, Told,
     Untold, VersionVector, drop_untold, has_heard_since, is_news, must_compare,
 };
 
@@ -34,7 +34,8 @@ struct Replica {
     local: Local,
     records: BTreeMap<RecordKey, Stored>,
     clock: Clock,
-    cursors: BTreeMap<ReplicaId, Cursor>,
+    // How far this replica is in each peer's log, and the link of the peer's chain there.
+    cursors: BTreeMap<ReplicaId, (Cursor, u32)>,
     staged: BTreeMap<ReplicaId, Vec<Chunk>>,
     // The writes whose traces may be gone.
     forgotten: VersionVector,
@@ -80,7 +81,7 @@ impl Replica {
         let (replica, epoch) = new_names()?;
         let (database, head, floor) = (name.clone(), Seq::ZERO, Seq::ZERO);
         Ok(Self {
-            local: Local { database, replica, epoch, head, floor, digest: 0, chain: ChainEnd::default() },
+            local: Local { database, replica, epoch, head, floor, digest: 0, link: 0 },
             records: BTreeMap::new(),
             clock: Clock::default(),
             cursors: BTreeMap::new(),
@@ -91,7 +92,7 @@ impl Replica {
 
     fn standing(&self, peer: ReplicaId, epoch: LogEpoch) -> Option<Standing> {
         let start = Cursor { epoch, seq: Seq::ZERO };
-        let known = self.cursors.get(&peer).copied().filter(|cursor| cursor.epoch == epoch);
+        let known = self.cursors.get(&peer).map(|(cursor, _)| *cursor).filter(|cursor| cursor.epoch == epoch);
         let cursor = known.unwrap_or(start);
         let last = self.staged.get(&peer).and_then(|chunks| chunks.last());
         match last.filter(|chunk| chunk.base == cursor) {
@@ -112,13 +113,11 @@ impl Replica {
     }
 
     fn seen(&self, peer: ReplicaId, epoch: LogEpoch, staged: bool) -> Seen {
-        let cursor = self.cursors.get(&peer).filter(|cursor| cursor.epoch == epoch);
+        let cursor = self.cursors.get(&peer).filter(|(cursor, _)| cursor.epoch == epoch);
+        let place = cursor.map(|(cursor, link)| LogPlace { seq: cursor.seq, link: *link });
         let last = self.staged.get(&peer).and_then(|chunks| chunks.last()).filter(|_| staged);
-        let (end, told) = (self.clock.end(peer), last.map(|chunk| chunk.chain).unwrap_or_default());
-        Seen {
-            seq: cursor.map_or(Seq::ZERO, |cursor| cursor.seq),
-            end: if told.counter > end.counter { told } else { end },
-        }
+        let log = place.unwrap_or_default().max(last.map(|chunk| chunk.log).unwrap_or_default());
+        Seen { log, end: self.clock.end(peer) }
     }
 
     fn page(&self, request: &PageRequest) -> LogPage {
@@ -126,10 +125,11 @@ impl Replica {
         log.sort_by_key(|(_, stored)| stored.seq);
         let floor = self.local.floor;
         let mut page = LogPage { up_to: request.after, floor, ..LogPage::default() };
+        let left_out = request.left_out(self.seen(request.peer, request.exclude, false).log);
         let mut bytes = 0;
         for (key, stored) in log {
             let place = (key.as_str(), stored.seq, stored.origin);
-            if request.is_wanted(place, stored.record.is_deleted())
+            if request.is_wanted(place, left_out, stored.record.is_deleted())
                 && !request.is_covered(key.as_str(), &stored.record)
             {
                 bytes += stored.bytes + key.as_str().len() + pasts_weight(&stored.record);
@@ -152,10 +152,10 @@ impl Replica {
         let searched = request.among.is_some();
         let changed = match searched {
             true => self.clock.to_linked(),
-            false => self.clock.changed_since(request.clock_since, request.exclude),
+            false => self.clock.changed_since(request.clock_since, left_out),
         };
-        page.clock =
-            Some(DeltaClock { changed, forgotten: request.told_forgotten(&self.forgotten), searched });
+        let forgotten = request.told_forgotten(&self.forgotten);
+        page.clock = Some(DeltaClock { link: 0, changed, forgotten, searched });
         page
     }
 
@@ -199,8 +199,8 @@ impl Replica {
 
     fn apply(&mut self, delta: Delta, limits: &Limits) -> Result<Applied, StoreError> {
         let (peer, cursor, before) = (delta.last.peer, delta.cursor(), self.local.head);
-        let now = self.clock.end(peer);
-        if delta.chain.is_overtaken(now, delta.clock.changed.end(peer)) {
+        let now = self.seen(peer, cursor.epoch, false);
+        if delta.judged.is_overtaken(now, delta.told()) {
             return Err(StoreError::Overtaken(now));
         }
         let floor_before = self.local.floor;
@@ -243,7 +243,7 @@ impl Replica {
             self.forgotten.join(&known);
             self.local.floor = self.local.head;
         }
-        self.move_cursor(peer, cursor);
+        self.move_cursor(peer, cursor, delta.clock.link);
         Ok(Applied { head: self.local.head, floor_before, floor: self.local.floor })
     }
 
@@ -281,10 +281,11 @@ impl Replica {
         }
     }
 
-    fn move_cursor(&mut self, peer: ReplicaId, cursor: Cursor) {
-        let known = self.cursors.entry(peer).or_insert(cursor);
-        let seq = if known.epoch == cursor.epoch { known.seq.max(cursor.seq) } else { cursor.seq };
-        *known = Cursor { epoch: cursor.epoch, seq };
+    fn move_cursor(&mut self, peer: ReplicaId, cursor: Cursor, link: u32) {
+        let (known, known_link) = self.cursors.entry(peer).or_insert((cursor, link));
+        if known.epoch != cursor.epoch || known.seq < cursor.seq {
+            (*known, *known_link) = (cursor, link);
+        }
     }
 }
 
@@ -340,14 +341,12 @@ impl Store for MemoryStore {
         Ok(applied)
     }
 
-    async fn move_cursor(
-        &self,
-        database: &Database,
-        peer: ReplicaId,
-        cursor: Cursor,
-    ) -> Result<(), StoreError> {
+    async fn move_cursor(&self, database: &Database, passed: Passed) -> Result<(), StoreError> {
         self.change(database, |replica| {
-            replica.move_cursor(peer, cursor);
+            let Passed { peer, cursor, link, .. } = passed;
+            if !passed.is_overtaken(replica.seen(peer, cursor.epoch, false)) {
+                replica.move_cursor(peer, cursor, link);
+            }
             Ok(())
         })
     }

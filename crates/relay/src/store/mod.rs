@@ -15,10 +15,8 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use eyot_core::message::DeltaClock;
 use eyot_core::reconcile::{FingerprintKey, Snapshot};
-use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Standing};
-use eyot_core::{
-    ChainEnd, Cursor, DatabaseName, LogEpoch, Merged, Record, ReplicaId, Seen, Seq, VersionVector,
-};
+use eyot_core::session::{Chunk, Local, LogPage, PageRequest, Passed, Standing};
+use eyot_core::{Cursor, DatabaseName, LogEpoch, Merged, Record, ReplicaId, Seen, Seq, VersionVector};
 
 use crate::limits::Limits;
 use crate::refusal::Code;
@@ -50,7 +48,7 @@ pub struct PeerKnown {
     pub chunks: u64,
     /// The relay's whole clock where there is no standing; empty otherwise.
     pub clock: VersionVector,
-    /// What was seen of it: its log in this life, staged chunks not counted, and its chain, staged chunks counted.
+    /// What was seen of it. Where chunks are staged, its log was seen as far as it went when it sent them.
     pub seen: Seen,
 }
 
@@ -63,8 +61,8 @@ pub struct Delta {
     pub chunks: u64,
     /// What it says of the peer's clock.
     pub clock: DeltaClock,
-    /// What the peer has judged to be of its chain.
-    pub chain: ChainEnd,
+    /// What the peer has judged to be its own.
+    pub judged: Seen,
     /// The clock that the peer was told, where the delta says what is forgotten.
     pub asked: VersionVector,
 }
@@ -73,6 +71,11 @@ impl Delta {
     /// Where the peer's log is reached with it.
     pub fn cursor(&self) -> Cursor {
         Cursor { epoch: self.last.base.epoch, seq: self.last.up_to }
+    }
+
+    /// What it tells of the peer.
+    pub fn told(&self) -> Seen {
+        self.clock.seen_of(self.last.peer, self.last.up_to)
     }
 }
 
@@ -138,12 +141,8 @@ pub trait Store: Send + Sync + 'static {
     async fn apply(&self, database: &Database, delta: Delta) -> Result<Applied, StoreError>;
 
     /// Remembers that a position of a peer's log is reached. Within one life of the log a cursor never goes back.
-    async fn move_cursor(
-        &self,
-        database: &Database,
-        peer: ReplicaId,
-        cursor: Cursor,
-    ) -> Result<(), StoreError>;
+    /// It stays where it is if more was heard of the peer since it has judged what was seen of it.
+    async fn move_cursor(&self, database: &Database, passed: Passed) -> Result<(), StoreError>;
 
     /// Forgets deletions: removes the records that are nothing but deleted, claim to be so since before that time and were
     /// stored before it by this machine's own clock (milliseconds since 1970), adds what they accounted for to what is
@@ -194,9 +193,9 @@ pub enum StoreError {
     /// A record of the delta has seen writes that neither clock accounts for.
     #[error("a record has seen writes that are not accounted for")]
     Unaccounted,
-    /// More was heard of the peer since it has judged what was seen of it: its chain ends there by now.
+    /// More was heard of the peer since it has judged what was seen of it: this.
     #[error("more was heard of the replica meanwhile")]
-    Overtaken(ChainEnd),
+    Overtaken(Seen),
     /// Anything else.
     #[error("{0}")]
     Failed(String),

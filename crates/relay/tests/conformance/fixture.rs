@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eyot_core::message::DeltaClock;
 use eyot_core::session::{Among, Chunk, Local, LogPage, PageRequest};
 use eyot_core::{
-    ChainEnd, Context, Cursor, Hlc, LogEpoch, Record, RecordKey, ReplicaId, Seq, VersionVector, Writer,
+    Context, Cursor, Hlc, LogEpoch, LogPlace, Record, RecordKey, ReplicaId, Seq, VersionVector, Writer,
     write_block,
 };
 use eyot_relay::Limits;
@@ -91,8 +91,8 @@ impl Fixture {
     ) -> Result<Applied, StoreError> {
         let asked = self.asked(&clock).await;
         let known = self.store.peer(&self.database, peer, epoch(peer)).await;
-        let chain = known.map(|known| known.seen.end).unwrap_or_default();
-        let delta = Delta { last: chunk(peer, place, entries), chunks, clock, chain, asked };
+        let judged = known.map(|known| known.seen).unwrap_or_default();
+        let delta = Delta { last: chunk(peer, place, entries), chunks, clock, judged, asked };
         self.store.apply(&self.database, delta).await
     }
 
@@ -127,7 +127,10 @@ pub(crate) fn request(after: u64) -> PageRequest {
     PageRequest {
         after: Seq(after),
         clock_since: Seq(after),
+        peer: ReplicaId::letter(b'?'),
         exclude: LogEpoch(0),
+        judged: LogPlace::default(),
+        told: LogPlace::default(),
         covered_by: None,
         among: None,
         is_first: false,
@@ -146,7 +149,8 @@ pub(crate) type Entry = (RecordKey, Record);
 
 /// What a delta after a search says of a clock.
 pub(crate) fn searched(changed: &str, forgotten: &str) -> DeltaClock {
-    DeltaClock { changed: changed.parse().unwrap(), forgotten: vector(forgotten), searched: true }
+    let (changed, forgotten) = (changed.parse().unwrap(), vector(forgotten));
+    DeltaClock { changed, forgotten, searched: true, ..DeltaClock::default() }
 }
 
 /// A record of which a peer has nothing.
@@ -190,7 +194,7 @@ pub(crate) fn chunk(peer: ReplicaId, (base, from, up_to): Place, entries: &[Entr
     }
     Chunk {
         peer,
-        chain: ChainEnd::default(),
+        log: LogPlace::default(),
         base: Cursor { epoch: epoch(peer), seq: Seq(base) },
         from: Seq(from),
         up_to: Seq(up_to),

@@ -65,6 +65,7 @@ conformance! {
             no_more_is_staged_than_the_limit
             what_was_seen_of_a_replica_is_told_wherever_it_was_heard_of
             a_delta_of_a_replica_that_another_copy_writes_as_is_not_taken_in
+            what_another_connection_of_a_peer_has_brought_is_told_to_it_and_asked_about
             chunks_that_no_clock_accounts_for_are_dropped;
         forgetting:
             an_old_deletion_is_forgotten_and_the_floor_tells

@@ -3,7 +3,7 @@
 use eyot_core::message::DeltaClock;
 use eyot_core::reconcile::FingerprintKey;
 use eyot_core::session::PageRequest;
-use eyot_core::{Context, Dot, Hlc, LogEpoch, Record, RecordKey, ReplicaId, Seq};
+use eyot_core::{Context, Dot, Hlc, LogEpoch, LogPlace, Record, RecordKey, ReplicaId, Seq};
 use eyot_relay::store::StoreError;
 
 use crate::fixture::{Entry, Fixture, absent, among, epoch, memory_store, request, sqlite_store};
@@ -72,7 +72,12 @@ async fn assert_same(one: &Fixture, other: &Fixture, numbers: &mut Numbers) {
         let budget_bytes = 1 + numbers.below(400) as usize;
         let ids: Vec<&str> = ["0", "1", "3", "9"].into_iter().filter(|_| numbers.below(2) == 0).collect();
         let among = among(&ids, numbers.below(left.head.0 + 1)).among.filter(|_| numbers.below(2) == 0);
-        let request = PageRequest { after, exclude, covered_by, clock_since, among, is_first, budget_bytes };
+        // Of the peers that are asked about, some are those whose log is left out, and have judged less than they told.
+        let peer = ReplicaId::letter(b'a' + numbers.below(3) as u8);
+        let judged = LogPlace { seq: Seq(numbers.below(20)), link: 1 };
+        let mut request = PageRequest { after, peer, exclude, judged, clock_since, ..request(0) };
+        (request.covered_by, request.among) = (covered_by, among);
+        (request.is_first, request.budget_bytes) = (is_first, budget_bytes);
         assert_eq!(one.page_with(request.clone()).await, other.page_with(request).await);
     }
     assert_eq!(one.page_with(request(0)).await, other.page_with(request(0)).await);
@@ -106,7 +111,8 @@ async fn sqlite_agrees_with_the_model() {
             let changed =
                 [(Dot::new(peer.name, peer.counter), peer.counter as u32 * 7)].into_iter().collect();
             let forgotten = [Dot::new(peer.name, forgotten)].into_iter().collect();
-            let clock = DeltaClock { changed, forgotten, searched };
+            let link = (peer.position * 11) as u32;
+            let clock = DeltaClock { link, changed, forgotten, searched };
             let last = if searched { [&[absent("2")], &last[..]].concat() } else { last.to_vec() };
             let place = ((base, from, peer.position), chunks);
             let one = model.apply_with(peer.name, place, clock.clone(), &last).await;

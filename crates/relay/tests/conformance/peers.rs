@@ -1,8 +1,8 @@
 //! Claims about peers: cursors, and deltas that come in several chunks.
 
 use eyot_core::message::DeltaClock;
-use eyot_core::session::Standing;
-use eyot_core::{ChainEnd, Cursor, LogEpoch, ReplicaId, Seen, Seq};
+use eyot_core::session::{PageRequest, Passed, Standing};
+use eyot_core::{ChainEnd, Cursor, LogEpoch, LogPlace, ReplicaId, Seen, Seq};
 use eyot_relay::store::{Delta, StoreError};
 
 use crate::fixture::{A, B, Entry, Fixture, chunk, entry, epoch, sized, text, vector};
@@ -27,7 +27,8 @@ pub(crate) async fn a_cursor_goes_back_only_with_a_new_epoch(it: Fixture) {
         (cursor(1, 6), cursor(1, 6)),
         (cursor(u64::MAX, 2), cursor(u64::MAX, 2)),
     ] {
-        it.store.move_cursor(&it.database, A, moved).await.unwrap();
+        let passed = Passed { peer: A, cursor: moved, link: 0, judged: Seen::default() };
+        it.store.move_cursor(&it.database, passed).await.unwrap();
         let known = it.store.peer(&it.database, A, expected.epoch).await.unwrap();
         assert_eq!(known.standing, Some(Standing { cursor: expected, staged: expected.seq }));
     }
@@ -132,7 +133,10 @@ pub(crate) async fn chunks_that_no_clock_accounts_for_are_dropped(it: Fixture) {
 
 pub(crate) async fn what_was_seen_of_a_replica_is_told_wherever_it_was_heard_of(it: Fixture) {
     let seen = async |peer| it.store.peer(&it.database, peer, epoch(peer)).await.unwrap().seen;
-    let at = |seq, counter, link| Seen { seq: Seq(seq), end: ChainEnd { counter, link } };
+    let at = |seq, counter, link| Seen {
+        log: LogPlace { seq: Seq(seq), link: 0 },
+        end: ChainEnd { counter, link },
+    };
     assert_eq!(seen(A).await, Seen::default());
     it.apply(A, 5, "a:2@000000aa", &[entry("n1", "a:1/, a:2/a:1")]).await.unwrap();
     it.apply(B, 3, "b:1@000000bb c:9@000000cc", &[entry("n2", "b:1/")]).await.unwrap();
@@ -143,11 +147,11 @@ pub(crate) async fn what_was_seen_of_a_replica_is_told_wherever_it_was_heard_of(
         it.apply(B, 4, told, &[]).await.unwrap();
         assert_eq!(seen(A).await, at(5, 2, link), "{told}");
     }
-    // What is staged was written by its sender too.
+    // Who goes on after what is staged must have been where its sender was.
     let mut staged = chunk(A, (5, 5, 7), &[entry("n3", "a:3/")]);
-    staged.chain = ChainEnd { counter: 4, link: 0xdd };
-    it.store.stage(&it.database, staged).await.unwrap();
-    assert_eq!(seen(A).await, at(5, 4, 0xdd));
+    staged.log = LogPlace { seq: Seq(9), link: 0xdd };
+    it.store.stage(&it.database, staged.clone()).await.unwrap();
+    assert_eq!(seen(A).await, Seen { log: staged.log, ..at(5, 2, 0xbb) });
 }
 
 pub(crate) async fn a_delta_of_a_replica_that_another_copy_writes_as_is_not_taken_in(it: Fixture) {
@@ -158,10 +162,11 @@ pub(crate) async fn a_delta_of_a_replica_that_another_copy_writes_as_is_not_take
         last: chunk(A, (0, 0, 6), entries),
         chunks: 0,
         clock: DeltaClock { changed: told.parse().unwrap(), ..DeltaClock::default() },
-        chain: ChainEnd::default(),
+        judged: Seen::default(),
         asked: Default::default(),
     };
-    let now = ChainEnd { counter: 2, link: 0xaa };
+    let log = LogPlace { seq: Seq(5), link: 0 };
+    let now = Seen { log, end: ChainEnd { counter: 2, link: 0xaa } };
     for told in ["a:1@000000ff", "a:2@000000ff", "a:3@000000ff"] {
         let refused = it.store.apply(&it.database, delta(told, &[entry("n2", "a:1/")])).await;
         assert_eq!((refused, it.local().await), (Err(StoreError::Overtaken(now)), before.clone()), "{told}");
@@ -170,4 +175,43 @@ pub(crate) async fn a_delta_of_a_replica_that_another_copy_writes_as_is_not_take
     for told in ["a:2@000000aa", "b:1@000000bb"] {
         assert!(it.store.apply(&it.database, delta(told, &[])).await.is_ok(), "{told}");
     }
+}
+
+pub(crate) async fn what_another_connection_of_a_peer_has_brought_is_told_to_it_and_asked_about(it: Fixture) {
+    let place = |seq, link| LogPlace { seq: Seq(seq), link };
+    let delta = |judged: LogPlace, up_to, link, entries: &[Entry]| Delta {
+        last: chunk(A, (judged.seq.0, judged.seq.0, up_to), entries),
+        chunks: 0,
+        clock: DeltaClock { link, changed: "b:1".parse().unwrap(), ..DeltaClock::default() },
+        judged: Seen { log: judged, ..Seen::default() },
+        asked: Default::default(),
+    };
+    it.store.apply(&it.database, delta(place(0, 0), 5, 55, &[entry("n1", "b:1/")])).await.unwrap();
+    let seen = async || it.store.peer(&it.database, A, epoch(A)).await.unwrap().seen;
+    assert_eq!(seen().await, Seen { log: place(5, 55), ..Seen::default() });
+    for (judged, told, expected, why) in [
+        (place(5, 55), place(5, 55), "", "it has judged that"),
+        (place(0, 0), place(5, 55), "", "it has told that"),
+        (place(9, 99), place(9, 99), "", "it has judged more"),
+        (place(0, 0), place(5, 77), "n1=b:1", "another copy may have told it"),
+        (place(4, 44), place(4, 44), "n1=b:1", "it has judged less"),
+    ] {
+        let request = crate::fixture::request(0);
+        let page = it.page_with(PageRequest { peer: A, exclude: epoch(A), judged, told, ..request }).await;
+        let told = page.clock.unwrap_or_default().changed.vector().to_string();
+        let known = page.entries.iter().map(|(key, _)| format!("{}={told}", key.id())).collect::<String>();
+        assert_eq!(known, expected, "{why}");
+    }
+    // It goes on in a log where it has judged less than what is here by now, and says something else.
+    let now = seen().await;
+    for (up_to, link) in [(4, 44), (5, 77), (6, 66)] {
+        let refused = it.store.apply(&it.database, delta(place(3, 33), up_to, link, &[])).await;
+        assert_eq!(refused, Err(StoreError::Overtaken(now)), "{up_to}");
+        let judged = Seen { log: place(3, 33), ..Seen::default() };
+        let passed = Passed { peer: A, cursor: delta(place(3, 33), up_to, link, &[]).cursor(), link, judged };
+        it.store.move_cursor(&it.database, passed).await.unwrap();
+        assert_eq!(seen().await, now, "nor is its cursor moved");
+    }
+    it.store.apply(&it.database, delta(place(5, 55), 6, 66, &[])).await.unwrap();
+    assert_eq!(seen().await.log, place(6, 66));
 }

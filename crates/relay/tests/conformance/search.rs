@@ -3,7 +3,7 @@
 use eyot_core::message::DeltaClock;
 use eyot_core::reconcile::{FingerprintKey, Snapshot};
 use eyot_core::session::{LogPage, PageRequest};
-use eyot_core::{ChainEnd, Seq};
+use eyot_core::{ChainEnd, Seen, Seq};
 use eyot_relay::store::{Applied, Delta, StoreError, Survey};
 
 use crate::fixture::{
@@ -105,10 +105,11 @@ pub(crate) async fn what_a_peer_has_not_got_and_its_clock_covers_is_dropped(it: 
 }
 
 pub(crate) async fn a_delta_is_refused_if_what_it_tells_of_was_heard_since_it_was_asked_for(it: Fixture) {
-    let clock = DeltaClock { changed: "a:3".parse().unwrap(), forgotten: vector("a:2"), searched: false };
+    let (changed, forgotten) = ("a:3".parse().unwrap(), vector("a:2"));
+    let clock = DeltaClock { changed, forgotten, ..DeltaClock::default() };
     let (last, asked) = (chunk(A, (0, 0, 3), &[entry("n3", "a:3/")]), vector(""));
-    let chain = ChainEnd { counter: 1, link: 0 };
-    let delta = Delta { last, chunks: 0, clock, chain, asked };
+    let judged = Seen { end: ChainEnd { counter: 1, link: 0 }, ..Seen::default() };
+    let delta = Delta { last, chunks: 0, clock, judged, asked };
     // Meanwhile another peer brings what was deleted.
     it.apply(B, 1, "a:1", &[entry("n1", "a:1/")]).await.unwrap();
     assert_eq!(it.store.apply(&it.database, delta.clone()).await, Err(StoreError::HeardMeanwhile));
@@ -130,7 +131,8 @@ pub(crate) async fn of_a_record_that_comes_twice_the_last_state_counts(it: Fixtu
 }
 
 pub(crate) async fn what_a_peer_has_forgotten_is_forgotten_here_if_it_is_news(it: Fixture) {
-    let clock = DeltaClock { changed: "a:3 b:1".parse().unwrap(), forgotten: vector("a:2"), searched: false };
+    let (changed, forgotten) = ("a:3 b:1".parse().unwrap(), vector("a:2"));
+    let clock = DeltaClock { changed, forgotten, ..DeltaClock::default() };
     let news = it.apply_with(A, ((0, 0, 3), 0), clock.clone(), &[entry("n3", "a:3/")]).await;
     assert_eq!(news, Ok(Applied { head: Seq(1), floor_before: Seq(0), floor: Seq(1) }));
     assert_eq!(it.local().await.floor, Seq(1));

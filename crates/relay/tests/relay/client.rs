@@ -205,7 +205,7 @@ impl Client {
                 return vec![SessionInput::Staged];
             }
             SessionEffect::Apply { chunk, clock, asked, .. } => {
-                let own = Seen { seq: Seq::ZERO, end: clock.changed.end(self.replica.id()) };
+                let own = Seen { end: clock.changed.end(self.replica.id()), ..Seen::default() };
                 if !self.replica.admits(own) {
                     return vec![SessionInput::Failed { code: "replica-forked" }];
                 }
@@ -220,13 +220,11 @@ impl Client {
                 let applied = SessionInput::Applied { floor_before, floor: self.replica.floor() };
                 return vec![SessionInput::HeadMoved(self.replica.head()), applied];
             }
-            SessionEffect::MoveCursor { peer, cursor } => {
-                self.replica.move_cursor(peer, cursor);
-            }
+            SessionEffect::MoveCursor(passed) => self.replica.pass(&passed),
             SessionEffect::PeerReached { peer, seq } => {
                 if let Some(known) = self.session.peer() {
                     let cursor = Cursor { epoch: known.epoch, seq: Seq::ZERO };
-                    self.replica.move_cursor(peer, cursor);
+                    self.replica.move_cursor(peer, cursor, 0);
                 }
                 self.replica.move_reached(peer, seq);
             }

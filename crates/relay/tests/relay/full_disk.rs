@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use eyot_core::reconcile::FingerprintKey;
-use eyot_core::session::{Chunk, LogPage, PageRequest};
+use eyot_core::session::{Chunk, LogPage, PageRequest, Passed};
 use eyot_core::{Cursor, DatabaseName, LogEpoch, ReplicaId, VersionVector};
 use eyot_relay::hub::Hubs;
 use eyot_relay::limits::Limits;
@@ -55,7 +55,7 @@ impl Store for FullFor {
         if delta.last.peer == self.1 { Err(StoreError::Full) } else { self.0.apply(database, delta).await }
     }
 
-    async fn move_cursor(&self, _: &Database, _: ReplicaId, _: Cursor) -> Result<(), StoreError> {
+    async fn move_cursor(&self, _: &Database, _: Passed) -> Result<(), StoreError> {
         Err(StoreError::Full)
     }
 

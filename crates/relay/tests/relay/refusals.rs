@@ -20,7 +20,7 @@ fn hello(database: &str, letter: u8, resume: Option<Resume>) -> Vec<u8> {
         head: Seq::ZERO,
         floor: Seq::ZERO,
         digest: 0,
-        chain: Default::default(),
+        link: 0,
         seen: Default::default(),
         credits: u32::MAX,
         resume,

@@ -22,10 +22,10 @@ pub(super) fn apply(
     limits: &Limits,
 ) -> Result<(Applied, bool), StoreError> {
     let before = log_end(transaction, database)?;
-    let (peer, cursor) = (delta.last.peer, delta.cursor());
+    let (peer, cursor, link) = (delta.last.peer, delta.cursor(), delta.clock.link);
     let (origin, known) = (cursor.epoch, BTreeMap::new());
-    let now = peers::chain_end(transaction, database, peer)?;
-    if delta.chain.is_overtaken(now, delta.clock.changed.end(peer)) {
+    let now = peers::seen(transaction, database, peer, cursor.epoch)?;
+    if delta.judged.is_overtaken(now, delta.told()) {
         return Err(StoreError::Overtaken(now));
     }
     let clock = &delta.clock;
@@ -43,7 +43,7 @@ pub(super) fn apply(
     target.join_clock(before.head)?;
     target.inherit(dropped)?;
     let end = target.end;
-    peers::move_cursor(transaction, database, peer, cursor)?;
+    peers::move_cursor(transaction, database, peer, (cursor, link))?;
     peers::drop_staged(transaction, database, peer)?;
     if end != before {
         set_log_end(transaction, database, end)?;

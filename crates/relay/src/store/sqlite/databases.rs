@@ -1,7 +1,7 @@
 //! The rows of databases: finding and making them, and where their logs stand.
 
 use eyot_core::session::Local;
-use eyot_core::{ChainEnd, DatabaseName, Seq};
+use eyot_core::{DatabaseName, Seq};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::rows;
@@ -20,8 +20,8 @@ pub(super) fn find(connection: &Connection, name: &DatabaseName) -> Result<Optio
         head: rows::seq(row, 3)?,
         floor: rows::seq(row, 4)?,
         digest: rows::bits(row, 5)?,
-        // A relay writes nothing itself.
-        chain: ChainEnd::default(),
+        // A relay writes nothing itself, and makes no chain.
+        link: 0,
     };
     Ok(Some(Opened { database: Database { id: row.get(0)?, name: name.clone() }, local }))
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use eyot_core::reconcile::FingerprintKey;
-use eyot_core::session::{Chunk, LogPage, PageRequest};
+use eyot_core::session::{Chunk, LogPage, PageRequest, Passed};
 use eyot_core::{Cursor, DatabaseName, LogEpoch, ReplicaId, VersionVector};
 use rusqlite::Connection;
 use tokio::sync::Mutex;
@@ -155,14 +155,9 @@ impl Store for SqliteStore {
         applied.map(|(applied, _)| applied)
     }
 
-    async fn move_cursor(
-        &self,
-        database: &Database,
-        peer: ReplicaId,
-        cursor: Cursor,
-    ) -> Result<(), StoreError> {
+    async fn move_cursor(&self, database: &Database, passed: Passed) -> Result<(), StoreError> {
         let database = database.clone();
-        self.writer.write(move |it| peers::move_cursor(it, &database, peer, cursor), |()| {}).await
+        self.writer.write(move |it| peers::pass(it, &database, &passed), |()| {}).await
     }
 
     async fn forget(&self, database: &Database, before_ms: u64) -> Result<u64, StoreError> {

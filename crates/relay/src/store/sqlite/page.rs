@@ -21,11 +21,12 @@ pub(super) fn page(
 ) -> Result<LogPage, StoreError> {
     let LogEnd { head, floor, .. } = log_end(connection, database)?;
     let (mut entries, mut bytes) = (Entries::new(), 0);
-    let stopped_at = read_records(connection, database, request, (&mut entries, &mut bytes))?;
+    let left_out = request.left_out(peers::seen(connection, database, request.peer, request.exclude)?.log);
+    let stopped_at = read_records(connection, database, (request, left_out), (&mut entries, &mut bytes))?;
     let stopped_at = stopped_at.filter(|position| *position < head);
     let mut page = LogPage { entries, up_to: stopped_at.unwrap_or(head), floor, ..LogPage::default() };
     if stopped_at.is_none() && tell_absent(connection, database, request, (&mut page, bytes))? {
-        page.clock = Some(delta_clock(connection, database, request)?);
+        page.clock = Some(delta_clock(connection, database, request, left_out)?);
     }
     Ok(page)
 }
@@ -34,18 +35,19 @@ fn delta_clock(
     connection: &Connection,
     database: &Database,
     request: &PageRequest,
+    left_out: Option<LogEpoch>,
 ) -> Result<DeltaClock, StoreError> {
     let searched = request.among.is_some();
     let changed = match searched {
         // What stands at the receiver and not here is judged by the whole clock.
         true => peers::whole_clock(connection, database)?,
-        false => clock_since(connection, database, request.clock_since, request.exclude)?,
+        false => clock_since(connection, database, request.clock_since, left_out)?,
     };
     let forgotten = match request.is_first {
         true => request.told_forgotten(&forgotten::vector(connection, database)?),
         false => VersionVector::new(),
     };
-    Ok(DeltaClock { changed, forgotten, searched })
+    Ok(DeltaClock { link: 0, changed, forgotten, searched })
 }
 
 // Of the records that a search has found, tells those which are not here at all, up to the budget. True when all are told.
@@ -77,7 +79,7 @@ type Entries = Vec<(RecordKey, Record)>;
 fn read_records(
     connection: &Connection,
     database: &Database,
-    request: &PageRequest,
+    (request, left_out): (&PageRequest, Option<LogEpoch>),
     (entries, bytes): (&mut Entries, &mut usize),
 ) -> Result<Option<Seq>, StoreError> {
     let mut query = connection.prepare_cached(
@@ -89,7 +91,7 @@ fn read_records(
         looked_at += 1;
         let seq = rows::seq(row, 0)?;
         let place = (rows::text(row, 1)?, seq, rows::origin(row, 2)?);
-        if !request.is_wanted(place, row.get(4)?) {
+        if !request.is_wanted(place, left_out, row.get(4)?) {
             last = seq;
             continue;
         }
@@ -114,13 +116,13 @@ fn clock_since(
     connection: &Connection,
     database: &Database,
     since: Seq,
-    exclude: LogEpoch,
+    left_out: Option<LogEpoch>,
 ) -> Result<LinkedVector, StoreError> {
     // In the order of the replicas, for the entries are told in it.
     let mut query = connection.prepare_cached(
-        "SELECT replica, counter, link FROM clock WHERE database = ? AND seq > ? AND origin IS NOT ?
-         ORDER BY replica",
+        "SELECT replica, counter, link FROM clock
+         WHERE database = ?1 AND seq > ?2 AND (?3 IS NULL OR origin IS NOT ?3) ORDER BY replica",
     )?;
-    let mut found = query.query((database.id, rows::from_seq(since), rows::from_epoch(exclude)))?;
+    let mut found = query.query((database.id, rows::from_seq(since), left_out.map(rows::from_epoch)))?;
     peers::clock_entries(&mut found)
 }

@@ -1,8 +1,9 @@
 //! The rows of peers: how far their logs were taken in, and the chunks of deltas that are not complete yet.
 
-use eyot_core::session::{Chunk, Standing};
+use eyot_core::session::{Chunk, Passed, Standing};
 use eyot_core::{
-    ChainEnd, Cursor, Dot, LinkedVector, LogEpoch, Record, RecordKey, ReplicaId, Seen, Seq, VersionVector,
+    ChainEnd, Cursor, Dot, LinkedVector, LogEpoch, LogPlace, Record, RecordKey, ReplicaId, Seen, Seq,
+    VersionVector,
 };
 use rusqlite::{Connection, Rows};
 
@@ -18,16 +19,14 @@ pub(super) fn known(
     epoch: LogEpoch,
 ) -> Result<PeerKnown, StoreError> {
     let start = Cursor { epoch, seq: Seq::ZERO };
-    let cursor = cursor(connection, database, peer)?.filter(|cursor| cursor.epoch == epoch);
+    let known = cursor(connection, database, peer)?.filter(|(cursor, _)| cursor.epoch == epoch);
+    let cursor = known.map(|(cursor, _)| cursor);
     let staged = last_staged(connection, database, peer)?;
     let staged = staged.filter(|staged| staged.base == cursor.unwrap_or(start));
-    // What is staged was written by whoever sends it, and who goes on after it must have written it too.
-    let told = staged.as_ref().map(|staged| staged.chain).unwrap_or_default();
-    let end = chain_end(connection, database, peer)?;
-    let seen = Seen {
-        seq: cursor.map_or(Seq::ZERO, |cursor| cursor.seq),
-        end: if told.counter > end.counter { told } else { end },
-    };
+    // Who goes on after what is staged must have been where its sender was.
+    let told = staged.as_ref().map(|staged| staged.log).unwrap_or_default();
+    let seen = seen(connection, database, peer, epoch)?;
+    let seen = Seen { log: seen.log.max(told), ..seen };
     match (cursor, staged) {
         (_, Some(staged)) => Ok(PeerKnown {
             standing: Some(Standing { cursor: staged.base, staged: staged.up_to }),
@@ -48,16 +47,29 @@ pub(super) fn known(
     }
 }
 
+/// What was seen of a peer and that life of its log, staged chunks not counted.
+pub(super) fn seen(
+    connection: &Connection,
+    database: &Database,
+    peer: ReplicaId,
+    epoch: LogEpoch,
+) -> Result<Seen, StoreError> {
+    let known = cursor(connection, database, peer)?.filter(|(cursor, _)| cursor.epoch == epoch);
+    let log = known.map(|(cursor, link)| LogPlace { seq: cursor.seq, link }).unwrap_or_default();
+    Ok(Seen { log, end: chain_end(connection, database, peer)? })
+}
+
+// How far a peer's log was taken in, and the link of its chain there.
 fn cursor(
     connection: &Connection,
     database: &Database,
     peer: ReplicaId,
-) -> Result<Option<Cursor>, StoreError> {
+) -> Result<Option<(Cursor, u32)>, StoreError> {
     let mut query =
-        connection.prepare_cached("SELECT epoch, seq FROM peers WHERE database = ? AND replica = ?")?;
+        connection.prepare_cached("SELECT epoch, seq, link FROM peers WHERE database = ? AND replica = ?")?;
     let mut found = query.query((database.id, peer.to_bytes()))?;
     let Some(row) = found.next()? else { return Ok(None) };
-    Ok(Some(Cursor { epoch: rows::epoch(row, 0)?, seq: rows::seq(row, 1)? }))
+    Ok(Some((Cursor { epoch: rows::epoch(row, 0)?, seq: rows::seq(row, 1)? }, row.get(2)?)))
 }
 
 /// This replica's whole clock.
@@ -89,24 +101,34 @@ pub(super) fn chain_end(
     found.next()?.map_or(Ok(ChainEnd::default()), |row| rows::end(row, 0))
 }
 
+/// A part of a peer's log held nothing for this replica.
+pub(super) fn pass(transaction: &Connection, database: &Database, passed: &Passed) -> Result<(), StoreError> {
+    let Passed { peer, cursor, link, .. } = *passed;
+    match passed.is_overtaken(seen(transaction, database, peer, cursor.epoch)?) {
+        true => Ok(()),
+        false => move_cursor(transaction, database, peer, (cursor, link)),
+    }
+}
+
 /// Moves the cursor into a peer's log, never back within one life of it.
 pub(super) fn move_cursor(
     transaction: &Connection,
     database: &Database,
     peer: ReplicaId,
-    cursor: Cursor,
+    (cursor, link): (Cursor, u32),
 ) -> Result<(), StoreError> {
     transaction
         .prepare_cached(
-            "INSERT INTO peers (database, replica, epoch, seq) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (database, replica) DO UPDATE
-             SET epoch = ?3, seq = CASE WHEN epoch = ?3 THEN max(seq, ?4) ELSE ?4 END",
+            "INSERT INTO peers (database, replica, epoch, seq, link) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (database, replica) DO UPDATE SET epoch = ?3, seq = ?4, link = ?5
+             WHERE epoch <> ?3 OR seq < ?4",
         )?
         .execute((
             database.id,
             peer.to_bytes(),
             rows::from_epoch(cursor.epoch),
             rows::from_seq(cursor.seq),
+            link,
         ))?;
     Ok(())
 }
@@ -117,7 +139,7 @@ struct LastStaged {
     up_to: Seq,
     chunks: u64,
     bytes: u64,
-    chain: ChainEnd,
+    log: LogPlace,
 }
 
 fn last_staged(
@@ -126,7 +148,7 @@ fn last_staged(
     peer: ReplicaId,
 ) -> Result<Option<LastStaged>, StoreError> {
     let mut query = connection.prepare_cached(
-        "SELECT epoch, base, position, ordinal, bytes, counter, link FROM staged
+        "SELECT epoch, base, position, ordinal, bytes, head, link FROM staged
          WHERE database = ? AND replica = ? ORDER BY ordinal DESC LIMIT 1",
     )?;
     let mut found = query.query((database.id, peer.to_bytes()))?;
@@ -136,7 +158,7 @@ fn last_staged(
         up_to: rows::seq(row, 2)?,
         chunks: rows::counter(row, 3)?,
         bytes: rows::counter(row, 4)?,
-        chain: rows::end(row, 5)?,
+        log: LogPlace { seq: rows::seq(row, 5)?, link: row.get(6)? },
     }))
 }
 
@@ -163,7 +185,7 @@ pub(super) fn stage(
     }
     transaction
         .prepare_cached(
-            "INSERT INTO staged (database, replica, epoch, base, position, ordinal, bytes, chunk, counter, link)
+            "INSERT INTO staged (database, replica, epoch, base, position, ordinal, bytes, chunk, head, link)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute((
@@ -175,8 +197,8 @@ pub(super) fn stage(
             rows::from_counter(chunks + 1),
             rows::from_counter(bytes),
             &chunk.block,
-            rows::from_counter(chunk.chain.counter),
-            chunk.chain.link,
+            rows::from_seq(chunk.log.seq),
+            chunk.log.link,
         ))?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::store::{StoreError, now_ms};
 type Migration = fn(&Connection) -> Result<(), StoreError>;
 
 // Each entry takes a file from the version that is its index to the next one. Entries are never changed, only added.
-const MIGRATIONS: [Migration; 4] = [make_tables, find_deletions, make_chains, make_mark];
+const MIGRATIONS: [Migration; 5] = [make_tables, find_deletions, make_chains, make_mark, make_links];
 
 fn make_tables(transaction: &Connection) -> Result<(), StoreError> {
     Ok(transaction.execute_batch(FIRST)?)
@@ -28,6 +28,10 @@ fn make_chains(transaction: &Connection) -> Result<(), StoreError> {
 
 fn make_mark(transaction: &Connection) -> Result<(), StoreError> {
     Ok(transaction.execute_batch(FOURTH)?)
+}
+
+fn make_links(transaction: &Connection) -> Result<(), StoreError> {
+    Ok(transaction.execute_batch(FIFTH)?)
 }
 
 const FIRST: &str = "
@@ -122,6 +126,14 @@ const THIRD: &str = "
 const FOURTH: &str = "
     -- 1 in a backup, until a relay is started on it.
     ALTER TABLE relay ADD COLUMN is_copy INTEGER NOT NULL DEFAULT 0;
+";
+
+const FIFTH: &str = "
+    -- The link of the peer's chain there; 0 where it is not known.
+    ALTER TABLE peers ADD COLUMN link INTEGER NOT NULL DEFAULT 0;
+    -- Where the sender's log ended when it last said so, with the link there. Of older chunks that is not known.
+    DELETE FROM staged;
+    ALTER TABLE staged RENAME COLUMN counter TO head;
 ";
 
 /// Makes a connection ready: settings that are the connection's own, not the file's.
