@@ -4,7 +4,7 @@
 //! performed, and a nested call only adds to the queue that the outermost call works off.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use eyot_core::Context;
@@ -38,6 +38,8 @@ pub(crate) enum Answer {
     Awaited,
 }
 
+type Waiting = oneshot::Sender<Result<Answer, ShellError>>;
+
 pub(crate) struct Driver {
     pub(crate) name: String,
     engine: RefCell<Engine>,
@@ -47,7 +49,8 @@ pub(crate) struct Driver {
     pub(crate) writer: Writer,
     pub(crate) tabs: Tabs,
     pub(crate) marker: Marker,
-    waiting: RefCell<BTreeMap<Ticket, oneshot::Sender<Result<Answer, ShellError>>>>,
+    // In the order of the tickets, which is nearly the order in which they are answered.
+    waiting: RefCell<VecDeque<(Ticket, Waiting)>>,
     last_ticket: Cell<Ticket>,
     listener: Function,
     // When it goes off, too.
@@ -60,6 +63,9 @@ pub(crate) struct Driver {
     // What the tab that holds the sync has told last, and when.
     pub(crate) heard: RefCell<Option<(u64, JsValue)>>,
     pub(crate) status_due: Cell<bool>,
+    // The other tabs have just been told of a commit; there is another one of which they have not.
+    pub(crate) announced: Cell<bool>,
+    pub(crate) unannounced: Cell<bool>,
     pub(crate) health: RefCell<RawHealth>,
     reading: Cell<bool>,
     hinted: Cell<bool>,
@@ -98,6 +104,8 @@ impl Driver {
             candidate_since_ms: Cell::new(0),
             heard: RefCell::default(),
             status_due: Cell::new(false),
+            announced: Cell::new(false),
+            unannounced: Cell::new(false),
             health: RefCell::default(),
             reading: Cell::new(false),
             hinted: Cell::new(false),
@@ -165,15 +173,17 @@ impl Driver {
         let ticket = self.last_ticket.get() + 1;
         self.last_ticket.set(ticket);
         let (sender, receiver) = oneshot::channel();
-        self.waiting.borrow_mut().insert(ticket, sender);
+        self.waiting.borrow_mut().push_back((ticket, sender));
         self.dispatch(input(ticket));
         receiver
     }
 
     pub(crate) fn answer(&self, ticket: Ticket, answer: Result<Answer, ShellError>) {
-        if let Some(waiting) = self.waiting.borrow_mut().remove(&ticket) {
+        let mut waiting = self.waiting.borrow_mut();
+        let place = waiting.binary_search_by_key(&ticket, |(ticket, _)| *ticket);
+        if let Some((_, sender)) = place.ok().and_then(|place| waiting.remove(place)) {
             // The application may have stopped to wait.
-            let _ = waiting.send(answer);
+            let _ = sender.send(answer);
         }
     }
 
@@ -272,6 +282,9 @@ impl Driver {
         self.page_events.take();
         if let Some((_, socket)) = self.socket.take() {
             socket.close();
+        }
+        if self.unannounced.take() {
+            self.tabs.tell(&TabMessage::Committed);
         }
         self.tabs.close();
         self.writer.close();

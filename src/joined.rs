@@ -3,12 +3,12 @@
 //! Must not know what carries the messages: a message port, a data channel, or something of the application's own.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use eyot_core::engine::{EngineInput, FIRST_PEER_LINK, Link, LinkFailure, SyncState};
 use futures_channel::oneshot;
 use js_sys::{Function, Uint8Array};
+use litemap::LiteMap;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
@@ -20,7 +20,7 @@ use crate::status::RawPeerStatus;
 
 /// The connections to other replicas.
 pub(crate) struct Joined {
-    peers: RefCell<BTreeMap<Link, Peer>>,
+    peers: RefCell<LiteMap<Link, Peer>>,
     next: Cell<Link>,
 }
 

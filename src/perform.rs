@@ -20,6 +20,8 @@ use crate::tabs::TabMessage;
 
 /// The status is told at most this often: it changes with every write.
 const STATUS_PAUSE_MS: u32 = 30;
+/// Other tabs hear of commits at most this often.
+const ANNOUNCE_PAUSE_MS: u32 = 4;
 
 impl Driver {
     pub(crate) fn perform(self: &Rc<Self>, effect: EngineEffect) {
@@ -29,7 +31,7 @@ impl Driver {
             | EngineEffect::StoreChunk { .. }
             | EngineEffect::DropStage(_)
             | EngineEffect::SavePeers(_) => self.store(effect),
-            EngineEffect::Announce => self.tabs.tell(&TabMessage::Committed),
+            EngineEffect::Announce => self.announce(),
             EngineEffect::Written { ticket, contexts } => self.answer(ticket, Ok(Answer::Written(contexts))),
             EngineEffect::Imported { ticket, records } => self.answer(ticket, Ok(Answer::Imported(records))),
             EngineEffect::Awaited(ticket) => self.answer(ticket, Ok(Answer::Awaited)),
@@ -61,6 +63,28 @@ impl Driver {
                 });
             }
             EngineEffect::Corrupt { .. } => self.degrade("storage-corrupt"),
+        }
+    }
+
+    // At once, but then not for a while: of writes that follow each other the other tabs need not hear each by itself.
+    pub(crate) fn announce(self: &Rc<Self>) {
+        if self.announced.get() {
+            return self.unannounced.set(true);
+        }
+        self.announced.set(true);
+        self.tabs.tell(&TabMessage::Committed);
+        let driver = Rc::clone(self);
+        spawn_local(async move {
+            TimeoutFuture::new(ANNOUNCE_PAUSE_MS).await;
+            driver.announced.set(false);
+            driver.announce_rest();
+        });
+    }
+
+    /// Tells the other tabs what they have not been told yet.
+    pub(crate) fn announce_rest(self: &Rc<Self>) {
+        if self.unannounced.take() {
+            self.announce();
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a replica knows of its peers: how far it is in their logs, and how far they are in its own.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use crate::codec::{DecodeError, Reader, Writer};
 use crate::dot::MAXIMUM_COUNTER;
@@ -15,7 +15,7 @@ pub struct Peers {
     own: LogEpoch,
     // Up to here others had everything when this life of the log began.
     inherited: Seq,
-    peers: BTreeMap<ReplicaId, Place>,
+    peers: LiteMap<ReplicaId, Place>,
     last_met: Option<ReplicaId>,
 }
 
@@ -36,7 +36,7 @@ impl Peers {
 
     /// No peers, in a life of the log in which others had everything up to there when it began.
     pub const fn after(own: LogEpoch, saved: Seq) -> Self {
-        Self { own, inherited: saved, peers: BTreeMap::new(), last_met: None }
+        Self { own, inherited: saved, peers: LiteMap::new(), last_met: None }
     }
 
     /// No peers, in another life of the log, which has the same positions so far.
@@ -153,7 +153,7 @@ impl Peers {
             let epoch = LogEpoch(reader.fixed()?);
             let LogPlace { seq, link } = read_place(&mut reader)?;
             let reached = Seq(reader.number_up_to(MAXIMUM_COUNTER, "a position")?);
-            if peers.peers.last_key_value().is_some_and(|(last, _)| *last >= peer) {
+            if peers.peers.last().is_some_and(|(last, _)| *last >= peer) {
                 return Err(DecodeError::NotCanonical("the peers"));
             }
             peers.peers.insert(peer, Place { cursor: Cursor { epoch, seq }, link, reached });

@@ -1,6 +1,8 @@
 //! Counts that would take a walk over all records: how many a collection shows, and which are in conflict.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use litemap::LiteMap;
 
 use crate::key::RecordKey;
 use crate::record::Record;
@@ -8,7 +10,7 @@ use crate::record::Record;
 /// What is to be known at once about all records together.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
-    shown: BTreeMap<Box<str>, usize>,
+    shown: LiteMap<Box<str>, usize>,
     conflicted: BTreeSet<RecordKey>,
 }
 

@@ -18,9 +18,20 @@ pub(crate) fn ensure(project: &Project) -> Result<PathBuf> {
     let tools = WasmTools::ensure(project)?;
     let folder = project.own_folder("named")?;
     let mut build = Command::new(cargo());
-    build.args(["build", "--quiet", "--release", "--lib", "--package", "eyot", "--target", TARGET]);
-    shown(build.current_dir(&project.root).env("CARGO_PROFILE_RELEASE_STRIP", "debuginfo"))?;
-    let made = project.target.join(TARGET).join("release/eyot.wasm");
+    build.args([
+        "build",
+        "--quiet",
+        "--profile",
+        wasm::PROFILE,
+        "--lib",
+        "--package",
+        "eyot",
+        "--target",
+        TARGET,
+    ]);
+    build.env(wasm::FLAGS_VARIABLE, wasm::same_paths_everywhere(project));
+    shown(build.current_dir(&project.root))?;
+    let made = project.target.join(TARGET).join(wasm::PROFILE).join("eyot.wasm");
     let mut bind = tools.wasm_bindgen();
     bind.args(["--target", "web", "--out-name", "eyot", "--out-dir"]).arg(&folder).arg(made);
     shown(&mut bind)?;

@@ -29,10 +29,16 @@ const INPUTS: [&str; 9] = [
     "xtask/src/build/wasm.rs",
 ];
 
+/// The profile of Cargo.toml that the WebAssembly is built with.
+pub(crate) const PROFILE: &str = "wasm";
+
+/// Cargo gives what stands here to the compiler, for this target only.
+pub(crate) const FLAGS_VARIABLE: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
+
 /// wasm-opt's level, and the WebAssembly features that the compiler uses by default. All of them are in
 /// every browser that has IndexedDB's `commit()`; wasm-opt may use these and no others.
 const WASM_OPT: [&str; 8] = [
-    "-O3",
+    "-Oz",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",
@@ -57,7 +63,9 @@ fn make(project: &Project, tools: &WasmTools) -> Result<()> {
     let made = project.own_folder("pkg")?;
     fs::remove_dir_all(&made).with_context(|| format!("cannot empty {}", made.display()))?;
     let mut command = tools.wasm_pack(&project.root)?;
-    command.args(["build", "--target", "web", "--release", "--mode", "no-install", "--out-name", "eyot"]);
+    command.env(FLAGS_VARIABLE, same_paths_everywhere(project));
+    command.args(["build", "--target", "web", "--profile", PROFILE, "--out-name", "eyot"]);
+    command.args(["--mode", "no-install"]);
     command.args(["--no-pack", "--no-opt", "--no-gitignore", "--out-dir"]).arg(&made);
     shown(&mut command)?;
     anyhow::ensure!(
@@ -70,6 +78,17 @@ fn make(project: &Project, tools: &WasmTools) -> Result<()> {
         move_file(&made.join(name), &project.root.join(file))?;
     }
     Ok(())
+}
+
+/// The flags of the compiler. Panics name the files that they are in: the same ones on every machine make the same product,
+/// and a shorter one.
+pub(crate) fn same_paths_everywhere(project: &Project) -> String {
+    let home = std::env::var("CARGO_HOME")
+        .ok()
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo").display().to_string()));
+    let places = [home.map(|home| (home, "cargo")), Some((project.root.display().to_string(), "eyot"))];
+    let flags = places.into_iter().flatten().map(|(from, to)| format!("--remap-path-prefix={from}={to}"));
+    flags.collect::<Vec<_>>().join(" ")
 }
 
 /// Runs wasm-opt over a file, with more of its options than those that are always used.

@@ -18,7 +18,7 @@ const DIRECTIONS: [(&str, &[&str]); 6] = [
 ];
 
 /// The packages of others that the core may depend on, not counting its tests.
-const OTHERS_IN_CORE: [&str; 2] = ["fastrand", "siphasher"];
+const OTHERS_IN_CORE: [&str; 3] = ["fastrand", "litemap", "siphasher"];
 
 pub(crate) fn check(project: &Project) -> Result<Vec<Problem>> {
     let packages = array(&project.metadata, "packages")?;

@@ -257,7 +257,7 @@ impl Engine {
 
     pub(super) fn commit_done(&mut self) {
         match std::mem::take(&mut self.commits.stage) {
-            Stage::Writing(Work::Local(draft, count), _) => self.local_done(&draft, count),
+            Stage::Writing(Work::Local(draft, count), _) => self.local_done(*draft, count),
             Stage::Writing(Work::Received(delivery), _) => self.received_done(*delivery),
             Stage::Writing(Work::Imported(ticket, export, count), _) => {
                 self.import_done(ticket, *export, count)
@@ -278,15 +278,18 @@ impl Engine {
         }
     }
 
-    fn local_done(&mut self, draft: &Draft, count: usize) {
+    fn local_done(&mut self, mut draft: Draft, count: usize) {
         self.commits.length += count as u64;
+        let changed = draft.entries.iter().map(|(key, _)| key.clone()).collect();
         // As it will be read again: segment by segment.
-        for part in split(&draft.entries) {
-            self.fold(Segment::Written(part.to_vec()));
+        let lengths: Vec<usize> = split(&draft.entries).map(<[_]>::len).collect();
+        let mut entries = std::mem::take(&mut draft.entries).into_iter();
+        for length in lengths {
+            self.fold(Segment::Written(entries.by_ref().take(length).collect()));
         }
-        let tickets = self.pending.settle(draft);
+        let tickets = self.pending.settle(&draft);
         self.pending.rebase(Seen::new(&self.replica, None));
-        self.announce_changes(draft.entries.iter().map(|(key, _)| key.clone()).collect(), Cause::Local);
+        self.announce_changes(changed, Cause::Local);
         for (ticket, contexts) in tickets.into_iter().zip(&draft.contexts) {
             self.waits.committed(ticket, self.replica.head());
             let contexts = contexts.iter().map(|context| self.mark(context.clone())).collect();

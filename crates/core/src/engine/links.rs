@@ -1,7 +1,8 @@
 //! The engine's connections, to a relay and to other replicas: hosts their sessions, answers what these ask for, and
 //! carries their messages.
 
-use std::collections::{BTreeMap, VecDeque};
+use litemap::LiteMap;
+use std::collections::VecDeque;
 
 use super::Engine;
 use super::io::{EngineEffect, FIRST_PEER_LINK, Link, LinkFailure};
@@ -19,7 +20,7 @@ const EARLY_MESSAGES: usize = 4;
 
 #[derive(Default)]
 pub(super) struct Links {
-    open: BTreeMap<Link, Open>,
+    open: LiteMap<Link, Open>,
     remember_at_ms: Option<u64>,
     pub(super) traffic: Traffic,
 }
@@ -97,7 +98,7 @@ impl Links {
     pub(super) fn set_back(&mut self, back_ms: u64, now_ms: u64) {
         let times = [self.remember_at_ms.as_mut(), self.traffic.last_heard_ms.as_mut()];
         times.into_iter().flatten().for_each(|time_ms| *time_ms = time_ms.saturating_sub(back_ms));
-        let sessions = self.open.values_mut().filter_map(|open| open.session.as_mut());
+        let sessions = self.open.iter_mut().filter_map(|(_, open)| open.session.as_mut());
         sessions.for_each(|session| session.pass_time(now_ms));
     }
 

@@ -63,7 +63,8 @@ pub(super) struct Draft {
     pub(super) entries: Vec<(RecordKey, Record)>,
     /// For every batch and write what the writer has seen.
     pub(super) contexts: Vec<Vec<Context>>,
-    finals: BTreeMap<Dot, Dot>,
+    // By provisional dot, in order: which final dot it got.
+    finals: Vec<(Dot, Dot)>,
 }
 
 impl Pending {
@@ -108,30 +109,22 @@ impl Pending {
 
     /// What somebody has seen who reads this record now.
     pub(super) fn context_of(&self, key: &str, replica: Seen<'_>) -> Context {
-        let committed = |record: &Record| Context::from(record.context().without(self.tab));
-        let Some(overlay) = self.overlays.get(key) else {
-            return replica.get(key).map(committed).unwrap_or_default();
-        };
-        let mut context = committed(&overlay.record);
-        let name = |dot: Dot| if holds(Guard::ProvisionalDots) { dot } else { self.guess(dot, replica) };
-        overlay.dots.iter().for_each(|dot| context.add(name(*dot)));
-        context
-    }
-
-    // The name that a pending write will get if no other tab is faster.
-    fn guess(&self, provisional: Dot, replica: Seen<'_>) -> Dot {
-        let names = self.batches.iter().flat_map(|batch| &batch.writes).map(|write| write.provisional);
-        let (own, before) = (replica.name(), names.take_while(|dot| *dot != provisional).count() as u64);
-        Dot::new(own.replica, own.counter + before + 1)
+        match self.overlays.get(key) {
+            Some(overlay) => overlay.context(self.tab, |dot| name(&self.batches, dot, replica)),
+            None => replica.get(key).map_or_else(Context::new, |record| committed(record, self.tab)),
+        }
     }
 
     /// Takes a batch of writes; they show at once.
     pub(super) fn push(&mut self, ticket: Ticket, writes: Vec<Write>, at: Hlc, replica: Seen<'_>) {
         let mut batch = Batch { ticket, writes: Vec::with_capacity(writes.len()) };
         for Write { key, context, content } in writes {
-            let context = context.unwrap_or_else(|| self.context_of(key.as_str(), replica));
+            // Looked up once for all that is asked of it: a batch may be of many thousands.
+            let overlay = overlay_of(&mut self.overlays, &key, self.tab, replica);
+            let context =
+                context.unwrap_or_else(|| overlay.context(self.tab, |dot| name(&self.batches, dot, replica)));
             let write = PendingWrite { key, context, content, at, provisional: self.provisional.mint() };
-            show(&mut self.overlays, self.tab, &self.provisional, &write, replica);
+            overlay.put(self.tab, &self.provisional, &write);
             batch.writes.push(write);
         }
         self.length += batch.writes.len();
@@ -143,23 +136,27 @@ impl Pending {
     pub(super) fn draft(&self, replica: &Replica) -> Draft {
         let mut records: BTreeMap<RecordKey, Record> = BTreeMap::new();
         let mut draft =
-            Draft { batches: self.batches.len(), entries: vec![], contexts: vec![], finals: BTreeMap::new() };
-        let mut drafted: BTreeMap<Dot, Dot> = BTreeMap::new();
+            Draft { batches: self.batches.len(), entries: vec![], contexts: vec![], finals: vec![] };
+        // Provisional dots are minted one after the other, so these are in their order.
+        let mut drafted: Vec<(Dot, Dot)> = Vec::with_capacity(self.length);
+        let drafted_as = |drafted: &[(Dot, Dot)], dot: Dot| {
+            let place = drafted.binary_search_by_key(&dot, |(provisional, _)| *provisional).ok()?;
+            drafted.get(place).map(|(_, dot)| *dot)
+        };
         let mut counter = replica.clock().get(replica.id());
         for batch in &self.batches {
             let mut contexts = Vec::with_capacity(batch.writes.len());
             for write in &batch.writes {
                 counter += 1;
                 let dot = Dot::new(replica.id(), counter);
-                let mut context =
-                    self.provisional.translate(&write.context, |dot| drafted.get(&dot).copied());
+                let mut context = self.provisional.translate(&write.context, |dot| drafted_as(&drafted, dot));
                 let record = records
                     .entry(write.key.clone())
                     .or_insert_with(|| replica.get(write.key.as_str()).cloned().unwrap_or_default());
                 record.write(dot, &context, write.at, write.content.clone());
                 context.add(dot);
                 contexts.push(context);
-                drafted.insert(write.provisional, dot);
+                drafted.push((write.provisional, dot));
             }
             draft.contexts.push(contexts);
         }
@@ -203,29 +200,62 @@ impl Pending {
     pub(super) fn rebase(&mut self, replica: Seen<'_>) {
         self.overlays.clear();
         for write in self.batches.iter().flat_map(|batch| &batch.writes) {
-            show(&mut self.overlays, self.tab, &self.provisional, write, replica);
+            overlay_of(&mut self.overlays, &write.key, self.tab, replica).put(
+                self.tab,
+                &self.provisional,
+                write,
+            );
         }
     }
 }
 
-fn show(
-    overlays: &mut BTreeMap<RecordKey, Overlay>,
+// What a reader of the committed record has seen.
+fn committed(record: &Record, tab: ReplicaId) -> Context {
+    Context::from(record.context().without(tab))
+}
+
+// The name under which a pending write is handed out. Without the guard it is the one that it will get if no other tab is
+// faster.
+fn name(batches: &VecDeque<Batch>, provisional: Dot, replica: Seen<'_>) -> Dot {
+    if holds(Guard::ProvisionalDots) {
+        return provisional;
+    }
+    let names = batches.iter().flat_map(|batch| &batch.writes).map(|write| write.provisional);
+    let (own, before) = (replica.name(), names.take_while(|dot| *dot != provisional).count() as u64);
+    Dot::new(own.replica, own.counter + before + 1)
+}
+
+// The record with what is pending on top of it; as it is committed, where nothing is.
+fn overlay_of<'a>(
+    overlays: &'a mut BTreeMap<RecordKey, Overlay>,
+    key: &RecordKey,
     tab: ReplicaId,
-    provisional: &Provisional,
-    write: &PendingWrite,
     replica: Seen<'_>,
-) {
-    let overlay = overlays.entry(write.key.clone()).or_insert_with(|| {
-        let record = replica.get(write.key.as_str()).cloned().unwrap_or_default();
+) -> &'a mut Overlay {
+    overlays.entry(key.clone()).or_insert_with(|| {
+        let record = replica.get(key.as_str()).cloned().unwrap_or_default();
         // The tab's id is in contexts that its application gets, so a record that came from anywhere may bear it.
         let is_foreign = record.context().get(tab) == 0;
         let record = if is_foreign { record } else { record.without(tab) };
         Overlay { record, dots: Vec::new() }
-    });
-    // Dots that are final by now are in the committed record under their final names.
-    let context = provisional.translate(&write.context, Some);
-    overlay.record.write(write.provisional, &context, write.at, write.content.clone());
-    // Who sees the record now sees these; what they have replaced need not be named any more.
-    let versions = overlay.record.versions();
-    overlay.dots = versions.iter().map(|version| version.dot).filter(|dot| dot.replica == tab).collect();
+    })
+}
+
+impl Overlay {
+    // What somebody has seen who reads it.
+    fn context(&self, tab: ReplicaId, name: impl Fn(Dot) -> Dot) -> Context {
+        let mut context = committed(&self.record, tab);
+        self.dots.iter().for_each(|dot| context.add(name(*dot)));
+        context
+    }
+
+    fn put(&mut self, tab: ReplicaId, provisional: &Provisional, write: &PendingWrite) {
+        // Dots that are final by now are in the committed record under their final names.
+        let context = provisional.translate(&write.context, Some);
+        self.record.write(write.provisional, &context, write.at, write.content.clone());
+        // Who sees the record now sees these; what they have replaced need not be named any more.
+        let versions = self.record.versions();
+        self.dots.clear();
+        self.dots.extend(versions.iter().map(|version| version.dot).filter(|dot| dot.replica == tab));
+    }
 }

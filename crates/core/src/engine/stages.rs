@@ -1,6 +1,8 @@
 //! Deltas on their way in: chunks that wait until their delta is complete, and the deliveries that are.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
+
+use litemap::LiteMap;
 
 use super::Engine;
 use super::io::{EngineEffect, Link, StorageFailure};
@@ -39,12 +41,12 @@ pub(super) struct Delivery {
 pub(super) struct Stages {
     // The delta under way from each peer. Only while this tab is connected to it, or holds the sync: meanwhile another may
     // complete or drop it.
-    open: BTreeMap<ReplicaId, OpenStage>,
+    open: LiteMap<ReplicaId, OpenStage>,
     storing: Option<Storing>,
     // Chunks that wait for the one that is being stored. A session brings the next one only when it is told of the last.
     waiting: VecDeque<(Link, Chunk)>,
     // Named in the log: they are part of it.
-    adopted: BTreeSet<u64>,
+    adopted: LiteMap<u64, ()>,
     random: fastrand::Rng,
 }
 
@@ -77,10 +79,10 @@ impl Stages {
     pub(super) fn new(seed: u64) -> Self {
         let random = fastrand::Rng::with_seed(seed ^ 0x7374_6167_6573);
         Self {
-            open: BTreeMap::new(),
+            open: LiteMap::new(),
             storing: None,
             waiting: VecDeque::new(),
-            adopted: BTreeSet::new(),
+            adopted: LiteMap::new(),
             random,
         }
     }
@@ -114,7 +116,7 @@ impl Engine {
 
     /// Law: a stage that the log names is never dropped, whoever has completed it.
     pub(super) fn adopt_stage(&mut self, name: u64) {
-        self.stages.adopted.insert(name);
+        self.stages.adopted.insert(name, ());
         let mut open = self.stages.open.iter();
         let Some(peer) = open.find(|(_, stage)| stage.name == name).map(|(peer, _)| *peer) else { return };
         self.stages.open.remove(&peer);
@@ -242,7 +244,7 @@ impl Engine {
     pub(super) fn take_stages(&mut self, stages: Vec<(u64, Vec<Vec<u8>>)>) {
         for (name, values) in stages {
             let is_known = self.stages.open.values().any(|stage| stage.name == name);
-            if is_known || self.stages.adopted.contains(&name) {
+            if is_known || self.stages.adopted.contains_key(&name) {
                 continue;
             }
             let useless = self.take_stage(name, &values);

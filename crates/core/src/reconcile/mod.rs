@@ -10,6 +10,8 @@ pub use bytes::{read_ranges, write_ranges};
 
 use std::collections::BTreeSet;
 
+use litemap::LiteMap;
+
 use crate::codec::DecodeError;
 pub use crate::fingerprint::FingerprintKey;
 
@@ -219,11 +221,12 @@ impl Reconciliation {
         if self.compared > self.snapshot.keys.len() {
             return Err(DecodeError::Invalid("a list of what is settled"));
         }
-        let mine: BTreeSet<(&str, u64)> = self.snapshot.items(from, to).collect();
-        let theirs: BTreeSet<(&str, u64)> =
+        let mine: LiteMap<&str, u64> = self.snapshot.items(from, to).collect();
+        let theirs: LiteMap<&str, u64> =
             theirs.iter().map(|(key, fingerprint)| (&**key, *fingerprint)).collect();
-        let differing: Vec<Box<str>> =
-            mine.symmetric_difference(&theirs).map(|(key, _)| (*key).into()).collect();
+        let unlike = mine.iter().filter(|(key, fingerprint)| theirs.get(*key) != Some(fingerprint));
+        let unknown = theirs.iter().filter(|(key, _)| !mine.contains_key(*key));
+        let differing: Vec<Box<str>> = unlike.chain(unknown).map(|(key, _)| (*key).into()).collect();
         for key in differing {
             let bytes = key.len() + ITEM_BYTES;
             self.differences_bytes += if self.differences.insert(key) { bytes } else { 0 };
