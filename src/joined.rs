@@ -15,6 +15,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::doc::to_js;
 use crate::driver::Driver;
 use crate::errors::ShellError;
+use crate::packing::{Line, Work};
 use crate::perform::event;
 use crate::status::RawPeerStatus;
 
@@ -22,10 +23,14 @@ use crate::status::RawPeerStatus;
 pub(crate) struct Joined {
     peers: RefCell<LiteMap<Link, Peer>>,
     next: Cell<Link>,
+    // What interrupted deltas have left behind was taken up.
+    looked: Cell<bool>,
 }
 
 struct Peer {
-    send: Function,
+    packs: bool,
+    outgoing: Rc<Line>,
+    incoming: Rc<Line>,
     // What has come before the engine could take it.
     early: Option<Vec<Vec<u8>>>,
     // Who waits until both sides have the same.
@@ -34,7 +39,7 @@ struct Peer {
 
 impl Default for Joined {
     fn default() -> Self {
-        Self { peers: RefCell::default(), next: Cell::new(FIRST_PEER_LINK) }
+        Self { peers: RefCell::default(), next: Cell::new(FIRST_PEER_LINK), looked: Cell::default() }
     }
 }
 
@@ -43,30 +48,47 @@ impl Joined {
         self.peers.borrow().keys().copied().collect()
     }
 
+    fn incoming(&self, link: Link) -> Option<Rc<Line>> {
+        self.peers.borrow().get(&link).map(|peer| Rc::clone(&peer.incoming))
+    }
+
     fn is_early(&self, link: Link) -> bool {
         self.peers.borrow().get(&link).is_some_and(|peer| peer.early.is_some())
     }
 
-    pub(crate) fn send(&self, link: Link, bytes: &[u8]) {
-        let send = self.peers.borrow().get(&link).map(|peer| peer.send.clone());
-        if let Some(send) = send {
-            // A channel that cannot send is about to report its end.
-            let _ = send.call1(&JsValue::UNDEFINED, &Uint8Array::from(bytes));
+    /// Sends a message. `may_pack` says whether the other side can unpack.
+    pub(crate) fn send(&self, link: Link, bytes: Vec<u8>, may_pack: bool) {
+        let line = self.peers.borrow().get(&link).map(|peer| (Rc::clone(&peer.outgoing), peer.packs));
+        if let Some((line, packs)) = line {
+            line.push(bytes, Work::to_send(may_pack && packs));
         }
     }
 }
 
+// A channel that cannot send is about to report its end.
+fn outgoing(send: Function) -> Rc<Line> {
+    Line::new(move |message| drop(send.call1(&JsValue::UNDEFINED, &Uint8Array::from(message.as_slice()))))
+}
+
 impl Driver {
-    /// Takes up a connection. One side of it calls.
-    pub(crate) fn join_peer(self: &Rc<Self>, calls: bool, send: Function) -> Link {
+    /// Takes up a connection. One side of it calls. `packs` says whether messages are worth packing on it.
+    pub(crate) fn join_peer(self: &Rc<Self>, calls: bool, packs: bool, send: Function) -> Link {
         let link = self.joined.next.get();
         self.joined.next.set(link + 1);
-        let peer = Peer { send, early: Some(Vec::new()), waiting: Vec::new() };
+        let driver = Rc::downgrade(self);
+        let incoming = Line::new(move |message| {
+            if let Some(driver) = driver.upgrade() {
+                driver.take_from_peer(link, message);
+            }
+        });
+        let (early, waiting) = (Some(Vec::new()), Vec::new());
+        let peer = Peer { packs, outgoing: outgoing(send), incoming, early, waiting };
         self.joined.peers.borrow_mut().insert(link, peer);
         let driver = Rc::clone(self);
         spawn_local(async move {
-            // Where this tab syncs, it has looked already; where another does, what lies there may be that one's.
-            if driver.election.borrow().is_none() && driver.joined.links().first() == Some(&link) {
+            // Where this tab syncs, it has looked already; where another does, what lies there may be that one's. Once is enough:
+            // what is staged from here on is this tab's own, or that of another tab that is at it.
+            if driver.election.borrow().is_none() && !driver.joined.looked.replace(true) {
                 // What cannot be read is received anew.
                 let _ = driver.take_up_stages().await;
             }
@@ -83,7 +105,13 @@ impl Driver {
         link
     }
 
-    pub(crate) fn hear_peer(self: &Rc<Self>, link: Link, bytes: Vec<u8>) {
+    pub(crate) fn hear_peer(&self, link: Link, bytes: Vec<u8>) {
+        if let Some(line) = self.joined.incoming(link) {
+            line.push(bytes, Work::Unpack);
+        }
+    }
+
+    fn take_from_peer(self: &Rc<Self>, link: Link, bytes: Vec<u8>) {
         if let Some(early) =
             self.joined.peers.borrow_mut().get_mut(&link).and_then(|peer| peer.early.as_mut())
         {
@@ -92,8 +120,16 @@ impl Driver {
         self.dispatch(EngineInput::LinkReceived(link, bytes));
     }
 
+    /// The connection has ended by itself. What it has brought before is taken in first.
+    pub(crate) fn lose_peer(self: &Rc<Self>, link: Link, failure: LinkFailure) {
+        let driver = Rc::clone(self);
+        if let Some(line) = self.joined.incoming(link) {
+            line.end(move || driver.end_peer(link, failure, false));
+        }
+    }
+
     /// The connection has ended, or is to end; the engine may not know of it yet.
-    pub(crate) fn end_peer(self: &Rc<Self>, link: Link, failure: LinkFailure, is_wanted: bool) {
+    fn end_peer(self: &Rc<Self>, link: Link, failure: LinkFailure, is_wanted: bool) {
         if self.joined.is_early(link) {
             self.peer_left(link, &failure);
         } else if is_wanted {
@@ -131,14 +167,17 @@ impl Driver {
     }
 
     /// The connection is over. Those who wait for it hear so.
-    pub(crate) fn peer_left(&self, link: Link, failure: &LinkFailure) {
-        if self.joined.peers.borrow_mut().remove(&link).is_some() {
+    pub(crate) fn peer_left(self: &Rc<Self>, link: Link, failure: &LinkFailure) {
+        let peer = self.joined.peers.borrow_mut().remove(&link);
+        if let Some(peer) = peer {
             let parts = [
                 ("link", (link as f64).into()),
                 ("code", failure.code.as_str().into()),
                 ("message", failure.message.as_str().into()),
             ];
-            self.emit(&event("peer-left", &parts));
+            let (driver, event) = (Rc::clone(self), event("peer-left", &parts));
+            // The channel is closed then; why has to be told before.
+            peer.outgoing.end(move || driver.emit(&event));
         }
     }
 

@@ -10,6 +10,7 @@ mod election;
 mod errors;
 mod joined;
 mod loading;
+mod packing;
 mod page;
 mod perform;
 mod renewal;

@@ -12,6 +12,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use crate::clock::{now_ms, random_id, random_number};
 use crate::driver::Driver;
 use crate::errors::ShellError;
+use crate::packing;
 use crate::status::RawHealth;
 use crate::storage::{Marker, Reader, Writer, prepare};
 use crate::tabs::Tabs;
@@ -38,6 +39,9 @@ pub(crate) async fn load(
     let (tab, seed) = (random_id()?, random_number()?);
     let identity = Identity { database, replica: meta.replica, epoch: meta.epoch, tab, seed };
     let mut engine = Engine::new(identity, limits);
+    if packing::is_supported() {
+        engine.unpack_messages();
+    }
     if let Some(ms) = keep_deletions_for_ms {
         engine.keep_deletions_for_ms(ms);
     }

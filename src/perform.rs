@@ -42,12 +42,7 @@ impl Driver {
             EngineEffect::Name => self.name_replica(),
             EngineEffect::Notice { code, keys } => self.emit_notice(code, &keys),
             EngineEffect::Connect(link) => self.connect(link),
-            EngineEffect::Transmit(link, bytes) if link >= FIRST_PEER_LINK => self.joined.send(link, &bytes),
-            EngineEffect::Transmit(link, bytes) => {
-                if let Some((_, socket)) = self.socket.borrow().as_ref().filter(|(open, _)| *open == link) {
-                    socket.send(&bytes);
-                }
-            }
+            EngineEffect::Transmit(link, bytes) => self.transmit(link, bytes),
             EngineEffect::Disconnect(link) => {
                 if let Some((_, socket)) = self.socket.borrow_mut().take_if(|(open, _)| *open == link) {
                     socket.close();
@@ -85,6 +80,15 @@ impl Driver {
     pub(crate) fn announce_rest(self: &Rc<Self>) {
         if self.unannounced.take() {
             self.announce();
+        }
+    }
+
+    fn transmit(&self, link: Link, bytes: Vec<u8>) {
+        let may_pack = self.engine().may_pack(link);
+        if link >= FIRST_PEER_LINK {
+            self.joined.send(link, bytes, may_pack);
+        } else if let Some((_, socket)) = self.socket.borrow().as_ref().filter(|(open, _)| *open == link) {
+            socket.send(bytes, may_pack);
         }
     }
 

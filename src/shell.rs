@@ -154,11 +154,11 @@ impl Shell {
     }
 
     /// Takes up a connection that the application has made to another replica; `send` takes the messages for it. One side of
-    /// a connection calls. Returns what names it.
+    /// a connection calls. `packs` says whether messages are worth packing on it. Returns what names it.
     #[wasm_bindgen(js_name = peerJoin)]
-    pub fn peer_join(&self, calls: bool, send: Function) -> Result<f64, JsValue> {
+    pub fn peer_join(&self, calls: bool, packs: bool, send: Function) -> Result<f64, JsValue> {
         self.driver.check_open()?;
-        Ok(self.driver.join_peer(calls, send) as f64)
+        Ok(self.driver.join_peer(calls, packs, send) as f64)
     }
 
     /// A message has come on a connection.
@@ -171,7 +171,7 @@ impl Shell {
     #[wasm_bindgen(js_name = peerClosed)]
     pub fn peer_closed(&self, link: f64, message: String) {
         let failure = LinkFailure { code: "connection-lost".to_owned(), message };
-        self.driver.end_peer(link as u64, failure, false);
+        self.driver.lose_peer(link as u64, failure);
     }
 
     /// Ends a connection; the other side is told.

@@ -14,6 +14,7 @@ use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, WebSocketError};
 use js_sys::Function;
 
+use crate::packing::{Line, Work, unpack};
 use crate::renewal::{fetch_token, keep_renewing};
 
 /// Where to connect, and how to get a token.
@@ -26,18 +27,27 @@ pub(crate) struct Endpoint {
 /// The sending half.
 #[derive(Clone)]
 pub(crate) struct Sender {
-    socket: Rc<web_sys::WebSocket>,
+    socket: web_sys::WebSocket,
+    line: Rc<Line>,
 }
 
 impl Sender {
-    pub(crate) fn send(&self, bytes: &[u8]) {
+    fn new(socket: web_sys::WebSocket) -> Self {
+        let sending = socket.clone();
         // A socket that cannot send is about to report its end.
-        let _ = self.socket.send_with_u8_array(bytes);
+        let line = Line::new(move |message| drop(sending.send_with_u8_array(&message)));
+        Self { socket, line }
+    }
+
+    /// Sends a message. `may_pack` says whether the relay can unpack.
+    pub(crate) fn send(&self, bytes: Vec<u8>, may_pack: bool) {
+        self.line.push(bytes, Work::to_send(may_pack));
     }
 
     /// Closes the socket after what was sent.
     pub(crate) fn close(&self) {
-        let _ = self.socket.close();
+        let socket = self.socket.clone();
+        self.line.end(move || drop(socket.close()));
     }
 }
 
@@ -72,8 +82,9 @@ async fn converse(
     if ready.await.is_err() || raw.ready_state() != web_sys::WebSocket::OPEN {
         return Err(failure("connection-failed", "The relay cannot be reached."));
     }
-    let sender = Sender { socket: Rc::new(raw) };
-    let show = |token: String| sender.send(&Wire::Auth { token }.to_bytes());
+    let sender = Sender::new(raw);
+    // A secret is never packed: how short it becomes would tell of what is in it.
+    let show = |token: String| sender.send(Wire::Auth { token }.to_bytes(), false);
     if let Some(token) = &token {
         show(token.clone());
     }
@@ -93,7 +104,7 @@ async fn converse(
 async fn listen(mut socket: WebSocket, on_message: &mut impl FnMut(Vec<u8>)) -> Result<(), LinkFailure> {
     while let Some(message) = socket.next().await {
         match message {
-            Ok(Message::Bytes(bytes)) => on_message(bytes),
+            Ok(Message::Bytes(bytes)) => on_message(unpack(bytes).await),
             Ok(Message::Text(_)) => return Err(failure("bad-message", "The relay has sent text.")),
             Err(WebSocketError::ConnectionClose(_)) => return Ok(()),
             Err(_) => return Err(failure("connection-lost", "The connection to the relay was lost.")),

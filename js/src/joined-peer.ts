@@ -27,7 +27,8 @@ export class JoinedPeer implements Peer {
       received: message => { this.#tell(message) },
       ended: reason => { this.#lose(reason) },
     })
-    this.link = connection.ask(shell => shell.peerJoin(calls, message => { this.#channel.send(message) }))
+    const send = (message: Uint8Array): void => { this.#channel.send(message) }
+    this.link = connection.ask(shell => shell.peerJoin(calls, this.#channel.packs, send))
   }
 
   async caughtUp(): Promise<void> {

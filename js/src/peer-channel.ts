@@ -14,6 +14,8 @@ export interface ChannelListener {
 
 /** A channel that is listened to. */
 export interface OpenChannel {
+  /** True where fewer bytes are worth the work of packing them. */
+  readonly packs: boolean
   send(message: Uint8Array): void
   close(): void
 }
@@ -51,6 +53,8 @@ function overPort(port: MessagePort, listener: ChannelListener): OpenChannel {
   // Not every browser says so; where it does not, the silence is noticed.
   port.addEventListener('close', () => { listener.ended('the other side has closed its port') })
   const channel: OpenChannel = {
+    // It leads to another page of the same device.
+    packs: false,
     send: message => { port.postMessage(message, [message.buffer]) },
     close: () => { port.close() },
   }
@@ -62,6 +66,7 @@ function overOwn(own: PeerChannel, listener: ChannelListener): OpenChannel {
   own.onmessage = message => { listener.received(message) }
   own.onclose = reason => { listener.ended(reason ?? 'the channel has ended') }
   return {
+    packs: true,
     send: message => { own.send(message) },
     close: () => {
       own.onmessage = null
@@ -94,6 +99,7 @@ function overDataChannel(data: RTCDataChannel, listener: ChannelListener): OpenC
   const early: Uint8Array[] = []
   data.addEventListener('open', () => { for (const message of early.splice(0)) sendParts(data, message) })
   const channel: OpenChannel = {
+    packs: true,
     send: message => {
       if (data.readyState === 'connecting') early.push(message)
       else sendParts(data, message)

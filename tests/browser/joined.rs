@@ -17,6 +17,8 @@ struct Profile {
     shell: Rc<Shell>,
     // The codes with which connections have ended.
     left: Rc<RefCell<Vec<String>>>,
+    // How many bytes it has sent.
+    sent: Rc<Cell<u32>>,
 }
 
 impl Profile {
@@ -32,7 +34,7 @@ impl Profile {
         Reflect::set(&options, &"profile".into(), &profile.into()).unwrap();
         let listener: Function = listener.into_js_value().unchecked_into();
         let shell = Shell::open(database.to_owned(), options.into(), listener).await.unwrap();
-        Self { shell: Rc::new(shell), left }
+        Self { shell: Rc::new(shell), left, sent: Rc::default() }
     }
 
     async fn put(&self, id: &str, text: &str) {
@@ -41,16 +43,21 @@ impl Profile {
     }
 
     fn join(&self, port: &MessagePort, calls: bool) -> f64 {
+        self.join_over(port, calls, false)
+    }
+
+    fn join_over(&self, port: &MessagePort, calls: bool, packs: bool) -> f64 {
         let link = Rc::new(Cell::new(f64::NAN));
         let (shell, named) = (Rc::clone(&self.shell), Rc::clone(&link));
         let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             shell.peer_received(named.get(), event.data().unchecked_into::<Uint8Array>().to_vec());
         });
-        let out = port.clone();
+        let (out, sent) = (port.clone(), Rc::clone(&self.sent));
         let send = Closure::<dyn FnMut(JsValue)>::new(move |bytes: JsValue| {
+            sent.set(sent.get() + bytes.unchecked_ref::<Uint8Array>().length());
             out.post_message(&bytes).unwrap();
         });
-        link.set(self.shell.peer_join(calls, send.into_js_value().unchecked_into()).unwrap());
+        link.set(self.shell.peer_join(calls, packs, send.into_js_value().unchecked_into()).unwrap());
         port.set_onmessage(Some(listener.into_js_value().unchecked_ref()));
         link.get()
     }
@@ -86,6 +93,52 @@ async fn two_profiles_that_are_joined_have_the_same_and_keep_it() {
     }
     assert_eq!(Profile::open(&name, "other").await.shell.count("notes"), 302);
     assert_eq!(crate::tab::Tab::open(&name).await.count(), 0, "without a profile it is another copy");
+}
+
+#[wasm_bindgen_test]
+async fn packed_messages_come_in_order_and_are_shorter() {
+    let name = unused_name();
+    let bytes = Rc::new(Cell::new(0));
+    for packs in [false, true] {
+        let names = ["one", "other"].map(|profile| format!("{profile}-{packs}"));
+        let (one, other) = (Profile::open(&name, &names[0]).await, Profile::open(&name, &names[1]).await);
+        for note in 0..500 {
+            one.put(
+                &format!("n{note}"),
+                &format!("\"note {note} {}\"", "an eyot is a small island ".repeat(20)),
+            )
+            .await;
+            other.put(&format!("m{note}"), "\"short\"").await;
+        }
+        let channel = MessageChannel::new().unwrap();
+        let called = other.join_over(&channel.port2(), false, packs);
+        let calls = one.join_over(&channel.port1(), true, packs);
+        one.caught_up(calls).await;
+        other.caught_up(called).await;
+        assert_eq!((one.shell.count("notes"), other.shell.count("notes")), (1_000, 1_000));
+        assert_eq!(one.shell.token(), other.shell.token());
+        let plain = bytes.replace(one.sent.get());
+        assert!(!packs || bytes.get() < plain / 10, "{plain} bytes, packed {}", bytes.get());
+        // What was to be said before the end is said.
+        other.put("last", "\"heron\"").await;
+        other.shell.peer_dismiss(called);
+        until(|| *one.left.borrow() == ["stopped"]).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_cannot_be_unpacked_ends_the_connection_with_a_code() {
+    let name = unused_name();
+    let one = Profile::open(&name, "one").await;
+    for message in
+        [vec![11], vec![11, 0xd8, 0x04, 1, 2, 3], [&[11, 0xd8, 0x04][..], &[0x63, 0x60].repeat(9)].concat()]
+    {
+        let channel = MessageChannel::new().unwrap();
+        let link = one.join(&channel.port1(), false);
+        one.shell.peer_received(link, message);
+        until(|| one.left.borrow().last().is_some_and(|code| code == "bad-message")).await;
+        one.left.borrow_mut().clear();
+    }
 }
 
 #[wasm_bindgen_test]

@@ -1,6 +1,7 @@
 //! The block: some records as bytes, in a message, in a stored value, in an export.
 //!
-//! Replica ids take 16 bytes each and repeat in every record, so a block begins with a dictionary of them. Law: the
+//! Replica ids take 16 bytes each and repeat in every record, so a block begins with a dictionary of them; counters and times
+//! are told as steps from those before them, which are small and alike. Law: the
 //! encoding is canonical; two replicas that hold the same records in the same order write the same bytes, and a reader
 //! refuses any other form.
 
@@ -16,6 +17,31 @@ use crate::vector::VersionVector;
 
 /// The replicas that a block names, in order, each once.
 struct Dictionary(Vec<ReplicaId>);
+
+/// What a record's numbers are told from: those of the records before it. Neighbours in a log have been written one after
+/// the other, so the differences are small, and alike.
+#[derive(Default)]
+struct Before {
+    // For each replica of the dictionary its counter in the last context that names it.
+    counters: Vec<u64>,
+    at: Hlc,
+}
+
+impl Before {
+    fn new(names: usize) -> Self {
+        Self { counters: vec![0; names], at: Hlc::default() }
+    }
+
+    fn counter(&self, index: usize) -> u64 {
+        self.counters.get(index).copied().unwrap_or_default()
+    }
+
+    fn note(&mut self, index: usize, counter: u64) {
+        if let Some(last) = self.counters.get_mut(index) {
+            *last = counter;
+        }
+    }
+}
 
 impl Dictionary {
     fn of<'a>(records: impl Iterator<Item = &'a Record>) -> Self {
@@ -55,11 +81,11 @@ impl Names {
     }
 
     // What a record names anywhere its context names too, so whatever is read is used.
-    fn id(&mut self, reader: &mut Reader<'_>) -> Result<ReplicaId, DecodeError> {
+    fn id(&mut self, reader: &mut Reader<'_>) -> Result<(usize, ReplicaId), DecodeError> {
         let index = usize::try_from(reader.number()?).unwrap_or(usize::MAX);
         let (id, is_used) = self.0.get_mut(index).ok_or(DecodeError::Invalid("a replica's index"))?;
         *is_used = true;
-        Ok(*id)
+        Ok((index, *id))
     }
 
     fn are_used(&self) -> bool {
@@ -73,39 +99,32 @@ pub fn write_block<'a>(
     entries: impl Iterator<Item = (&'a RecordKey, &'a Record)> + Clone,
 ) {
     let dictionary = Dictionary::of(entries.clone().map(|(_, record)| record));
-    let versions = entries.clone().flat_map(|(_, record)| record.versions());
-    let base_ms = versions.map(|version| version.at.ms).min().unwrap_or(0);
     dictionary.write(writer);
-    writer.number(base_ms);
     writer.size(entries.clone().count());
+    let before = Before::new(dictionary.0.len());
+    let mut records = RecordWriter { writer, dictionary: &dictionary, before };
     for (key, record) in entries {
-        writer.bytes(key.as_str().as_bytes());
-        RecordWriter { writer, dictionary: &dictionary, base_ms }.record(record);
+        records.writer.bytes(key.as_str().as_bytes());
+        records.record(record);
     }
 }
 
 /// Reads what [`write_block`] wrote.
 pub fn read_block(reader: &mut Reader<'_>, limits: &Limits) -> Result<Vec<(RecordKey, Record)>, DecodeError> {
-    let mut names = Names::read(reader)?;
-    let base_ms = reader.number_up_to(MAXIMUM_MS, "a time")?;
+    let names = Names::read(reader)?;
     let count = reader.count()?;
     if count > limits.block_records {
         return Err(DecodeError::TooLarge("a block"));
     }
-    let mut past_entries = limits.past_entries();
-    let mut smallest = None;
     // An entry takes at least five bytes, so that a count cannot reserve much more than the input is long.
     let mut entries = Vec::with_capacity(count.min(reader.left() / 5));
+    let mut records = RecordReader::new(reader, names, limits);
     for _ in 0..count {
-        let key =
-            reader.text(MAXIMUM_KEY_BYTES, "a key")?.parse().map_err(|_| DecodeError::Invalid("a key"))?;
-        let past_entries = &mut past_entries;
-        let record = RecordReader { reader, names: &mut names, base_ms, limits, past_entries }.record()?;
-        let times = record.versions().iter().map(|version| version.at.ms);
-        smallest = times.chain(smallest).min();
-        entries.push((key, record));
+        let key = records.reader.text(MAXIMUM_KEY_BYTES, "a key")?;
+        let key = key.parse().map_err(|_| DecodeError::Invalid("a key"))?;
+        entries.push((key, records.record()?));
     }
-    if !names.are_used() || smallest.unwrap_or(0) != base_ms {
+    if !records.names.are_used() {
         return Err(DecodeError::NotCanonical("a block"));
     }
     Ok(entries)
@@ -117,18 +136,18 @@ impl Record {
         let mut writer = Writer::new();
         let dictionary = Dictionary::of(std::iter::once(self));
         dictionary.write(&mut writer);
-        RecordWriter { writer: &mut writer, dictionary: &dictionary, base_ms: 0 }.record(self);
+        let before = Before::new(dictionary.0.len());
+        RecordWriter { writer: &mut writer, dictionary: &dictionary, before }.record(self);
         writer.into_bytes()
     }
 
     /// Reads what [`Record::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        let mut names = Names::read(&mut reader)?;
-        let (base_ms, past_entries) = (0, &mut limits.past_entries());
-        let (bytes, names) = (&mut reader, &mut names);
-        let record = RecordReader { reader: bytes, names, base_ms, limits, past_entries }.record()?;
-        if !names.are_used() {
+        let names = Names::read(&mut reader)?;
+        let mut records = RecordReader::new(&mut reader, names, limits);
+        let record = records.record()?;
+        if !records.names.are_used() {
             return Err(DecodeError::NotCanonical("a record"));
         }
         reader.finish()?;
@@ -139,12 +158,15 @@ impl Record {
 struct RecordWriter<'a> {
     writer: &'a mut Writer,
     dictionary: &'a Dictionary,
-    base_ms: u64,
+    before: Before,
 }
 
 impl RecordWriter<'_> {
     fn record(&mut self, record: &Record) {
         self.vector(record.context());
+        for dot in record.context().iter() {
+            self.before.note(self.dictionary.index(dot.replica), dot.counter);
+        }
         self.writer.size(record.versions().len());
         record.versions().iter().for_each(|version| self.version(version, record.context()));
     }
@@ -155,8 +177,9 @@ impl RecordWriter<'_> {
     }
 
     fn dot(&mut self, dot: Dot) {
-        self.writer.size(self.dictionary.index(dot.replica));
-        self.writer.number(dot.counter);
+        let index = self.dictionary.index(dot.replica);
+        self.writer.size(index);
+        self.writer.step(self.before.counter(index), dot.counter);
     }
 
     fn version(&mut self, version: &Version, context: &VersionVector) {
@@ -164,8 +187,9 @@ impl RecordWriter<'_> {
         // The newest write of a replica to a record is the usual one, and takes one byte as its distance from there.
         self.writer.number(context.get(version.dot.replica).saturating_sub(version.dot.counter));
         self.past(version, context);
-        self.writer.number(version.at.ms.saturating_sub(self.base_ms));
-        self.writer.number(version.at.count.into());
+        self.writer.step(self.before.at.ms, version.at.ms);
+        self.writer.step(self.before.at.count.into(), version.at.count.into());
+        self.before.at = version.at;
         match &version.content {
             None => self.writer.number(0),
             Some(content) => {
@@ -196,16 +220,21 @@ fn is_usual_past(version: &Version, context: &VersionVector) -> bool {
 
 struct RecordReader<'a, 'b> {
     reader: &'a mut Reader<'b>,
-    names: &'a mut Names,
-    base_ms: u64,
+    names: Names,
+    before: Before,
     limits: &'a Limits,
     // How many entries the pasts may still have: a few bytes can stand for a past as long as the context.
-    past_entries: &'a mut usize,
+    past_entries: usize,
 }
 
-impl RecordReader<'_, '_> {
+impl<'a, 'b> RecordReader<'a, 'b> {
+    fn new(reader: &'a mut Reader<'b>, names: Names, limits: &'a Limits) -> Self {
+        let before = Before::new(names.0.len());
+        Self { reader, names, before, limits, past_entries: limits.past_entries() }
+    }
+
     fn record(&mut self) -> Result<Record, DecodeError> {
-        let context = self.vector()?;
+        let context = self.context()?;
         let count = self.reader.count()?;
         if count > self.limits.siblings {
             return Err(DecodeError::TooLarge("a record's siblings"));
@@ -221,48 +250,58 @@ impl RecordReader<'_, '_> {
         Record::from_parts(context, versions).ok_or(DecodeError::Invalid("a record"))
     }
 
-    fn vector(&mut self) -> Result<VersionVector, DecodeError> {
+    fn context(&mut self) -> Result<VersionVector, DecodeError> {
+        self.vector(|before, index, counter| before.note(index, counter))
+    }
+
+    fn vector(&mut self, note: impl Fn(&mut Before, usize, u64)) -> Result<VersionVector, DecodeError> {
         let count = self.reader.count()?;
         if count > self.limits.context_replicas {
             return Err(DecodeError::TooLarge("a context"));
         }
         let mut vector = VersionVector::with_capacity(count.min(16));
         for _ in 0..count {
-            let dot = self.dot()?;
+            let (index, dot) = self.dot()?;
             if !vector.append(dot) {
                 return Err(DecodeError::NotCanonical("a vector"));
             }
+            note(&mut self.before, index, dot.counter);
         }
         Ok(vector)
     }
 
-    fn dot(&mut self) -> Result<Dot, DecodeError> {
-        let replica = self.names.id(self.reader)?;
-        match self.reader.number_up_to(MAXIMUM_COUNTER, "a counter")? {
+    fn dot(&mut self) -> Result<(usize, Dot), DecodeError> {
+        let (index, replica) = self.names.id(self.reader)?;
+        match self.reader.step_up_to(self.before.counter(index), MAXIMUM_COUNTER, "a counter")? {
             0 => Err(DecodeError::NotCanonical("a vector")),
-            counter => Ok(Dot::new(replica, counter)),
+            counter => Ok((index, Dot::new(replica, counter))),
         }
     }
 
     fn version(&mut self, context: &VersionVector) -> Result<Version, DecodeError> {
-        let replica = self.names.id(self.reader)?;
+        let (_, replica) = self.names.id(self.reader)?;
         let behind = self.reader.number()?;
         let counter = context.get(replica).checked_sub(behind).filter(|counter| *counter > 0);
         let dot = Dot::new(replica, counter.ok_or(DecodeError::Invalid("a dot"))?);
         let past = self.past(dot, context)?;
         let left = self.past_entries.checked_sub(past.0.vector().len());
-        *self.past_entries = left.ok_or(DecodeError::TooLarge("a past"))?;
-        let ms = self.base_ms.saturating_add(self.reader.number()?);
-        let count = u16::try_from(self.reader.number()?).map_err(|_| DecodeError::TooLarge("a time"))?;
-        if ms > MAXIMUM_MS {
-            return Err(DecodeError::TooLarge("a time"));
-        }
+        self.past_entries = left.ok_or(DecodeError::TooLarge("a past"))?;
+        let at = self.time()?;
         let content = self.content()?;
-        let version = Version { dot, past: past.0, at: Hlc { ms, count }, content };
+        let version = Version { dot, past: past.0, at, content };
         if past.1 && is_usual_past(&version, context) {
             return Err(DecodeError::NotCanonical("a past"));
         }
         Ok(version)
+    }
+
+    fn time(&mut self) -> Result<Hlc, DecodeError> {
+        let Hlc { ms, count } = self.before.at;
+        let ms = self.reader.step_up_to(ms, MAXIMUM_MS, "a time")?;
+        let count = self.reader.step_up_to(count.into(), u16::MAX.into(), "a time")?;
+        let count = u16::try_from(count).map_err(|_| DecodeError::TooLarge("a time"))?;
+        self.before.at = Hlc { ms, count };
+        Ok(self.before.at)
     }
 
     // The past, and whether it was written in full.
@@ -271,8 +310,8 @@ impl RecordReader<'_, '_> {
         if let Some(own) = own.checked_sub(1) {
             return Ok((context.with(Dot::new(dot.replica, own)).into(), false));
         }
-        let vector = self.vector()?;
-        let dots = (0..self.reader.count()?).map(|_| self.dot()).collect::<Result<_, _>>()?;
+        let vector = self.vector(|_, _, _| {})?;
+        let dots = (0..self.reader.count()?).map(|_| Ok(self.dot()?.1)).collect::<Result<_, _>>()?;
         Ok((Context::from_parts(vector, dots).ok_or(DecodeError::NotCanonical("a past"))?, true))
     }
 

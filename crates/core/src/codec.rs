@@ -106,6 +106,13 @@ impl Writer {
         self.number(size as u64);
     }
 
+    /// A number as its difference from another that the reader knows: numbers that go up or down by little take one byte.
+    /// Both are below 2^62.
+    pub fn step(&mut self, from: u64, number: u64) {
+        let up = number.wrapping_sub(from) << 1;
+        self.number(if number < from { !up } else { up });
+    }
+
     /// Eight bytes, the lowest first.
     pub fn fixed(&mut self, number: u64) {
         self.bytes.extend_from_slice(&number.to_le_bytes());
@@ -176,6 +183,16 @@ impl<'a> Reader<'a> {
         if number > limit { Err(DecodeError::TooLarge(what)) } else { Ok(number) }
     }
 
+    /// A number of at most `limit`, as its difference from another.
+    pub fn step_up_to(&mut self, from: u64, limit: u64, what: &'static str) -> Result<u64, DecodeError> {
+        let step = self.number()?;
+        let number = match step & 1 {
+            0 => from.checked_add(step >> 1),
+            _ => from.checked_sub((step >> 1).wrapping_add(1)),
+        };
+        number.filter(|number| *number <= limit).ok_or(DecodeError::TooLarge(what))
+    }
+
     /// A count of things that take at least one byte each, so that it cannot be larger than what is left.
     pub fn count(&mut self) -> Result<usize, DecodeError> {
         let count = usize::try_from(self.number()?).map_err(|_| DecodeError::Truncated)?;
@@ -236,6 +253,27 @@ mod tests {
             (&[0xff; 10], DecodeError::TooLarge("a number")),
         ] {
             assert_eq!(Reader::new(bytes).number(), Err(error), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_step_leads_from_any_number_to_any_other() {
+        let numbers = [0, 1, 2, 63, 64, 65, 1_000, (1 << 53) - 1];
+        for (from, number) in numbers.iter().flat_map(|from| numbers.map(|number| (*from, number))) {
+            let mut writer = Writer::new();
+            writer.step(from, number);
+            let bytes = writer.into_bytes();
+            assert_eq!(
+                bytes.len() == 1,
+                from.abs_diff(number) < 64 || from == number + 64,
+                "{from} to {number}"
+            );
+            assert_eq!(Reader::new(&bytes).step_up_to(from, 1 << 53, "it"), Ok(number));
+        }
+        // One below 0, one above the limit, and the longest way down.
+        for (bytes, from) in [(&[1][..], 0), (&[2], 9), (&[0xff; 9], 9)] {
+            let bytes = [bytes, if bytes.len() > 1 { &[1] } else { &[] }].concat();
+            assert_eq!(Reader::new(&bytes).step_up_to(from, 9, "it"), Err(DecodeError::TooLarge("it")));
         }
     }
 

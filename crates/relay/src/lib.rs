@@ -16,6 +16,7 @@ mod life;
 pub mod limits;
 pub mod logging;
 pub mod origin;
+mod packing;
 pub mod pattern;
 mod reader;
 pub mod refusal;

@@ -15,7 +15,7 @@ use super::tab::{Disk, Stored, Tab};
 use super::wire::block;
 
 /// A block of no records, which a reader takes and no writer writes.
-const NO_RECORDS: [u8; 3] = [0, 0, 0];
+const NO_RECORDS: [u8; 2] = [0; 2];
 
 /// Takes the bytes for each format, and for a disk with several of them.
 pub fn check(bytes: &[u8]) {

@@ -210,16 +210,18 @@ impl Engine {
     }
 
     fn begin_session(&mut self, link: Link) {
-        let (local, nonce, relay_guess) = (self.local(), self.stages.random_number(), self.relay_guess());
-        let Some(open) = self.links.open.get_mut(&link) else { return };
-        let role = match open.role {
-            LinkRole::CallsRelay => relay_guess,
+        let (local, nonce) = (self.local(), self.stages.random_number());
+        let Some(role) = self.links.open.get(&link).map(|open| open.role) else { return };
+        let role = match role {
+            LinkRole::CallsRelay => self.relay_guess(),
             LinkRole::Calls => Role::Initiator { guess: None, seen: Seen::default() },
             LinkRole::Answers => Role::Acceptor,
         };
         let mut config = SessionConfig::new(role);
         config.limits = self.limits;
         config.nonce = nonce;
+        config.unpacks = self.unpacks;
+        let Some(open) = self.links.open.get_mut(&link) else { return };
         open.session = Some(Session::new(config, local));
         let early = std::mem::take(&mut open.early);
         self.feed_link(link, SessionInput::Start);

@@ -74,6 +74,7 @@ pub struct Engine {
     births: Births,
     folding: Option<Box<Fold>>,
     corrupt: bool,
+    unpacks: bool,
     now_ms: u64,
     effects: Vec<EngineEffect>,
 }
@@ -95,6 +96,7 @@ impl Engine {
             births: Births::default(),
             folding: None,
             corrupt: false,
+            unpacks: false,
             now_ms: 0,
             effects: Vec::new(),
         }
@@ -104,6 +106,16 @@ impl Engine {
     /// compare what it holds with what others hold.
     pub fn keep_deletions_for_ms(&mut self, ms: u64) {
         self.commits.keep_deletions_for_ms(ms);
+    }
+
+    /// The host can unpack messages ([`crate::message::Packed`]); peers are told so.
+    pub fn unpack_messages(&mut self) {
+        self.unpacks = true;
+    }
+
+    /// True when the other side of the connection has said that it can unpack messages.
+    pub fn may_pack(&self, link: Link) -> bool {
+        self.links.session(link).and_then(crate::session::Session::peer).is_some_and(|peer| peer.unpacks)
     }
 
     /// Takes in what happened at `now_ms` (milliseconds since 1970) and says what is to be done, in order.

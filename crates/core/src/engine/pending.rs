@@ -161,6 +161,8 @@ impl Pending {
             draft.contexts.push(contexts);
         }
         draft.entries = records.into_iter().collect();
+        // In the log they stand as they were written: neighbours have neighbouring dots, which are short to tell.
+        draft.entries.sort_by_key(|(_, record)| record.context().get(replica.id()));
         draft.finals = drafted;
         draft
     }

@@ -47,6 +47,7 @@ impl Tab {
             link: 0,
             seen: Default::default(),
             credits: 16,
+            unpacks: false,
             resume: Some(Resume::Cursor { epoch, seq: Seq::ZERO, staged: Seq::ZERO }),
         };
         self.hear(Message::Hello(hello));

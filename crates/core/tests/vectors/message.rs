@@ -22,6 +22,8 @@ pub(crate) enum MessageForm {
         floor: u64,
         digest: Bits,
         credits: u32,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unpacks: bool,
         #[serde(default, skip_serializing_if = "SeenForm::is_nothing")]
         seen: SeenForm,
         resume: Option<ResumeForm>,
@@ -149,6 +151,7 @@ impl MessageForm {
                 floor: hello.floor.0,
                 digest: Bits(hello.digest),
                 credits: hello.credits,
+                unpacks: hello.unpacks,
                 seen: SeenForm::of(hello.seen),
                 resume: hello.resume.as_ref().map(ResumeForm::of),
             },
@@ -179,20 +182,31 @@ impl MessageForm {
 
     pub(crate) fn message(&self) -> Message {
         match self.clone() {
-            Self::Hello { database, replica, epoch, head, link, floor, digest, credits, seen, resume } => {
-                Message::Hello(Hello {
-                    database: database.0,
-                    replica: replica.0,
-                    epoch: LogEpoch(epoch.0),
-                    head: Seq(head),
-                    link: link.0 as u32,
-                    floor: Seq(floor),
-                    digest: digest.0,
-                    credits,
-                    seen: seen.seen(),
-                    resume: resume.as_ref().map(ResumeForm::resume),
-                })
-            }
+            Self::Hello {
+                database,
+                replica,
+                epoch,
+                head,
+                link,
+                floor,
+                digest,
+                credits,
+                unpacks,
+                seen,
+                resume,
+            } => Message::Hello(Hello {
+                database: database.0,
+                replica: replica.0,
+                epoch: LogEpoch(epoch.0),
+                head: Seq(head),
+                link: link.0 as u32,
+                floor: Seq(floor),
+                digest: digest.0,
+                credits,
+                unpacks,
+                seen: seen.seen(),
+                resume: resume.as_ref().map(ResumeForm::resume),
+            }),
             Self::Resume { seen, resume } => Message::Resume(resume.resume(), seen.seen()),
             Self::Delta { from, up_to, clock, entries: forms } => Message::Delta(Delta {
                 from: Seq(from),

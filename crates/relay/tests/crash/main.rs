@@ -27,6 +27,9 @@ mod client;
 #[allow(dead_code, reason = "shared with the tests of the relay, which use the rest")]
 #[path = "../relay/program.rs"]
 mod program;
+#[allow(dead_code, reason = "shared with the tests of the relay, which use the rest")]
+#[path = "../relay/wire.rs"]
+mod wire;
 
 use std::process::ExitCode;
 

@@ -5,8 +5,9 @@
 use fastrand::Rng;
 use serde_json::Value;
 
-use crate::client::{Client, Wire};
+use crate::client::Client;
 use crate::program::Program;
+use crate::wire::Wire;
 use crate::{pick, seeds};
 
 const CONNECTIONS: u64 = 120;

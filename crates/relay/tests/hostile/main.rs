@@ -18,6 +18,9 @@ mod frames;
 #[path = "../relay/program.rs"]
 mod program;
 mod tokens;
+#[allow(dead_code, reason = "shared with the tests of the relay, which use the rest")]
+#[path = "../relay/wire.rs"]
+mod wire;
 
 use std::time::{Duration, Instant};
 

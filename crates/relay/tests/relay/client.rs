@@ -3,77 +3,15 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use eyot_core::message::{Message, Refuse};
 use eyot_core::segment::{Entries, Received, Segment};
 use eyot_core::session::{Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
-use eyot_core::{Context, Cursor, Dot, Hlc, Limits, LogEpoch, RecordKey, Replica, ReplicaId, Seen, Seq};
-use futures_util::{SinkExt, StreamExt};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message as Frame;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use eyot_core::{Context, Cursor, Dot, Hlc, LogEpoch, RecordKey, Replica, ReplicaId, Seen, Seq};
 
-use crate::program::PATIENCE;
-
-/// A socket to the relay, without a session.
-pub(crate) struct Wire(WebSocketStream<MaybeTlsStream<TcpStream>>);
-
-impl Wire {
-    pub(crate) async fn connect(address: SocketAddr, database: &str) -> Self {
-        Self(connect_async(format!("ws://{address}/v1/sync/{database}")).await.unwrap().0)
-    }
-
-    /// The HTTP status of an upgrade that is refused to a page of this origin.
-    pub(crate) async fn refused_to_page(address: SocketAddr, origin: &str) -> Option<u16> {
-        let mut request = format!("ws://{address}/v1/sync/notes").into_client_request().unwrap();
-        request.headers_mut().insert("origin", origin.parse().unwrap());
-        match connect_async(request).await {
-            Ok(_) => None,
-            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Some(response.status().as_u16()),
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    pub(crate) async fn send(&mut self, bytes: Vec<u8>) {
-        // The relay may have closed already; then what it said is still to be read.
-        let _ = self.0.send(Frame::binary(bytes)).await;
-    }
-
-    pub(crate) async fn send_text(&mut self, text: &str) {
-        self.0.send(Frame::text(text)).await.unwrap();
-    }
-
-    pub(crate) async fn send_token(&mut self, token: &str) {
-        self.send(Message::Auth { token: token.to_owned() }.to_bytes()).await;
-    }
-
-    /// The next binary message; none when the relay has closed.
-    pub(crate) async fn next(&mut self) -> Option<Vec<u8>> {
-        loop {
-            match timeout(PATIENCE, self.0.next()).await.expect("the relay says nothing and does not close") {
-                Some(Ok(Frame::Binary(bytes))) => return Some(bytes.into()),
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return None,
-            }
-        }
-    }
-
-    /// Reads on until the relay refuses, and then until it closes.
-    pub(crate) async fn refusal(&mut self) -> Refuse {
-        while let Some(bytes) = self.next().await {
-            if let Ok(Message::Refuse(refuse)) = Message::from_bytes(&bytes, &Limits::default()) {
-                assert_eq!(self.next().await, None, "a refusal is the last word");
-                return refuse;
-            }
-        }
-        panic!("closed without a refusal");
-    }
-}
+use crate::wire::{Wire, pack};
 
 /// A replica with a connection.
 pub(crate) struct Client {
-    wire: Wire,
+    pub(crate) wire: Wire,
     session: Session,
     pub(crate) replica: Replica,
     staged: Vec<Entries>,
@@ -108,6 +46,7 @@ impl Client {
         let local = replica.local("notes".parse().unwrap());
         let mut config = SessionConfig::new(Role::Initiator { guess: None, seen: Default::default() });
         config.nonce = 7;
+        config.unpacks = true;
         let session = Session::new(config, local);
         let (staged, began_at) = (Vec::new(), Instant::now());
         let mut client = Self { wire, session, replica, staged, counter, began_at, closed: None };
@@ -188,6 +127,9 @@ impl Client {
 
     async fn perform(&mut self, effect: SessionEffect) -> Vec<SessionInput> {
         match effect {
+            SessionEffect::Send(bytes) if self.session.peer().is_some_and(|peer| peer.unpacks) => {
+                self.wire.send(pack(bytes)).await;
+            }
             SessionEffect::Send(bytes) => self.wire.send(bytes).await,
             SessionEffect::LoadPeer { replica, epoch } => {
                 let cursor = self.replica.cursor(replica, epoch);

@@ -63,7 +63,7 @@ async fn shutdown_is_graceful() {
 async fn a_shutdown_does_not_wait_for_clients_that_do_not_listen() {
     let folder = tempfile::tempdir().unwrap();
     let mut relay = Program::start(folder.path(), &["--shutdown-timeout-ms", "1000"]).await;
-    let _deaf = crate::client::Wire::connect(relay.address, "notes").await;
+    let _deaf = crate::wire::Wire::connect(relay.address, "notes").await;
     let _mute = tokio::net::TcpStream::connect(relay.address).await.unwrap();
     relay.terminate();
     assert!(tokio::time::timeout(PATIENCE, relay.ended()).await.unwrap().success());

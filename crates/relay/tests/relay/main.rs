@@ -14,8 +14,11 @@ mod convergence;
 mod durability;
 mod forgetting;
 mod full_disk;
+mod packing;
 #[allow(dead_code, reason = "shared with the tests of crashes, which use the rest")]
 mod program;
 mod refusals;
 mod serving;
 mod tokens;
+#[allow(dead_code, reason = "shared with the tests of crashes, which use the rest")]
+mod wire;

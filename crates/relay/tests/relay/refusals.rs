@@ -8,11 +8,12 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::client::{Client, Wire};
+use crate::client::Client;
 use crate::program::{PATIENCE, Program};
+use crate::wire::Wire;
 
 /// The first message of a replica that has nothing yet.
-fn hello(database: &str, letter: u8, resume: Option<Resume>) -> Vec<u8> {
+pub(crate) fn hello(database: &str, letter: u8, resume: Option<Resume>) -> Vec<u8> {
     let hello = Hello {
         database: database.parse().unwrap(),
         replica: ReplicaId::letter(letter),
@@ -23,6 +24,7 @@ fn hello(database: &str, letter: u8, resume: Option<Resume>) -> Vec<u8> {
         link: 0,
         seen: Default::default(),
         credits: u32::MAX,
+        unpacks: false,
         resume,
     };
     Message::Hello(hello).to_bytes()

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::client::{Client, Wire};
+use crate::client::Client;
 use crate::program::{Program, SECRET, in_seconds, signed, token};
+use crate::wire::Wire;
 
 async fn answer_to_token(relay: &Program, token: &str) -> String {
     let mut wire = Wire::connect(relay.address, "notes").await;
