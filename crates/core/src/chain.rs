@@ -11,6 +11,7 @@ use std::hash::Hasher;
 use siphasher::sip::SipHasher24;
 
 use crate::dot::Dot;
+use crate::guard::{Guard, holds};
 use crate::id::{Cursor, ReplicaId, Seq};
 use crate::linked::LinkedVector;
 use crate::seen::{LogPlace, Seen};
@@ -127,7 +128,8 @@ impl Chain {
             return None;
         }
         let found = self.places.binary_search_by_key(&place.seq, |place| place.seq).ok();
-        Some(found.and_then(|found| self.places.get(found)) == Some(&place))
+        let is_own = found.and_then(|found| self.places.get(found)) == Some(&place);
+        Some(is_own || !holds(Guard::Places))
     }
 
     // Who has the log up to a position knows the writes up to there.

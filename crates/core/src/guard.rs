@@ -66,6 +66,12 @@ guards! {
     Epoch,
     /// A replica checks what its peers have seen of its own chain before data flows.
     Chain,
+    /// A replica checks where its peers have been in its log as well.
+    Places,
+    /// What was heard of a sender since it has judged is judged by it before its delta is taken in.
+    Judgement,
+    /// What another connection has brought under a peer's name is told to that peer.
+    OthersBrought,
     /// A replica that is born again takes back its claims to the other copy's writes.
     FallBack,
     /// Of two contents under one dot neither is dropped.

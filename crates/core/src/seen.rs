@@ -4,6 +4,7 @@
 //! else has brought under a replica's name is not taken for its own before the replica has judged that.
 
 use crate::chain::ChainEnd;
+use crate::guard::{Guard, holds};
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
 use crate::replica::Replica;
 use crate::session::Passed;
@@ -44,7 +45,8 @@ impl Seen {
     /// log.
     pub fn is_overtaken(self, now: Self, told: Self) -> bool {
         let is_log = told.log.link != 0 && now.log != told.log && now.log.is_beyond(self.log);
-        is_log || (told.end.counter > 0 && now.end != told.end && now.end.is_beyond(self.end))
+        let is_chain = told.end.counter > 0 && now.end != told.end && now.end.is_beyond(self.end);
+        (is_log || is_chain) && holds(Guard::Judgement)
     }
 
     /// The greater of both in each part: what was judged, and what was taken in since.

@@ -14,8 +14,6 @@ use crate::writes::{WriteId, Writes};
 
 /// No timer is longer, in case that the clock is set back meanwhile.
 pub(crate) const LONGEST_TIMER_MS: u64 = 60_000;
-/// Keeps the random numbers of names apart from all others.
-const NAMES: u64 = 0x6e61_6d65_6e61_6d65;
 const REFUSED: StorageFailure = StorageFailure { code: "quota-exceeded" };
 
 impl World {
@@ -181,10 +179,8 @@ impl World {
                 Ok(())
             }
             EngineEffect::Name => {
-                // The world and its healing begin with the same random numbers. A name must not be what one was before.
-                let mut random = fastrand::Rng::with_seed(self.random.u64(..) ^ NAMES);
-                let replica = ReplicaId::from_bytes(random.u128(..).to_le_bytes());
-                let named = EngineInput::Named { replica, epoch: LogEpoch(random.u64(..)) };
+                let replica = ReplicaId::from_bytes(self.random.u128(..).to_le_bytes());
+                let named = EngineInput::Named { replica, epoch: LogEpoch(self.random.u64(..)) };
                 self.agenda.after(self.random.u64(0..3), Event::Feed(id, vec![named]));
                 Ok(())
             }

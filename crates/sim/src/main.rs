@@ -24,6 +24,7 @@ Runs the simulator.
       [--jobs J]       on J threads (1)
   cargo xtask sim --seed S --print         print the schedule of a seed
   cargo xtask sim --mutants                take each guard of the core away, and see what breaks within N schedules
+      [--guard G]      only the one of that name
   cargo xtask sim --replay FILE            run the schedule in a file
 ";
 const SHRINK_TRIES: usize = 20_000;
@@ -32,7 +33,8 @@ enum Task {
     Explore(Exploration),
     Print(Exploration),
     Replay(std::path::PathBuf),
-    Mutants(Exploration),
+    // All guards, or the one of that name.
+    Mutants(Exploration, Option<String>),
     Help,
 }
 
@@ -47,7 +49,7 @@ fn main() -> ExitCode {
             Ok(true)
         }
         Task::Explore(exploration) => Ok(try_all(&exploration)),
-        Task::Mutants(exploration) => mutants(&exploration),
+        Task::Mutants(exploration, guard) => mutants(&exploration, guard.as_deref()),
         Task::Replay(path) => replay(&path),
     });
     match done {
@@ -63,7 +65,7 @@ fn main() -> ExitCode {
 fn task() -> Result<Task, lexopt::Error> {
     let parameters = Parameters::default();
     let mut exploration = Exploration { seed: 1, stride: 1, schedules: 1_000, parameters, jobs: 1 };
-    let (mut replay, mut print, mut mutants) = (None, false, false);
+    let (mut replay, mut print, mut mutants, mut guard) = (None, false, false, None);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -75,6 +77,7 @@ fn task() -> Result<Task, lexopt::Error> {
             Long("steps") => exploration.parameters.steps = arguments.value()?.parse()?,
             Long("jobs") => exploration.jobs = arguments.value()?.parse()?,
             Long("mutants") => mutants = true,
+            Long("guard") => guard = Some(arguments.value()?.string()?),
             Long("print") => print = true,
             Long("replay") => replay = Some(arguments.value()?.into()),
             Long("help") | Short('h') => return Ok(Task::Help),
@@ -83,7 +86,7 @@ fn task() -> Result<Task, lexopt::Error> {
     }
     Ok(match replay {
         Some(path) => Task::Replay(path),
-        None if mutants => Task::Mutants(exploration),
+        None if mutants => Task::Mutants(exploration, guard),
         None if print => Task::Print(exploration),
         None => Task::Explore(exploration),
     })
@@ -143,18 +146,19 @@ fn replay(path: &std::path::Path) -> Result<bool, String> {
 }
 
 #[cfg(not(feature = "mutants"))]
-fn mutants(_exploration: &Exploration) -> Result<bool, String> {
+fn mutants(_exploration: &Exploration, _guard: Option<&str>) -> Result<bool, String> {
     Err("this program was built without the feature `mutants`; `cargo xtask sim --mutants` builds it"
         .to_owned())
 }
 
 // The table is Markdown, to be kept.
 #[cfg(feature = "mutants")]
-fn mutants(exploration: &Exploration) -> Result<bool, String> {
+fn mutants(exploration: &Exploration, guard: Option<&str>) -> Result<bool, String> {
     std::panic::set_hook(Box::new(|_| ()));
     println!("| guard that was taken away | seed | schedules | what broke |\n| --- | --- | --- | --- |");
     let mut are_all_found = true;
-    for guard in eyot_core::guard::Guard::ALL {
+    let is_meant = |name: String| guard.is_none_or(|guard| guard == name);
+    for guard in eyot_core::guard::Guard::ALL.iter().filter(|guard| is_meant(format!("{guard:?}"))) {
         let eyot_sim::mutants::Mutant { tried, found, .. } = eyot_sim::mutants::search(*guard, exploration);
         are_all_found &= found.is_some();
         let (seed, what) = found.map_or(("-".to_owned(), "NOTHING".to_owned()), |(seed, violation)| {

@@ -22,7 +22,8 @@ pub struct Mutant {
 
 /// Runs the schedules without a guard, on this thread, until one breaks a law.
 pub fn search(guard: Guard, exploration: &Exploration) -> Mutant {
-    let seeds = (0..exploration.schedules).map(|place| exploration.seed.wrapping_add(place));
+    let seed = |place: u64| exploration.seed.wrapping_add(place.wrapping_mul(exploration.stride));
+    let seeds = (0..exploration.schedules).map(seed);
     let mut tried = 0;
     for seed in seeds {
         tried += 1;

@@ -17,6 +17,9 @@ pub struct Tally {
     pub writes: u64,
 }
 
+/// The number of the healing among the steps; a schedule has none with it. (0 is that of the making of the world.)
+const HEALING: u32 = u32::MAX;
+
 /// Runs a schedule to its end. Err is the first violation; a panic of the core is one, too.
 pub fn run(schedule: &Schedule) -> Result<Tally, Violation> {
     catch_unwind(AssertUnwindSafe(|| tell(schedule))).unwrap_or_else(|panic| {
@@ -33,7 +36,7 @@ fn tell(schedule: &Schedule) -> Result<Tally, Violation> {
         world.begin_step(step.number);
         world.act(&step.action).map_err(|violation| violation.at(format_args!("step {}", step.number)))?;
     }
-    world.begin_step(0);
+    world.begin_step(HEALING);
     world.heal().map_err(|violation| violation.at("after healing"))?;
     Ok(Tally { events: world.events(), writes: world.model.len() as u64 })
 }

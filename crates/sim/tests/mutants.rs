@@ -6,7 +6,7 @@ use eyot_core::guard::Guard;
 use eyot_sim::mutants::{Mutant, search};
 use eyot_sim::{Exploration, Parameters};
 
-const SEEDS: [(Guard, u64); 22] = [
+const SEEDS: [(Guard, u64); 25] = [
     (Guard::ContextCheck, 1),
     (Guard::ContextCut, 252),
     (Guard::InOrder, 16),
@@ -27,6 +27,9 @@ const SEEDS: [(Guard, u64); 22] = [
     (Guard::FingerprintKey, 29),
     (Guard::Epoch, 56),
     (Guard::Chain, 5),
+    (Guard::Places, 21),
+    (Guard::Judgement, 85),
+    (Guard::OthersBrought, 20_645),
     (Guard::FallBack, 5),
     (Guard::Quarantine, 93),
 ];

@@ -250,6 +250,7 @@ impl PageRequest {
     /// peer has told last nor has the peer judged it: then another connection has brought it.
     pub fn left_out(&self, now: LogPlace) -> Option<LogEpoch> {
         let is_others = now.link != 0 && now != self.told && now.is_beyond(self.judged);
+        let is_others = is_others && holds(Guard::OthersBrought);
         (!is_others && holds(Guard::EchoSuppression)).then_some(self.exclude)
     }
 

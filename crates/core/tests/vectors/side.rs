@@ -23,6 +23,9 @@ pub(crate) struct SideForm {
     /// Chunks of a delta that an earlier conversation did not complete.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     staged: Vec<StagedChunkForm>,
+    /// What it takes in from others while the first delta is on its way.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    meanwhile: Vec<SegmentForm>,
     /// Where an initiator guesses that it is in the other's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     guess: Option<CursorForm>,
@@ -46,6 +49,7 @@ pub(crate) struct Side {
     session: Session,
     // Where each staged chunk begins, where it ends, and its records.
     staged: Vec<(Cursor, Seq, Entries)>,
+    meanwhile: Vec<Segment>,
 }
 
 // Whoever is called r is a relay, which makes no chain.
@@ -70,14 +74,18 @@ impl Side {
         let mut config = SessionConfig::new(role);
         config.nonce = form.nonce.map_or(0, |nonce| nonce.0);
         adjust(&mut config);
-        Self { name, replica, session: Session::new(config, local), staged }
+        let meanwhile = form.meanwhile.iter().map(Form::value).collect();
+        Self { name, replica, session: Session::new(config, local), staged, meanwhile }
     }
 
     /// Hands the session an input and does what it asks for. Returns what it sends.
     pub(crate) fn take(&mut self, input: SessionInput, now_ms: u64, steps: &mut Vec<Step>) -> Vec<Vec<u8>> {
         let (mut inputs, mut sent) = (VecDeque::from([input]), Vec::new());
         while let Some(input) = inputs.pop_front() {
-            for effect in self.session.handle(input, now_ms) {
+            let effects = self.session.handle(input, now_ms);
+            let told = self.session.take_told().unwrap_or_default();
+            assert!(self.replica.admits(told), "{}: nobody is a copy here", self.name);
+            for effect in effects {
                 let by = self.name.to_owned();
                 match effect {
                     SessionEffect::Send(bytes) => {
@@ -144,8 +152,14 @@ impl Side {
                 inputs.push_back(SessionInput::Staged);
                 format!("stores the chunk up to {up_to}, where nobody sees it yet")
             }
-            SessionEffect::Apply { chunk, clock, .. } => {
+            SessionEffect::Apply { chunk, clock, judged, .. } => {
                 let Chunk { peer, base, up_to, entries, .. } = chunk;
+                self.meanwhile.drain(..).for_each(|segment| drop(self.replica.apply(segment, Vec::new())));
+                let told = clock.seen_of(peer, up_to);
+                if let Some(now) = self.replica.overtaken(peer, base.epoch, judged, told) {
+                    inputs.push_back(SessionInput::Overtaken { now });
+                    return format!("has heard more of {peer} meanwhile, and does not take in the delta yet");
+                }
                 let staged = self.staged.drain(..).filter(|staged| staged.0 == base);
                 let staged = staged.map(|(_, _, entries)| entries).collect();
                 let cursor = Cursor { epoch: base.epoch, seq: up_to };
