@@ -3,8 +3,11 @@
 //!
 //! Must not know what is measured.
 
+mod core;
+mod counts;
 mod named;
 pub(crate) mod peers;
+mod relay;
 
 use anyhow::{Result, bail};
 
@@ -13,6 +16,9 @@ use crate::project::Project;
 /// Runs one of the benchmarks; without a name, Eyot beside its peers.
 pub(crate) fn run(project: &Project, arguments: &[&str]) -> Result<()> {
     match arguments {
+        ["core"] => core::run(project),
+        ["core", "--accept"] => core::accept(project),
+        ["relay", options @ ..] => relay::run(project, options),
         [name, ..] if !name.starts_with('-') => bail!("no benchmark is named {name}"),
         options => peers::run(project, options),
     }

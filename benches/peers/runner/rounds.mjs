@@ -17,15 +17,16 @@ const CELLS = [
   { cell: 'large', rows: ['W1', 'W3'], turn: 9 },
 ]
 
-/** Measures what is asked for; what fails is among the samples' failures. */
+/** Measures what is asked for; what fails is among the samples' failures. Interrupted, it ends after the present cell. */
 export async function measure(options) {
   const samples = new Samples()
   const instead = path => (options.wasm !== undefined && path.startsWith('/eyot/') && path.endsWith('.wasm') ? options.wasm : undefined)
   const server = await serve(dist, instead)
   const started = { at: Date.now(), load: loadavg()[0] }
-  const run = { options, samples, origin: server.origin, wants: row => options.workloads.includes(row) }
+  const run = { options, samples, origin: server.origin, wants: row => options.workloads.includes(row), isOver: false }
+  process.once('SIGINT', () => { run.isOver = true })
   try {
-    for (let round = 0; round < options.rounds; round++) {
+    for (let round = 0; round < options.rounds && !run.isOver; round++) {
       console.log(`round ${round + 1} of ${options.rounds}`)
       await oneRound(run, round)
     }
@@ -41,7 +42,7 @@ async function oneRound(run, round) {
   if (run.wants('W0')) await noting(run, '(plain IndexedDB)', 'W0', () => plainCosts(run, round))
   for (const { cell, rows, turn } of CELLS) {
     if (!rows.some(run.wants)) continue
-    for (const name of turned(run.options.engines, round, turn)) await oneCell(run, cell, name)
+    for (const name of turned(run.options.engines, round, turn)) if (!run.isOver) await oneCell(run, cell, name)
   }
 }
 

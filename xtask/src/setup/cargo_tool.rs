@@ -1,4 +1,4 @@
-//! Tools that come from crates.io in one exact version: wasm-bindgen, wasm-pack and cargo-fuzz.
+//! Tools that come from crates.io in one exact version: wasm-bindgen, wasm-pack, cargo-fuzz and gungraun's runner.
 //!
 //! Must not know what is done with them. They live in a folder of our own, because another project on
 //! this machine may need other versions of the same tools.
@@ -33,16 +33,23 @@ pub(crate) fn cargo_fuzz() -> CargoTool {
     CargoTool { package: "cargo-fuzz", programs: &["cargo-fuzz"], version: CARGO_FUZZ_VERSION.to_owned() }
 }
 
+/// The tool that counts instructions. Only the version of the library of the same name understands that.
+pub(crate) fn gungraun_runner(root: &Path) -> Result<CargoTool> {
+    Ok(CargoTool {
+        package: "gungraun-runner",
+        programs: &["gungraun-runner"],
+        version: locked(root, "gungraun")?,
+    })
+}
+
 /// The tool that writes the JavaScript around the WebAssembly. What it reads is written by the library of
 /// the same name, and only the very same version is sure to understand it.
 pub(crate) fn wasm_bindgen(root: &Path) -> Result<CargoTool> {
-    let lock = std::fs::read_to_string(root.join("Cargo.lock")).context("cannot read Cargo.lock")?;
-    let version = locked_version(&lock, "wasm-bindgen")
-        .context("wasm-bindgen: no such package in Cargo.lock, so the version is unknown")?;
+    let version = locked(root, "wasm-bindgen")?;
     Ok(CargoTool {
         package: "wasm-bindgen-cli",
         programs: &["wasm-bindgen", "wasm-bindgen-test-runner"],
-        version: version.to_owned(),
+        version,
     })
 }
 
@@ -94,6 +101,13 @@ impl CargoTool {
         command.env_remove("CARGO_TARGET_DIR");
         shown(command.arg(format!("{}@{}", self.package, self.version)))
     }
+}
+
+fn locked(root: &Path, package: &str) -> Result<String> {
+    let lock = std::fs::read_to_string(root.join("Cargo.lock")).context("cannot read Cargo.lock")?;
+    let version = locked_version(&lock, package)
+        .with_context(|| format!("{package}: no such package in Cargo.lock, so the version is unknown"))?;
+    Ok(version.to_owned())
 }
 
 fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {

@@ -8,9 +8,10 @@ use crate::project::Project;
 use crate::tidy::Problem;
 
 /// Our packages, and those of ours that each may depend on, be it only in its tests.
-const DIRECTIONS: [(&str, &[&str]); 6] = [
+const DIRECTIONS: [(&str, &[&str]); 7] = [
     ("eyot-core", &[]),
     ("eyot", &["eyot-core"]),
+    ("eyot-bench", &["eyot-core"]),
     ("eyot-relay", &["eyot-core"]),
     ("eyot-sim", &["eyot-core"]),
     ("eyot-model", &[]),

@@ -39,11 +39,22 @@ impl Client {
         replica: Replica,
         counter: u64,
     ) -> Self {
-        let mut wire = Wire::connect(address, "notes").await;
+        Self::resume_in(address, "notes", token, replica, counter).await
+    }
+
+    /// The same in a database of another name.
+    pub(crate) async fn resume_in(
+        address: SocketAddr,
+        database: &str,
+        token: Option<&str>,
+        replica: Replica,
+        counter: u64,
+    ) -> Self {
+        let mut wire = Wire::connect(address, database).await;
         if let Some(token) = token {
             wire.send_token(token).await;
         }
-        let local = replica.local("notes".parse().unwrap());
+        let local = replica.local(database.parse().unwrap());
         let mut config = SessionConfig::new(Role::Initiator { guess: None, seen: Default::default() });
         config.nonce = 7;
         config.unpacks = true;

@@ -62,6 +62,11 @@ impl Program {
         self.log.lock().unwrap().clone()
     }
 
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it without warning.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
