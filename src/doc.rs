@@ -92,11 +92,17 @@ impl Packer {
             None => self.head.push_str("-1"),
             Some(content) => {
                 // Contents that are not text were not written by this facade; it reports them as unreadable.
-                let text = String::from_utf8_lossy(content);
-                push(&mut self.head, &utf16_length(&text));
-                self.contents.push_str(&text);
+                match std::str::from_utf8(content) {
+                    Ok(text) => self.content(text),
+                    Err(_) => self.content(&String::from_utf8_lossy(content)),
+                }
             }
         }
+    }
+
+    fn content(&mut self, text: &str) {
+        push(&mut self.head, &utf16_length(text));
+        self.contents.push_str(text);
     }
 
     fn begin(&mut self) {

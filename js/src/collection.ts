@@ -17,8 +17,9 @@ import { makeWrite, type Given, type Writer, type Written } from './writes.js'
 import { applyUpdate } from './update.js'
 import { yieldToPage } from './yield-to-page.js'
 
-// How many records a list reads before the page gets its turn.
-const SLICE_RECORDS = 200
+// How many records a list reads at once, and how long it goes on before the page gets its turn.
+const PAGE_RECORDS = 200
+const SLICE_MS = 8
 
 /** What the collections of a database share. */
 export interface Parts {
@@ -60,14 +61,17 @@ export class RecordCollection implements types.Collection<unknown> {
     if (after !== undefined) checkId(after)
     if (typeof limit !== 'number' || !(limit >= 0)) throw new TypeError(`limit must be 0 or more, not ${show(limit)}`)
     const docs: Doc<unknown>[] = []
+    let turnEnds = performance.now() + SLICE_MS
     for (let from: string | undefined = after; ; ) {
-      const room = Math.min(SLICE_RECORDS, Math.floor(limit) - docs.length)
+      const room = Math.min(PAGE_RECORDS, Math.floor(limit) - docs.length)
       if (room <= 0) return docs
       const page = this.#parts.store.page(this.name, from, room)
       docs.push(...page.docs)
       if (page.next === undefined || docs.length >= limit) return docs
       from = page.next
+      if (performance.now() < turnEnds) continue
       await yieldToPage()
+      turnEnds = performance.now() + SLICE_MS
     }
   }
 

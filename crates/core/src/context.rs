@@ -69,9 +69,20 @@ impl Context {
     /// Adds all that another context has seen.
     pub fn join(&mut self, other: &Self) {
         self.vector.join(&other.vector);
-        self.dots.extend(&other.dots);
-        self.dots.sort_unstable();
-        self.dots.dedup();
+        if !other.dots.is_empty() {
+            let ours = std::mem::take(&mut self.dots);
+            let (mut ours, mut theirs) = (ours.into_iter().peekable(), other.dots().peekable());
+            let mut next = || match (ours.peek(), theirs.peek()) {
+                (Some(our), Some(their)) if their < our => theirs.next(),
+                (Some(_), _) => ours.next(),
+                (None, _) => theirs.next(),
+            };
+            while let Some(dot) = next() {
+                if self.dots.last() != Some(&dot) {
+                    self.dots.push(dot);
+                }
+            }
+        }
         self.absorb();
     }
 

@@ -25,8 +25,12 @@ pub struct Sibling {
 /// The first sibling is the displayed one: an edit before a deletion (a deletion concurrent with an edit stays visible
 /// as a conflict until somebody resolves it), then the latest by time, then by dot. More than one sibling is a conflict.
 pub fn siblings(record: &Record) -> Vec<Sibling> {
-    let mut versions: Vec<&Version> = record.versions().iter().collect();
-    versions.sort_by_key(|version| (version.content.is_none(), Reverse((version.at, version.dot))));
+    let rank = |version: &Version| (version.content.is_none(), Reverse((version.at, version.dot)));
+    let mut versions: Vec<&Version> = Vec::with_capacity(record.versions().len());
+    for version in record.versions() {
+        let place = versions.partition_point(|other| rank(other) <= rank(version));
+        versions.insert(place, version);
+    }
     let mut siblings: Vec<Sibling> = Vec::with_capacity(versions.len());
     for version in versions {
         match siblings.iter_mut().find(|sibling| sibling.content == version.content) {

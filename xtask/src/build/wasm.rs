@@ -37,8 +37,10 @@ pub(crate) const FLAGS_VARIABLE: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUS
 
 /// wasm-opt's level, and the WebAssembly features that the compiler uses by default. All of them are in
 /// every browser that has IndexedDB's `commit()`; wasm-opt may use these and no others.
-const WASM_OPT: [&str; 8] = [
+const WASM_OPT: [&str; 10] = [
     "-Oz",
+    "--strip-producers",
+    "--strip-target-features",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",

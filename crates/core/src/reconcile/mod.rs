@@ -221,11 +221,16 @@ impl Reconciliation {
         if self.compared > self.snapshot.keys.len() {
             return Err(DecodeError::Invalid("a list of what is settled"));
         }
-        let mine: LiteMap<&str, u64> = self.snapshot.items(from, to).collect();
-        let theirs: LiteMap<&str, u64> =
-            theirs.iter().map(|(key, fingerprint)| (&**key, *fingerprint)).collect();
-        let unlike = mine.iter().filter(|(key, fingerprint)| theirs.get(*key) != Some(fingerprint));
-        let unknown = theirs.iter().filter(|(key, _)| !mine.contains_key(*key));
+        // One by one: they come in the order of their keys.
+        let (mut mine, mut others): (LiteMap<&str, u64>, LiteMap<&str, u64>) = Default::default();
+        for (key, fingerprint) in self.snapshot.items(from, to) {
+            mine.insert(key, fingerprint);
+        }
+        for (key, fingerprint) in theirs {
+            others.insert(key, *fingerprint);
+        }
+        let unlike = mine.iter().filter(|(key, fingerprint)| others.get(*key) != Some(fingerprint));
+        let unknown = others.iter().filter(|(key, _)| !mine.contains_key(*key));
         let differing: Vec<Box<str>> = unlike.chain(unknown).map(|(key, _)| (*key).into()).collect();
         for key in differing {
             let bytes = key.len() + ITEM_BYTES;
