@@ -7,7 +7,7 @@ import { chart } from './chart.mjs'
 import { compare } from './comparison.mjs'
 import { shown, times } from './numbers.mjs'
 import { WORKLOADS, labelOf, workloadOf } from './rows.mjs'
-import { table } from './terminal.mjs'
+import { roundsOf, table } from './terminal.mjs'
 import { ABOUT } from './workloads.mjs'
 
 const PAGE = join(repository, 'docs/performance.md')
@@ -47,11 +47,12 @@ function page(summary, charted) {
   return `${parts.filter(part => part !== '').join('\n\n').trimEnd()}\n`
 }
 
-function circumstances({ date, machine, rounds, minutes, versions }) {
+function circumstances(summary) {
+  const { date, machine, minutes, versions } = summary
   const { loopMs } = machine
   const lines = [
     `${date}; ${machine.chromium}, Node ${machine.node}; ${machine.processor} x ${machine.cores}, ${machine.memoryGiB} GiB.`,
-    `${rounds} rounds in ${minutes} minutes. Every cell gets a fresh browser with a fresh profile; the engines are`,
+    `${roundsOf(summary)} in ${minutes} minutes. Every cell gets a fresh browser with a fresh profile; the engines are`,
     'interleaved, and their order turns with each round. The figures are medians. They drift with the machine: what counts',
     `is the ratio within one run. A fixed loop that was timed before every cell took ${shown(loopMs?.median)} ms`,
     `(${shown(loopMs?.least)} to ${shown(loopMs?.most)}): so noisy was the machine, with a load of ${machine.load.join(' to ')}.`,

@@ -11,7 +11,7 @@ import { ROWS } from './rows.mjs'
 export function summarise({ samples, sizes, options, minutes, load }) {
   const figures = Object.fromEntries(Object.entries(samples.readings).map(([name, rows]) => [name, medians(rows)]))
   if (options.workloads.includes('W9')) for (const name of options.engines) Object.assign((figures[name] ??= {}), weights(sizes[name]))
-  const { docs, large, rounds, engines } = options
+  const { docs, large, engines } = options
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: {
@@ -25,7 +25,8 @@ export function summarise({ samples, sizes, options, minutes, load }) {
     },
     docs,
     large,
-    rounds,
+    rounds: samples.rounds,
+    isInterrupted: samples.rounds < options.rounds,
     minutes: Math.round(minutes * 10) / 10,
     engines,
     versions: versionsOf(samples.versions),

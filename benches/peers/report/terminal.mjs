@@ -5,17 +5,22 @@ import { shown, times } from './numbers.mjs'
 import { labelOf, workloadOf } from './rows.mjs'
 
 export function terminal(summary) {
-  const { machine, rounds, minutes, failures, reduced } = summary
+  const { machine, minutes, failures, reduced } = summary
   const noise = machine.loopMs === undefined ? '' : `; a fixed loop took ${shown(machine.loopMs.median)} ms (${shown(machine.loopMs.least)} to ${shown(machine.loopMs.most)})`
   return [
     '',
-    `${machine.chromium ?? 'Chromium'}, ${machine.processor} x ${machine.cores}, load ${machine.load.join(' to ')}; ${rounds} rounds in ${minutes} minutes, medians${noise}`,
+    `${machine.chromium ?? 'Chromium'}, ${machine.processor} x ${machine.cores}, load ${machine.load.join(' to ')}; ${roundsOf(summary)} in ${minutes} minutes, medians${noise}`,
     'Ratios say how many times the other’s cost Eyot has: under 1 is ahead.',
     '',
     ...aligned(table(summary)),
     ...Object.entries(reduced).map(([cell, size]) => `run with fewer documents, because it took over a minute: ${cell}: ${size}`),
     ...failures.map(({ engine, cell, message }) => `FAILED: ${cell} ${engine}: ${message}`),
   ].join('\n')
+}
+
+/** `3 rounds`. */
+export function roundsOf({ rounds, isInterrupted }) {
+  return `${rounds} ${rounds === 1 ? 'round' : 'rounds'}${isInterrupted ? ' and a part of another' : ''}`
 }
 
 /** The table as cells: a head and the rows. */

@@ -30,12 +30,13 @@ export async function inFreshBrowser(origin, work) {
   const profile = mkdtempSync(join(tmpdir(), 'eyot-bench-'))
   let context
   try {
-    const settings = { executablePath: findChromium(), headless: true, args: FLAGS }
+    // An interruption is ours to hear: the present cell is still measured.
+    const settings = { executablePath: findChromium(), headless: true, args: FLAGS, handleSIGINT: false }
     context = await chromium.launchPersistentContext(profile, settings)
     return await work(path => openPage(context, origin + path))
   } finally {
     await context?.close().catch(() => {})
-    rmSync(profile, { recursive: true, force: true })
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 

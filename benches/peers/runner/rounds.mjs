@@ -29,6 +29,7 @@ export async function measure(options) {
     for (let round = 0; round < options.rounds && !run.isOver; round++) {
       console.log(`round ${round + 1} of ${options.rounds}`)
       await oneRound(run, round)
+      if (!run.isOver) samples.rounds = round + 1
     }
   } finally {
     server.close()

@@ -11,6 +11,8 @@ export class Samples {
   reduced = {}
   versions = {}
   loopMs = []
+  /** How many rounds are complete. A figure tells how many samples it has. */
+  rounds = 0
   chromium = undefined
 
   /** Adds a sample; `size` is the number of documents it was measured with. */
