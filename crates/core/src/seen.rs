@@ -81,7 +81,7 @@ impl Replica {
     }
 
     /// What is known by now of a peer that a delta is from, if that was heard of since the peer has judged what was seen of
-    /// it: the delta is not to be taken in then. `told` is what it tells: see [`DeltaClock::seen_of`].
+    /// it: the delta is not to be taken in then. `told` is what it tells: see [`crate::message::DeltaClock::seen_of`].
     pub fn overtaken(&self, peer: ReplicaId, epoch: LogEpoch, judged: Seen, told: Seen) -> Option<Seen> {
         Some(self.seen_of(peer, epoch)).filter(|now| judged.is_overtaken(*now, told))
     }
