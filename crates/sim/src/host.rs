@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, StorageFailure, Ticket};
-use eyot_core::{Context, Limits, LogEpoch, ReplicaId};
+use eyot_core::{Context, Limits, LogEpoch, Replica, ReplicaId, Seq};
 
 use crate::device::{Commit, Fault, HandedOut, Request, Tab, TabId};
 use crate::disk::{Content, Refusal};
@@ -110,13 +110,13 @@ impl World {
         let now_ms = self.time_of(id.device);
         let is_tick = matches!(input, EngineInput::Tick);
         let Some(tab) = self.tab_mut(id) else { return Ok(()) };
-        let before = (tab.engine.replica().head(), tab.engine.replica().floor());
+        let before = standing(tab.engine.replica());
         let effects = tab.engine.handle(input, now_ms);
         if is_tick && tab.engine.next_wake_ms().is_some_and(|at_ms| at_ms <= now_ms) {
             let what = "a tick does not bring what it was asked for, so its host spins";
             return Err(Violation::new(CONTRACT, what));
         }
-        let mut has_changed = (tab.engine.replica().head(), tab.engine.replica().floor()) != before;
+        let mut has_changed = standing(tab.engine.replica()) != before;
         for effect in effects {
             has_changed |= matches!(effect, EngineEffect::Changed { .. });
             self.perform(id, effect)?;
@@ -384,4 +384,9 @@ impl World {
             None => Ok(()),
         }
     }
+}
+
+// What shows that a replica may have changed. Its floor may be above the deletions that it forgets: then only more is forgotten.
+fn standing(replica: &Replica) -> (Seq, Seq, u64) {
+    (replica.head(), replica.floor(), replica.forgotten().iter().map(|last| last.counter).sum())
 }
