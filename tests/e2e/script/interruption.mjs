@@ -7,9 +7,9 @@ import { inKilobytes, inThousands } from '../harness/report.mjs'
 import { until } from '../harness/wait.mjs'
 
 const noteCount = 5_000
-/** Slow enough that there is a middle to be killed in. */
-const slow = { bytesPerSecond: 500_000 }
-const killAfterBytes = 500_000
+/** Slow enough that there is a middle to be killed in: a note takes about 100 bytes on the wire, packed. */
+const slow = { bytesPerSecond: 100_000 }
+const killAfterBytes = 100_000
 const timeoutMs = 60_000
 
 export async function interrupt(scene) {
