@@ -53,9 +53,10 @@ pub(crate) enum Work {
 }
 
 impl Work {
-    /// What is to be done with a message that is sent. `may_pack` says whether its receiver can unpack.
+    /// What is to be done with a message that is sent. `may_pack` says whether its receiver can unpack. A browser that cannot
+    /// pack itself finds that out when it tries, and sends the message as it is.
     pub(crate) fn to_send(may_pack: bool) -> Self {
-        if may_pack && is_supported() { Self::Pack } else { Self::Nothing }
+        if may_pack { Self::Pack } else { Self::Nothing }
     }
 
     fn takes_time(&self, message: &[u8]) -> bool {
