@@ -3,6 +3,7 @@
 import { BatchWrites } from './batch.js'
 import { RecordCollection, type Parts } from './collection.js'
 import { Connection } from './connection.js'
+import type { CollectionSettings } from './definition.js'
 import { EyotError } from './errors.js'
 import { Hub } from './hub.js'
 import { JoinedPeer } from './joined-peer.js'
@@ -24,8 +25,8 @@ import { Writer } from './writes.js'
 
 /** What a database keeps of the options that it was opened with. */
 export interface DatabaseSettings {
-  /** The names of the collections; `undefined` for any. */
-  readonly declared: readonly string[] | undefined
+  /** The collections by name; `undefined` for any. */
+  readonly declared: ReadonlyMap<string, CollectionSettings> | undefined
   /** The largest encoded value of a record. */
   readonly maximumBytes: number
 }
@@ -38,7 +39,7 @@ export class OpenDatabase implements Database {
   readonly closed: Promise<string>
   readonly #parts: Parts
   readonly #collections = new Map<string, RecordCollection>()
-  readonly #declared: ReadonlySet<string> | undefined
+  readonly #declared: DatabaseSettings['declared']
   #conflicts: Live<readonly Conflict[]> | undefined
   #sync: RelaySync | undefined
   readonly #peers = new Map<number, JoinedPeer>()
@@ -50,7 +51,7 @@ export class OpenDatabase implements Database {
     const store = new Store(connection)
     this.name = name
     this.#parts = { connection, store, hub: new Hub(), writer: new Writer(connection, store), maximumBytes }
-    this.#declared = declared === undefined ? undefined : new Set(declared)
+    this.#declared = declared
     this.health = new LiveValue(makeHealth(connection.ask(open => open.health())))
     this.closed = new Promise(resolve => {
       this.#resolveClosed = resolve
@@ -201,7 +202,7 @@ export class OpenDatabase implements Database {
   #checkCollection(name: string): void {
     checkName('the name of a collection', name)
     if (this.#declared === undefined || this.#declared.has(name)) return
-    throw new TypeError(`there is no collection ${show(name)}: open() was given ${[...this.#declared].join(', ') || 'none'}`)
+    throw new TypeError(`there is no collection ${show(name)}: open() was given ${[...this.#declared.keys()].join(', ') || 'none'}`)
   }
 }
 

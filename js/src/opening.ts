@@ -1,6 +1,7 @@
 // Opens a database with an engine, whichever that is. Must not know where the engine comes from.
 
 import { OpenDatabase, type DatabaseSettings } from './database.js'
+import { checkDefinitions } from './definition.js'
 import { toEyotError } from './errors.js'
 import { checkName } from './names.js'
 import { checkOptions } from './options.js'
@@ -20,7 +21,7 @@ export function checkOpening(name: unknown, options: unknown): CheckedOptions {
   checkName('the name of a database', name)
   checkOptions(options, ['collections', 'keepDeletionsForMs', 'maximumRecordBytes', 'profile', 'wasm'])
   const { collections, keepDeletionsForMs, maximumRecordBytes, profile } = (options ?? {}) as Record<string, unknown>
-  const declared = collections === undefined ? undefined : checkCollections(collections)
+  const declared = collections === undefined ? undefined : checkDefinitions(collections)
   const maximumBytes = maximumRecordBytes === undefined ? DEFAULT_RECORD_BYTES : checkBytes(maximumRecordBytes)
   return {
     database: { declared, maximumBytes },
@@ -53,18 +54,6 @@ export async function openWith<Definitions extends CollectionDefinitions>(
   }
   for (const event of early) database.tell(event)
   return database as unknown as Database<Definitions>
-}
-
-function checkCollections(collections: unknown): readonly string[] {
-  if (typeof collections !== 'object' || collections === null) throw new TypeError('collections must be an object')
-  for (const [name, definition] of Object.entries(collections)) {
-    checkName('the name of a collection', name)
-    if (typeof definition !== 'object' || definition === null) {
-      throw new TypeError(`the definition of ${name} must be an object: collection<Value>() or {}`)
-    }
-    checkOptions(definition, [])
-  }
-  return Object.keys(collections)
 }
 
 /** The name of a profile, if it can be one. */

@@ -44,6 +44,14 @@ export async function inference(opening: typeof open): Promise<void> {
   // @ts-expect-error: there is no such option
   await opening('field-notes', { collections: { notes: { merge: 'fields' } } })
 
+  collection<Note>({ indexes: ['done', ['done', 'title']] })
+  // @ts-expect-error: a note has no such field
+  collection<Note>({ indexes: ['colour'] })
+  collection<{ place: { at: Date } }>({ indexes: ['place.at'] })
+  // @ts-expect-error: nor has a date
+  collection<{ place: { at: Date } }>({ indexes: ['place.at.year'] })
+  await opening('field-notes', { collections: { notes: { indexes: ['anything'] } } })
+
   const unnamed = await opening('field-notes')
   exactly<Collection<unknown>>()(unnamed.collection('anything'), true)
   exactly<Collection<Note>>()(unnamed.collection<Note>('birds'), true)

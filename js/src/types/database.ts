@@ -5,11 +5,22 @@ import type { Doc } from './doc.js'
 import type { Live } from './live.js'
 import type { Notice, NoticesChange } from './notice.js'
 import type { JoinOptions, Peer, PeerChannel } from './peer.js'
+import type { IndexFields } from './query.js'
 
 declare const valueType: unique symbol
 
+/** How a collection is kept and read. */
+export interface CollectionOptions<Value = unknown> {
+  /**
+   * The fields by which queries find and sort: each a field, or a list of fields of which the first one sorts first. An
+   * index is kept in memory, made when the first query needs it, and never stored: declare as you like, and change it at
+   * any time.
+   */
+  readonly indexes?: readonly IndexFields<Value>[]
+}
+
 /** What a collection holds. Made by `collection<Value>()`; `{}` defines one whose values are `unknown`. */
-export interface CollectionDefinition<Value = unknown> {
+export interface CollectionDefinition<Value = unknown> extends CollectionOptions {
   /** Exists for the type checker only. */
   readonly [valueType]?: (value: Value) => Value
 }
