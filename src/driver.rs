@@ -19,6 +19,7 @@ use crate::clock::now_ms;
 use crate::election::Election;
 use crate::errors::ShellError;
 use crate::joined::Joined;
+use crate::locks::Lock;
 use crate::page::PageListener;
 use crate::socket::{Endpoint, Sender};
 use crate::status::RawHealth;
@@ -58,6 +59,8 @@ pub(crate) struct Driver {
     pub(crate) endpoint: RefCell<Option<Endpoint>>,
     pub(crate) election: RefCell<Option<Election>>,
     pub(crate) socket: RefCell<Option<(Link, Sender)>>,
+    // The right to compact.
+    pub(crate) compacting: RefCell<Option<Lock>>,
     pub(crate) joined: Joined,
     pub(crate) candidate_since_ms: Cell<u64>,
     // What the tab that holds the sync has told last, and when.
@@ -100,6 +103,7 @@ impl Driver {
             endpoint: RefCell::default(),
             election: RefCell::default(),
             socket: RefCell::default(),
+            compacting: RefCell::default(),
             joined: Joined::default(),
             candidate_since_ms: Cell::new(0),
             heard: RefCell::default(),
@@ -122,6 +126,12 @@ impl Driver {
     /// Fails once the database is closed.
     pub(crate) fn check_open(&self) -> Result<(), ShellError> {
         if self.closed.get().is_some() { Err(ShellError::closed()) } else { Ok(()) }
+    }
+
+    /// Performs what the engine has said before there was a driver.
+    pub(crate) fn begin(self: &Rc<Self>, effects: Vec<EngineEffect>) {
+        self.effects.borrow_mut().extend(effects);
+        self.dispatch(EngineInput::Nudge);
     }
 
     /// Feeds the engine and performs what it says.
@@ -203,8 +213,14 @@ impl Driver {
                 driver.hinted.set(false);
                 let position = driver.engine.borrow().next_position();
                 match driver.reader.rest(position).await {
-                    Ok(segments) if !segments.is_empty() => driver.dispatch(EngineInput::Segments(segments)),
-                    Ok(_) => {}
+                    Ok((checkpoint, segments)) => {
+                        checkpoint
+                            .into_iter()
+                            .for_each(|stored| driver.dispatch(EngineInput::Checkpoint(stored)));
+                        if !segments.is_empty() {
+                            driver.dispatch(EngineInput::Segments(segments));
+                        }
+                    }
                     Err(error) => driver.degrade(error.code),
                 }
                 if !driver.hinted.get() {
@@ -279,6 +295,7 @@ impl Driver {
         let asked_for = self.closed.replace(Some(code)).is_some();
         self.election.take();
         self.timer.take();
+        self.compacting.take();
         self.page_events.take();
         if let Some((_, socket)) = self.socket.take() {
             socket.close();

@@ -4,12 +4,14 @@
 //! takes `&self` only: a `&mut` there panics when a callback re-enters.
 
 mod clock;
+mod compacting;
 mod doc;
 mod driver;
 mod election;
 mod errors;
 mod joined;
 mod loading;
+mod locks;
 mod packing;
 mod page;
 mod perform;

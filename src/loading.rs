@@ -1,9 +1,11 @@
-//! Opening a database: the stores, the identity, and the log, read in slices so that the page can draw in between.
+//! Opening a database: the stores, the identity, the checkpoint, and the log after it, read in slices so that the page can
+//! draw in between.
 
+use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use eyot_core::Limits;
-use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity};
+use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, StorageOptions, Wanted};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -14,7 +16,7 @@ use crate::driver::Driver;
 use crate::errors::ShellError;
 use crate::packing;
 use crate::status::RawHealth;
-use crate::storage::{Marker, Reader, Writer, prepare};
+use crate::storage::{LogPage, Marker, Reader, Writer, prepare};
 use crate::tabs::Tabs;
 
 /// What one copy of a database is called on this device: several people who use one browser have a copy each.
@@ -42,12 +44,15 @@ pub(crate) async fn load(
     if packing::is_supported() {
         engine.unpack_messages();
     }
+    // What is shown is read at once by whoever wants it, so all of it stays here.
+    let storage = StorageOptions { cache_bytes: usize::MAX, ..StorageOptions::default() };
     if let Some(ms) = keep_deletions_for_ms {
         engine.keep_deletions_for_ms(ms);
     }
-    read_log(&mut engine, &reader).await?;
+    engine.tune_storage(storage);
+    let mut left = read_all(&mut engine, &reader).await?;
     if let Some(peers) = meta.peers {
-        engine.handle(EngineInput::PeersKnown(peers), now_ms());
+        left.extend(engine.handle(EngineInput::PeersKnown(peers), now_ms()));
     }
     // The driver does not exist yet when these are made, so they reach it through what is filled in afterwards.
     let later: Rc<std::cell::OnceCell<Weak<Driver>>> = Rc::default();
@@ -64,6 +69,9 @@ pub(crate) async fn load(
     let driver = Driver::new(name, engine, reader, listener, writer, tabs, marker);
     // Set once, right here.
     let _ = later.set(Rc::downgrade(&driver));
+    // Nobody has asked for anything yet, so it was not told to anybody.
+    left.retain(|effect| matches!(effect, EngineEffect::BeginCompaction { .. } | EngineEffect::Name));
+    driver.begin(left);
     // What another tab has committed since the log was read.
     driver.read_news();
     spawn_local(read_health(Rc::clone(&driver)));
@@ -91,30 +99,61 @@ fn with(later: &std::cell::OnceCell<Weak<Driver>>, act: impl FnOnce(&Rc<Driver>)
     }
 }
 
-async fn read_log(engine: &mut Engine, reader: &Reader) -> Result<(), ShellError> {
-    loop {
-        let page = reader.page(engine.next_position()).await?;
-        if page.is_empty() {
-            return Ok(());
-        }
-        check_effects(engine.handle(EngineInput::Segments(page), now_ms()))?;
-        TimeoutFuture::new(0).await;
-        while engine.is_folding() {
-            check_effects(engine.handle(EngineInput::Continue, now_ms()))?;
-            TimeoutFuture::new(0).await;
-        }
+// Reads the checkpoint, the log after it, and all pages. Returns what is to be done when the database is open.
+async fn read_all(engine: &mut Engine, reader: &Reader) -> Result<Vec<EngineEffect>, ShellError> {
+    let mut left = Vec::new();
+    if let Some((_, checkpoint)) = reader.checkpoint().await? {
+        left.extend(feed(engine, reader, EngineInput::Checkpoint(checkpoint)).await?);
     }
+    loop {
+        let input = match reader.page(engine.next_position()).await? {
+            LogPage::Segments(page) if page.is_empty() => break,
+            LogPage::Segments(page) => EngineInput::Segments(page),
+            LogPage::Behind => match reader.checkpoint().await? {
+                Some((_, checkpoint)) => EngineInput::Checkpoint(checkpoint),
+                None => continue,
+            },
+        };
+        left.extend(feed(engine, reader, input).await?);
+    }
+    let all = EngineInput::Fetch { ticket: 0, wanted: Wanted::All };
+    left.extend(feed(engine, reader, all).await?);
+    Ok(left)
 }
 
-// Nothing is to be done while the log is read; but it may turn out to be unreadable.
-fn check_effects(effects: Vec<EngineEffect>) -> Result<(), ShellError> {
-    for effect in effects {
-        if let EngineEffect::Corrupt { position, message } = effect {
-            let message = format!("Segment {position} of the log cannot be read: {message}.");
-            return Err(ShellError::new("storage-corrupt", message));
+// Does what it takes to read. The rest has to wait; but what is stored may turn out to be unreadable.
+async fn feed(
+    engine: &mut Engine,
+    reader: &Reader,
+    input: EngineInput,
+) -> Result<Vec<EngineEffect>, ShellError> {
+    let (mut inputs, mut left) = (VecDeque::from([input]), Vec::new());
+    while let Some(input) = inputs.pop_front() {
+        for effect in engine.handle(input, now_ms()) {
+            match effect {
+                EngineEffect::ReadPages(pages) => {
+                    inputs.push_back(EngineInput::PagesRead(reader.pages(&pages).await?));
+                }
+                EngineEffect::ReadCheckpoint => {
+                    let stored = reader.checkpoint().await?;
+                    inputs.extend(stored.map(|(_, stored)| EngineInput::Checkpoint(stored)));
+                }
+                EngineEffect::Continue => {
+                    TimeoutFuture::new(0).await;
+                    inputs.push_back(EngineInput::Continue);
+                }
+                EngineEffect::Corrupt { position, message } => {
+                    let message = match position {
+                        0 => format!("The checkpoint cannot be read: {message}."),
+                        _ => format!("Segment {position} of the log cannot be read: {message}."),
+                    };
+                    return Err(ShellError::new("storage-corrupt", message));
+                }
+                effect => left.push(effect),
+            }
         }
     }
-    Ok(())
+    Ok(left)
 }
 
 /// Asks the browser how much room there is and whether it keeps the data under pressure.

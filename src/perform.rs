@@ -58,6 +58,15 @@ impl Driver {
                 });
             }
             EngineEffect::Corrupt { .. } => self.degrade("storage-corrupt"),
+            EngineEffect::Fetched(ticket) => self.answer(ticket, Ok(Answer::Awaited)),
+            EngineEffect::ReadPages(_)
+            | EngineEffect::ReadCheckpoint
+            | EngineEffect::BeginCompaction { .. }
+            | EngineEffect::AddPages(_)
+            | EngineEffect::SwitchCheckpoint { .. }
+            | EngineEffect::DropUnknown { .. }
+            | EngineEffect::Sweep { .. }
+            | EngineEffect::EndCompaction => self.keep(effect),
         }
     }
 
@@ -134,7 +143,10 @@ impl Driver {
         let input = match result {
             Ok(()) => EngineInput::Committed,
             Err(error) if error.code == "collided" => match self.reader.rest(position).await {
-                Ok(segments) => EngineInput::Collided(segments),
+                Ok((checkpoint, segments)) => {
+                    checkpoint.into_iter().for_each(|stored| self.dispatch(EngineInput::Checkpoint(stored)));
+                    EngineInput::Collided(segments)
+                }
                 Err(error) => EngineInput::CommitFailed(self.failure(&error)),
             },
             Err(error) => EngineInput::CommitFailed(self.failure(&error)),
@@ -146,7 +158,7 @@ impl Driver {
         self.dispatch(input);
     }
 
-    fn failure(&self, error: &ShellError) -> StorageFailure {
+    pub(crate) fn failure(&self, error: &ShellError) -> StorageFailure {
         self.degrade(error.code);
         StorageFailure { code: error.code }
     }

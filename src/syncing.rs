@@ -93,7 +93,8 @@ impl Driver {
         }
         // The log may name some of them: first what stood in it when they were read.
         let position = self.engine().next_position();
-        let segments = self.reader.rest(position).await?;
+        let (checkpoint, segments) = self.reader.rest(position).await?;
+        checkpoint.into_iter().for_each(|stored| self.dispatch(EngineInput::Checkpoint(stored)));
         self.dispatch(EngineInput::Segments(segments));
         self.dispatch(EngineInput::StagesFound(found));
         Ok(())

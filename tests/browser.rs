@@ -5,6 +5,8 @@
 
 #[path = "browser/fault.rs"]
 mod fault;
+#[path = "browser/folding.rs"]
+mod folding;
 #[path = "browser/joined.rs"]
 mod joined;
 #[path = "browser/loss.rs"]

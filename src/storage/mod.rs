@@ -4,13 +4,14 @@
 //! events that say that a connection is lost, and awaits an `add` before it lets commit. Knows nothing of what the values
 //! mean.
 
+mod folding;
 pub(crate) mod mark;
 mod reader;
 mod schema;
 mod writer;
 
 pub(crate) use mark::{Lost, Marker};
-pub(crate) use reader::Reader;
+pub(crate) use reader::{LogPage, Reader};
 pub(crate) use schema::{destroy, prepare, reopen};
 pub(crate) use writer::{Loss, Writer};
 
@@ -21,10 +22,15 @@ pub(crate) const LOG: &str = "log";
 /// The store of chunks of unfinished deltas, by stage and ordinal.
 pub(crate) const STAGED: &str = "staged";
 
+/// The store of pages, and of parts of the checkpoint.
+pub(crate) const PAGES: &str = "pages";
+
 /// What the identity of the replica is kept under.
 pub(crate) const IDENTITY: &str = "identity";
 /// What is remembered of peers is kept under this.
 pub(crate) const PEERS: &str = "peers";
+/// The root of the checkpoint is kept under this.
+pub(crate) const CHECKPOINT: &str = "checkpoint";
 /// What a barrier overwrites.
 pub(crate) const BARRIER: &str = "barrier";
 

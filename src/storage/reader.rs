@@ -1,21 +1,31 @@
-//! Reads the log and the staged chunks, through rexie.
+//! Reads the log, the staged chunks, the checkpoint and the pages, through rexie.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use eyot_core::Limits;
-use eyot_core::engine::StoredSegment;
+use eyot_core::checkpoint::{PageId, Root};
+use eyot_core::engine::{StoredCheckpoint, StoredPage, StoredSegment};
 use eyot_core::segment::stage_of;
+use futures_util::future::try_join_all;
 use js_sys::Array;
 use rexie::{KeyRange, Rexie, Store, Transaction, TransactionMode};
 use wasm_bindgen::JsValue;
 
 use super::schema::bytes_of;
-use super::{LOG, STAGED};
+use super::{CHECKPOINT, LOG, META, PAGES, STAGED};
 use crate::errors::ShellError;
 
 /// How many values are read at once; between two readings the page may draw.
 const VALUES_AT_ONCE: u32 = 8;
+
+/// A part of the log.
+pub(crate) enum LogPage {
+    /// These come next.
+    Segments(Vec<StoredSegment>),
+    /// The log is not kept from there: the checkpoint is to be read.
+    Behind,
+}
 
 /// The reading half of a database.
 pub(crate) struct Reader {
@@ -51,10 +61,13 @@ impl Reader {
     }
 
     /// Reads the log from a position on, at most a page of it; an empty answer is the end. A segment comes with the
-    /// chunks that were staged for it.
-    pub(crate) async fn page(&self, position: u64) -> Result<Vec<StoredSegment>, ShellError> {
+    /// chunks that were staged for it. What stands below what the checkpoint keeps counts for nothing.
+    pub(crate) async fn page(&self, position: u64) -> Result<LogPage, ShellError> {
         let rexie = self.rexie()?;
-        let transaction = rexie.transaction(&[LOG, STAGED])?;
+        let transaction = rexie.transaction(&[META, LOG, STAGED])?;
+        if read_root(&transaction).await?.is_some_and(|(root, _)| position < root.kept_from) {
+            return Ok(LogPage::Behind);
+        }
         let log = transaction.store(LOG)?;
         let from = JsValue::from_f64(position as f64);
         let range = KeyRange::lower_bound(&from, Some(false))?;
@@ -70,19 +83,53 @@ impl Reader {
             };
             segments.push(StoredSegment { position, value, chunks });
         }
-        Ok(segments)
+        Ok(LogPage::Segments(segments))
     }
 
-    /// Reads the log from a position to its end.
-    pub(crate) async fn rest(&self, position: u64) -> Result<Vec<StoredSegment>, ShellError> {
-        let mut segments = Vec::new();
+    /// Reads the log from a position to its end; from the checkpoint on, if it is not kept from there.
+    pub(crate) async fn rest(
+        &self,
+        position: u64,
+    ) -> Result<(Option<StoredCheckpoint>, Vec<StoredSegment>), ShellError> {
+        let (mut from, mut checkpoint, mut segments) = (position, None, Vec::new());
         loop {
-            let page = self.page(position + segments.len() as u64).await?;
-            if page.is_empty() {
-                return Ok(segments);
+            match self.page(from).await? {
+                LogPage::Segments(page) if page.is_empty() => return Ok((checkpoint, segments)),
+                LogPage::Segments(page) => {
+                    from += page.len() as u64;
+                    segments.extend(page);
+                }
+                LogPage::Behind => {
+                    let Some((root, stored)) = self.checkpoint().await? else { continue };
+                    from = root.reaches + 1;
+                    checkpoint = Some(stored);
+                    segments.clear();
+                }
             }
-            segments.extend(page);
         }
+    }
+
+    /// Reads the checkpoint, if there is one.
+    pub(crate) async fn checkpoint(&self) -> Result<Option<(Root, StoredCheckpoint)>, ShellError> {
+        let rexie = self.rexie()?;
+        let transaction = rexie.transaction(&[META, PAGES])?;
+        let Some((root, bytes)) = read_root(&transaction).await? else { return Ok(None) };
+        let parts = read_pages(&transaction, &root.parts).await?;
+        let parts = parts.into_iter().map(|page| page.value.unwrap_or_default()).collect();
+        Ok(Some((root, StoredCheckpoint { root: bytes, parts })))
+    }
+
+    /// Reads pages, those that are there.
+    pub(crate) async fn pages(&self, pages: &[PageId]) -> Result<Vec<StoredPage>, ShellError> {
+        let rexie = self.rexie()?;
+        read_pages(&rexie.transaction(&[PAGES])?, pages).await
+    }
+
+    /// The keys of all pages and parts.
+    pub(crate) async fn page_keys(&self) -> Result<Vec<PageId>, ShellError> {
+        let rexie = self.rexie()?;
+        let keys = rexie.transaction(&[PAGES])?.store(PAGES)?.get_all_keys(None, None).await?;
+        Ok(keys.iter().filter_map(JsValue::as_f64).map(|key| PageId(key as u64)).collect())
     }
 
     /// The names of all stages that have chunks.
@@ -111,6 +158,26 @@ impl Reader {
     fn rexie(&self) -> Result<Rc<Connection>, ShellError> {
         self.rexie.borrow().clone().ok_or_else(ShellError::closed)
     }
+}
+
+// A root that cannot be read is the engine's to report.
+async fn read_root(transaction: &Transaction) -> Result<Option<(Root, Vec<u8>)>, ShellError> {
+    let value = transaction.store(META)?.get(CHECKPOINT.into()).await?;
+    let Some(bytes) = value.and_then(|value| bytes_of(&value)) else { return Ok(None) };
+    let unreadable = Root { generation: 0, reaches: 0, kept_from: 0, parts: Vec::new(), body: Vec::new() };
+    Ok(Some((Root::from_bytes(&bytes).unwrap_or(unreadable), bytes)))
+}
+
+// All are asked for at once.
+async fn read_pages(transaction: &Transaction, pages: &[PageId]) -> Result<Vec<StoredPage>, ShellError> {
+    let store = transaction.store(PAGES)?;
+    let read = pages.iter().map(|page| store.get(JsValue::from_f64(page.0 as f64)));
+    let values = try_join_all(read).await?;
+    let page = |(id, value): (&PageId, Option<JsValue>)| StoredPage {
+        id: *id,
+        value: value.and_then(|value| bytes_of(&value)),
+    };
+    Ok(pages.iter().zip(values).map(page).collect())
 }
 
 async fn read_chunks(store: &Store, stage: u64) -> Result<Vec<Vec<u8>>, ShellError> {

@@ -7,12 +7,12 @@ use js_sys::Uint8Array;
 use rexie::{ObjectStore, Rexie, TransactionMode};
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::{IDENTITY, LOG, META, PEERS, STAGED, database_name, mark};
+use super::{IDENTITY, LOG, META, PAGES, PEERS, STAGED, database_name, mark};
 use crate::clock::{random_id, random_number};
 use crate::errors::ShellError;
 
 /// The version of the stores. Opening with a higher one than this is refused by IndexedDB itself.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 const IDENTITY_VERSION: u8 = 1;
 /// Another tab that deletes the database keeps an opening waiting; longer than this is said to the application.
 const PATIENCE_MS: u32 = 10_000;
@@ -34,7 +34,7 @@ pub(crate) async fn prepare(name: &str) -> Result<(Rexie, Meta), ShellError> {
 /// Opens the stores, or makes them.
 pub(crate) async fn reopen(name: &str) -> Result<Rexie, ShellError> {
     // Every store must be declared here: rexie deletes those that are not when the version goes up.
-    let stores = [META, LOG, STAGED].map(ObjectStore::new);
+    let stores = [META, LOG, STAGED, PAGES].map(ObjectStore::new);
     let name = database_name(name);
     let builder = stores
         .into_iter()

@@ -115,32 +115,66 @@ impl Writer {
         Ok(())
     }
 
-    /// Appends values to the log. The error code `collided` says that the first key is taken. A value that names staged
-    /// chunks is appended only if they are all there.
+    /// Appends values to the log. The error code `collided` says that the first key is taken, or that the commit was void and
+    /// is taken back. A value that names staged chunks is appended only if they are all there.
     pub(crate) async fn commit(
         &self,
         position: u64,
         values: &[Vec<u8>],
         strict: bool,
     ) -> Result<(), ShellError> {
+        let last = position + values.len() as u64 - 1;
+        let beyond = JsValue::from(KeyRange::lower_bound(&JsValue::from_f64(last as f64), Some(true))?);
+        let later: RefCell<Option<IdbRequest>> = RefCell::new(None);
         let append = |transaction: &IdbTransaction| {
             let log = transaction.object_store(LOG)?;
             for (value, position) in values.iter().zip(position..) {
                 log.add_with_key(&Uint8Array::from(value.as_slice()), &JsValue::from_f64(position as f64))?;
             }
+            // Asked together with the rest, so that it takes no turn of its own.
+            later.replace(log.get_key(&beyond).ok());
             Ok(())
         };
         match values.first().and_then(|value| named_stage(value)) {
-            None => self.retry(&[LOG], strict, append).await,
+            None => self.retry(&[LOG], strict, append).await?,
             Some(Stage { name, chunks }) => {
                 let last = stage_key(name, chunks.saturating_sub(1));
                 let range = KeyRange::bound(&stage_key(name, 0), &last, None, None)?;
                 let range = JsValue::from(range);
                 let check =
                     |transaction: &IdbTransaction| transaction.object_store(STAGED)?.count_with_key(&range);
-                self.retry_if(&[LOG, STAGED], strict, (check, |found| found == chunks as f64), append).await
+                let is_well = |found: Option<JsValue>| number_of(found) == chunks as f64;
+                self.retry_if(&[LOG, STAGED], strict, (check, is_well), append).await?;
             }
         }
+        // Without an answer it is looked for in the log, as if it had collided.
+        let Some(found) = later.take().and_then(|request| request.result().ok()) else {
+            return Err(ShellError::new("collided", "It is not known what stands after the commit."));
+        };
+        if found.is_undefined() {
+            return Ok(());
+        }
+        // This tab is behind what compaction has deleted: the commit counts for nothing.
+        self.delete(
+            LOG,
+            &[JsValue::from(KeyRange::bound(
+                &JsValue::from_f64(position as f64),
+                &JsValue::from_f64(last as f64),
+                None,
+                None,
+            )?)],
+        )
+        .await?;
+        Err(ShellError::new("collided", "The log has gone on without this tab."))
+    }
+
+    /// Deletes what is in these ranges of keys of a store.
+    pub(super) async fn delete(&self, store: &str, ranges: &[JsValue]) -> Result<(), ShellError> {
+        let delete = |transaction: &IdbTransaction| {
+            let store = transaction.object_store(store)?;
+            ranges.iter().try_for_each(|range| store.delete(range).map(drop))
+        };
+        self.retry(&[store], false, delete).await
     }
 
     /// Comes back when the disk has everything that was committed before.
@@ -167,7 +201,7 @@ impl Writer {
         let check = |transaction: &IdbTransaction| transaction.object_store(LOG)?.count_with_key(&beyond);
         let drop_chunks =
             |transaction: &IdbTransaction| transaction.object_store(STAGED)?.delete(&range).map(drop);
-        self.retry_if(&[LOG, STAGED], false, (check, |segments| segments == 0.0), drop_chunks).await
+        self.retry_if(&[LOG, STAGED], false, (check, |found| number_of(found) == 0.0), drop_chunks).await
     }
 
     /// Remembers what is known of peers.
@@ -187,7 +221,7 @@ impl Writer {
     }
 
     // All requests are made at once and the transaction is told that there are no more, which saves a turn.
-    async fn retry(
+    pub(super) async fn retry(
         &self,
         stores: &[&str],
         strict: bool,
@@ -201,20 +235,23 @@ impl Writer {
     }
 
     // The same after a look: where it is not as it should be, nothing is done and the transaction aborted.
-    async fn retry_if(
+    pub(super) async fn retry_if(
         &self,
         stores: &[&str],
         strict: bool,
-        (check, is_well): (impl Fn(&IdbTransaction) -> Result<IdbRequest, JsValue>, impl Fn(f64) -> bool),
+        (check, is_well): (
+            impl Fn(&IdbTransaction) -> Result<IdbRequest, JsValue>,
+            impl Fn(Option<JsValue>) -> bool,
+        ),
         ask: impl Fn(&IdbTransaction) -> Result<(), JsValue>,
     ) -> Result<(), ShellError> {
         self.reconnecting(async || {
             let transaction = self.begin(stores, strict)?;
-            let count = match check(&transaction) {
-                Ok(request) => answer(&request).await.and_then(|count| count.as_f64()).unwrap_or(f64::NAN),
+            let found = match check(&transaction) {
+                Ok(request) => answer(&request).await,
                 Err(thrown) => return self.end(&transaction, Err(thrown)).await,
             };
-            let found = if is_well(count) { ask(&transaction) } else { Err(JsValue::UNDEFINED) };
+            let found = if is_well(found) { ask(&transaction) } else { Err(JsValue::UNDEFINED) };
             self.end(&transaction, found).await
         })
         .await
@@ -286,6 +323,11 @@ impl Writer {
 fn named_stage(value: &[u8]) -> Option<Stage> {
     stage_of(value, &Limits::AT_REST).ok().flatten()?;
     Segment::from_bytes(value, &Limits::AT_REST).ok()?.stage()
+}
+
+// A count that was asked for; no number where that failed.
+fn number_of(found: Option<JsValue>) -> f64 {
+    found.and_then(|count| count.as_f64()).unwrap_or(f64::NAN)
 }
 
 // What a request answers with; nothing where it fails.

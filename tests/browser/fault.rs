@@ -58,3 +58,8 @@ pub(crate) fn open_goes_to(name: &str) -> Fault {
 pub(crate) fn open_fails_with(name: &str) -> Fault {
     Fault::new("IDBFactory", "open", &format!("throw new DOMException('not here', '{name}')"))
 }
+
+/// No tab hears of another.
+pub(crate) fn tabs_are_deaf() -> Fault {
+    Fault::new("BroadcastChannel", "postMessage", "return undefined")
+}

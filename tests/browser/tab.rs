@@ -209,6 +209,16 @@ pub(crate) async fn log_length(name: &str) -> usize {
     log_values(name).await.len()
 }
 
+/// The first key of the log, and how many pages there are.
+pub(crate) async fn folded(name: &str) -> (f64, usize) {
+    let rexie = Rexie::builder(&format!("eyot:{name}")).build().await.unwrap();
+    let transaction = rexie.transaction(&["log", "pages"], TransactionMode::ReadOnly).unwrap();
+    let first = transaction.store("log").unwrap().get_all_keys(None, Some(1)).await.unwrap();
+    let pages = transaction.store("pages").unwrap().count(None).await.unwrap() as usize;
+    rexie.close();
+    (first.first().and_then(JsValue::as_f64).unwrap_or(0.0), pages)
+}
+
 /// How many bytes the largest of them takes.
 pub(crate) async fn largest_value(name: &str) -> u32 {
     let values = log_values(name).await;

@@ -5,6 +5,8 @@
 //! hashes, and whoever knows a counter or a position of this replica knows the link there. Law: where a counter or a position
 //! is told, what is behind it is of this replica's own log, or it finds that out before anything is sent or taken in.
 
+mod stored;
+
 use std::collections::VecDeque;
 use std::hash::Hasher;
 

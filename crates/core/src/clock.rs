@@ -3,6 +3,8 @@
 //! A database that a hundred thousand replicas have written to has as many entries; a peer that comes back is told those
 //! that changed after its cursor, and no others. They are kept in columns, 38 bytes for each replica.
 
+mod stored;
+
 use std::hash::Hasher;
 
 use siphasher::sip::SipHasher24;

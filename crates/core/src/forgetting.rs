@@ -6,10 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::dot::Dot;
+use crate::codec::{DecodeError, Reader, Writer};
+use crate::dot::{Dot, MAXIMUM_COUNTER};
 use crate::guard::{Guard, holds};
 use crate::id::{LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
+use crate::limits::Limits;
+use crate::message::{read_vector, write_vector};
 use crate::record::{Merged, Record, merge_incoming};
 use crate::replica::Replica;
 use crate::segment::Entries;
@@ -33,6 +36,19 @@ pub(crate) struct Forgotten {
 }
 
 impl Forgotten {
+    /// As a checkpoint keeps it.
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        write_vector(writer, &self.vector);
+        writer.number(self.floor.0);
+        writer.number(self.own.0);
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let vector = read_vector(reader, &Limits::AT_REST)?;
+        let mut position = || reader.number_up_to(MAXIMUM_COUNTER, "a position").map(Seq);
+        Ok(Self { vector, floor: position()?, own: position()? })
+    }
+
     fn add(&mut self, writes: &VersionVector, floor: Seq) {
         self.vector.join(writes);
         self.floor = self.floor.max(floor);
@@ -197,6 +213,11 @@ impl Told {
                 told.insert(key.clone(), dots);
             }
         }
+    }
+
+    /// The keys of the records.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &RecordKey> {
+        self.0.iter().flat_map(BTreeMap::keys)
     }
 
     /// The records, each with the dots of what stands.

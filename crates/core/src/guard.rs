@@ -52,6 +52,10 @@ guards! {
     ClockBound,
     /// A commit at a position that is taken is made anew with new dots.
     LogArbitrates,
+    /// A checkpoint replaces only the one that it was built upon.
+    CheckpointArbitrates,
+    /// A commit before something that stands in the log already is void.
+    NothingAfter,
     /// Whoever is below the floor searches for what differs.
     Floor,
     /// A floor is inherited with a clock that deletions were left out of.

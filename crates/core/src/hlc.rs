@@ -56,6 +56,11 @@ pub struct HybridClock {
 }
 
 impl HybridClock {
+    /// The latest time that it gave, or took in within the bound.
+    pub const fn latest(&self) -> Hlc {
+        self.latest
+    }
+
     /// A new time for a local write, at `now_ms` on this device.
     pub fn tick(&mut self, now_ms: u64) -> Hlc {
         let now = Hlc::from_ms(now_ms.min(MAXIMUM_MS));

@@ -5,6 +5,7 @@
 
 mod block;
 mod chain;
+pub mod checkpoint;
 mod clock;
 mod codec;
 mod context;
@@ -20,10 +21,12 @@ mod key;
 mod limits;
 mod linked;
 pub mod message;
+mod paged;
 mod peers;
 mod rebirth;
 pub mod reconcile;
 mod record;
+mod records;
 mod replica;
 mod seen;
 pub mod segment;

@@ -4,8 +4,9 @@
 //! nobody has seen, gets the new name: in dots, pasts, contexts and clock alike. Nothing else changes, so nothing is lost.
 
 use crate::chain::{Chain, ChainEnd};
+use crate::codec::{DecodeError, Reader, Writer};
 use crate::context::Context;
-use crate::dot::Dot;
+use crate::dot::{Dot, MAXIMUM_COUNTER};
 use crate::guard::{Guard, holds};
 use crate::id::{LogEpoch, ReplicaId};
 use crate::key::RecordKey;
@@ -36,6 +37,20 @@ pub struct Rebirth {
 }
 
 impl Rebirth {
+    /// As a checkpoint keeps it.
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        writer.raw(&self.from.to_bytes());
+        writer.raw(&self.to.to_bytes());
+        writer.number(self.confirmed);
+        writer.number(self.last);
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let (from, to) = (ReplicaId::from_bytes(reader.array()?), ReplicaId::from_bytes(reader.array()?));
+        let mut counter = || reader.number_up_to(MAXIMUM_COUNTER, "a counter");
+        Ok(Self { from, to, confirmed: counter()?, last: counter()? })
+    }
+
     /// The new name.
     pub fn to(&self) -> ReplicaId {
         self.to

@@ -3,10 +3,10 @@
 //! It is the fold of the log's segments: every tab that reads the same segments holds the same replica, down to the
 //! positions. Knows nothing of writes that are not committed yet, of storage or of connections.
 
-use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use crate::chain::{Chain, ChainEnd};
+use crate::checkpoint::Placed;
 use crate::clock::Clock;
 use crate::forgetting::{Forgotten, Told, is_news};
 use crate::guard::{Guard, holds};
@@ -17,6 +17,7 @@ use crate::message::DeltaClock;
 use crate::peers::Peers;
 use crate::rebirth::Rebirth;
 use crate::record::{Merged, Record, merge_incoming};
+use crate::records::Records;
 use crate::segment::{Entries, Received, Segment};
 use crate::session::Local;
 use crate::tally::Tally;
@@ -27,28 +28,20 @@ use crate::vector::VersionVector;
 pub struct Replica {
     pub(crate) id: ReplicaId,
     pub(crate) epoch: LogEpoch,
-    records: BTreeMap<RecordKey, Slot>,
-    // Every record once, at the position where it last changed.
-    log: BTreeMap<Seq, RecordKey>,
+    pub(crate) records: Records,
     pub(crate) head: Seq,
     pub(crate) clock: Clock,
     pub(crate) chain: Chain,
     pub(crate) peers: Peers,
-    unsent: usize,
-    tally: Tally,
+    pub(crate) unsent: usize,
+    // The pages that it takes to count them were not here.
+    pub(crate) unsent_is_guessed: bool,
+    pub(crate) tally: Tally,
     pub(crate) forgotten: Forgotten,
     pub(crate) rebirths: Vec<Rebirth>,
 }
 
-#[derive(Debug)]
-struct Slot {
-    record: Record,
-    seq: Seq,
-    // The peer's log that has the record just so, if it came from there.
-    origin: Option<LogEpoch>,
-}
-
-impl Slot {
+impl Placed {
     fn is_unsent(&self, peers: &Peers) -> bool {
         self.seq > peers.saved() && !self.origin.is_some_and(|epoch| peers.knows_log(epoch))
     }
@@ -57,17 +50,16 @@ impl Slot {
 impl Replica {
     /// An empty copy.
     pub fn new(id: ReplicaId, epoch: LogEpoch) -> Self {
-        let (records, log) = (BTreeMap::new(), BTreeMap::new());
         Self {
             id,
             epoch,
-            records,
-            log,
+            records: Records::default(),
             head: Seq::ZERO,
             clock: Clock::default(),
             chain: Chain::default(),
             peers: Peers::new(epoch),
             unsent: 0,
+            unsent_is_guessed: false,
             tally: Tally::default(),
             forgotten: Forgotten::default(),
             rebirths: Vec::new(),
@@ -156,13 +148,25 @@ impl Replica {
         self.unsent
     }
 
+    /// True when there are none, for certain.
+    pub(crate) fn has_none_unsent(&self) -> bool {
+        self.unsent == 0 && !self.unsent_is_guessed
+    }
+
     pub(crate) fn recount_unsent(&mut self) {
-        self.unsent = self.unsent_up_to(self.head).count();
+        let saved = self.peers.saved();
+        let away =
+            self.records.shelves().iter().filter(|shelf| shelf.is_away() && shelf.note.highest > saved);
+        let (count, local) = away.fold((0, 0), |(count, local), shelf| (count + 1, local + shelf.note.local));
+        // Of pages that are not here it is known how many of their records came from nobody.
+        self.unsent_is_guessed = count > 0;
+        let local = usize::try_from(local).unwrap_or(usize::MAX);
+        self.unsent = self.unsent_up_to(self.head).count().saturating_add(local);
     }
 
     /// A record, by `collection/id`; deleted ones too.
     pub fn get(&self, key: &str) -> Option<&Record> {
-        self.records.get(key).map(|slot| &slot.record)
+        self.records.get(key).map(|placed| &placed.record)
     }
 
     /// The records after a key, in the order of keys.
@@ -170,7 +174,7 @@ impl Replica {
         &'a self,
         key: Bound<&str>,
     ) -> impl Iterator<Item = (&'a RecordKey, &'a Record)> + use<'a> {
-        self.records.range::<str, _>((key, Bound::Unbounded)).map(|(key, slot)| (key, &slot.record))
+        self.records.range_after(key).map(|(key, placed)| (key, &placed.record))
     }
 
     /// Folds in a segment with the chunks that were staged for it. Returns the keys of the records that changed.
@@ -268,46 +272,34 @@ impl Replica {
 
     // The record has changed: it stands at the head of the log now.
     pub(crate) fn place(&mut self, key: &RecordKey, record: Record, origin: Option<LogEpoch>) {
-        let slot = self.records.get_mut(key.as_str());
-        self.tally.note(key, slot.as_deref().map(|slot| &slot.record), &record);
+        let before = self.records.get(key.as_str());
+        self.tally.note(key, before.map(|placed| &placed.record), &record);
+        let was_unsent = before.is_some_and(|placed| placed.is_unsent(&self.peers));
         self.head = self.head.next();
-        let new = Slot { record, seq: self.head, origin };
-        let was_unsent = slot.as_ref().is_some_and(|slot| slot.is_unsent(&self.peers));
+        let new = Placed { record, seq: self.head, origin };
         self.unsent =
             (self.unsent + usize::from(new.is_unsent(&self.peers))).saturating_sub(was_unsent.into());
-        match slot {
-            Some(slot) => {
-                self.log.remove(&slot.seq);
-                *slot = new;
-            }
-            None => {
-                self.records.insert(key.clone(), new);
-            }
-        }
-        self.log.insert(self.head, key.clone());
+        self.records.insert(key, new);
     }
 
     /// Takes a record out altogether. What it accounted for is to be kept among what is forgotten.
     pub(crate) fn remove(&mut self, key: &RecordKey) -> Option<Record> {
-        let slot = self.records.remove(key)?;
-        self.tally.note(key, Some(&slot.record), &Record::new());
-        self.unsent = self.unsent.saturating_sub(slot.is_unsent(&self.peers).into());
-        self.log.remove(&slot.seq);
-        Some(slot.record)
+        let placed = self.records.remove(key)?;
+        self.tally.note(key, Some(&placed.record), &Record::new());
+        self.unsent = self.unsent.saturating_sub(placed.is_unsent(&self.peers).into());
+        Some(placed.record)
     }
 
     pub(crate) fn log_up_to(&self, seq: Seq) -> impl Iterator<Item = (Seq, &RecordKey, &Record)> {
-        let slots = self.log.range(..=seq);
-        slots.filter_map(|(seq, key)| self.records.get(key).map(|slot| (*seq, key, &slot.record)))
+        let all = self.log_after(Seq::ZERO).map(|(seq, key, record, _)| (seq, key, record));
+        all.take_while(move |(at, ..)| *at <= seq)
     }
 
     pub(crate) fn log_after(
         &self,
         seq: Seq,
     ) -> impl Iterator<Item = (Seq, &RecordKey, &Record, Option<LogEpoch>)> {
-        let slots = self.log.range((Bound::Excluded(seq), Bound::Unbounded));
-        slots
-            .filter_map(|(seq, key)| self.records.get(key).map(|slot| (*seq, key, &slot.record, slot.origin)))
+        self.records.log_after(seq).map(|(key, placed)| (placed.seq, key, &placed.record, placed.origin))
     }
 
     // A clock that grew although no record changed takes a position of its own, or peers would not hear of it.
@@ -371,14 +363,14 @@ impl Replica {
 
     /// The records up to a position that no peer is known to have, in the order of the log.
     pub fn unsent_up_to(&self, seq: Seq) -> impl Iterator<Item = &RecordKey> + '_ {
-        let saved = self.peers.saved();
-        let range = (Bound::Excluded(saved), Bound::Included(seq.max(saved)));
-        self.log.range(range).map(|(_, key)| key).filter(|key| self.is_unsent(key.as_str()))
+        let later = self.records.log_after(self.peers.saved());
+        let unsent = later.take_while(move |(_, placed)| placed.seq <= seq);
+        unsent.filter(|(_, placed)| placed.is_unsent(&self.peers)).map(|(key, _)| key)
     }
 
     /// True when no peer is known to have the record as it is here.
     pub fn is_unsent(&self, key: &str) -> bool {
-        self.records.get(key).is_some_and(|slot| slot.is_unsent(&self.peers))
+        self.records.get(key).is_some_and(|placed| placed.is_unsent(&self.peers))
     }
 
     /// How far it is in that log of a peer.

@@ -56,10 +56,15 @@ impl Replica {
         DeltaClock { link: self.link(), changed, forgotten, searched }
     }
 
+    /// True when a replica with that clock has to search here.
+    pub(crate) fn must_survey(&self, peer_clock: Option<&VersionVector>) -> bool {
+        peer_clock.is_none_or(|clock| must_compare(self.forgotten(), clock))
+    }
+
     /// The fingerprints of all records that are not deleted, for a search; none where a replica with that clock need not
     /// search.
     pub fn survey(&self, key: FingerprintKey, peer_clock: Option<&VersionVector>) -> Option<Snapshot> {
-        if peer_clock.is_some_and(|clock| !must_compare(self.forgotten(), clock)) {
+        if !self.must_survey(peer_clock) {
             return None;
         }
         let records = self.range_after(Bound::Unbounded).filter(|(_, record)| !record.is_deleted());

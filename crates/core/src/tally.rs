@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use litemap::LiteMap;
 
-use crate::key::RecordKey;
+use crate::codec::{DecodeError, Reader, Writer};
+use crate::key::{MAXIMUM_KEY_BYTES, RecordKey};
 use crate::record::Record;
 
 /// What is to be known at once about all records together.
@@ -30,6 +31,40 @@ impl Tally {
         } else if before.is_some_and(|record| record.versions().len() > 1) {
             self.conflicted.remove(key);
         }
+    }
+
+    /// As a checkpoint keeps it.
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        let shown = || self.shown.iter().filter(|(_, count)| **count > 0);
+        writer.size(shown().count());
+        for (collection, count) in shown() {
+            writer.bytes(collection.as_bytes());
+            writer.size(*count);
+        }
+        writer.size(self.conflicted.len());
+        self.conflicted.iter().for_each(|key| writer.bytes(key.as_str().as_bytes()));
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let mut tally = Self::default();
+        for _ in 0..reader.count()? {
+            let collection: Box<str> = reader.text(MAXIMUM_KEY_BYTES, "a collection")?.into();
+            let count = reader.number_up_to(u32::MAX.into(), "a count")?;
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
+            if count == 0 || tally.shown.last().is_some_and(|(last, _)| *last >= collection) {
+                return Err(DecodeError::NotCanonical("what is shown"));
+            }
+            tally.shown.insert(collection, count);
+        }
+        for _ in 0..reader.count()? {
+            let key = reader.text(MAXIMUM_KEY_BYTES, "a key")?;
+            let key: RecordKey = key.parse().map_err(|_| DecodeError::Invalid("a key"))?;
+            if tally.conflicted.last().is_some_and(|last| *last >= key) {
+                return Err(DecodeError::NotCanonical("the conflicts"));
+            }
+            tally.conflicted.insert(key);
+        }
+        Ok(tally)
     }
 
     /// How many records of a collection are shown.

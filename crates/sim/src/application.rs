@@ -16,6 +16,13 @@ impl World {
         if self.model.len() + changes.len() > MAXIMUM_WRITES {
             return Ok(Vec::new());
         }
+        if self.copies.are_made {
+            let shows_all = |tab: &Tab| (0..self.keys.len()).all(|key| tab.shows(&self.keys, key));
+            if !self.tab(id).is_some_and(shows_all) {
+                return Ok(Vec::new());
+            }
+            self.check_tab(id)?;
+        }
         let latest_ms = self.latest_time_of(id.device);
         let (mut asked, mut ids, mut known) = (Vec::new(), Vec::new(), self.known(id));
         for change in changes {
@@ -84,6 +91,10 @@ impl World {
     pub fn read(&mut self, id: TabId, key: usize) -> Result<(), Violation> {
         let number = key % self.keys.len();
         let (Some(key), Some(tab)) = (self.keys.get(number), self.tab(id)) else { return Ok(()) };
+        // It would have to be waited for.
+        if !tab.shows(&self.keys, number) {
+            return Ok(());
+        }
         let context = tab.engine.context_of(key.as_str());
         let seen = self.known(id).both(&self.ledger.of_key(number));
         // Of writes that have no name yet, the context knows them by others; they are checked when it is used.

@@ -70,7 +70,7 @@ impl World {
         let Some(tab) = self.tab_mut(id) else { return outcome };
         let (epoch, head) = (tab.engine.replica().epoch(), tab.engine.replica().head());
         // While it folds, the log has grown and its clock has not.
-        let is_whole = !tab.engine.is_folding();
+        let is_whole = !tab.engine.is_reading();
         let (here, forgotten) = (view.here, view.forgotten);
         tab.view = view;
         outcome?;
@@ -159,6 +159,10 @@ impl World {
         key: usize,
         known: &Writes,
     ) -> Result<(), Violation> {
+        // What waits for pages does not show yet.
+        if viewer.tab.is_some_and(|tab| !tab.shows(&self.keys, key)) {
+            return Ok(());
+        }
         let View { here, forgotten, records, checked, .. } = view;
         let (Some(name), Some(shown)) = (self.keys.get(key), records.get_mut(key)) else { return Ok(()) };
         let of_key = self.ledger.of_key(key);

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
-use eyot_core::engine::{Engine, SyncState, Ticket};
+use eyot_core::engine::{Engine, SyncState, Ticket, Wanted};
 use eyot_core::{Context, LogEpoch, RecordKey, ReplicaId};
 
 use crate::check::View;
 use crate::copies::OwnWrite;
 use crate::disk::{Content, Disk};
+use crate::storing::Storing;
 use crate::writes::{WriteId, Writes};
 
 /// Names a tab: its device, and which of its tabs since the beginning.
@@ -55,6 +56,8 @@ pub(crate) enum Request {
     Chunk { stage: u64, ordinal: u64, value: Vec<u8> },
     DropStage { stage: u64, next_position: u64 },
     SavePeers(Vec<u8>),
+    // What is about pages and the checkpoint.
+    Storing(Storing),
 }
 
 /// A transaction that appends to the log.
@@ -117,6 +120,15 @@ impl Tab {
     }
 }
 
+impl Tab {
+    /// True when a record can be read in it now, with all that was written.
+    pub(crate) fn shows(&self, keys: &[RecordKey], key: usize) -> bool {
+        let wanted = keys.get(key).map(|key| Wanted::Record(key.as_str().to_owned()));
+        let is_here = wanted.is_none_or(|wanted| self.engine.is_here(&wanted));
+        is_here && !self.engine.has_parked_writes() && !self.engine.is_reading()
+    }
+}
+
 /// The clock of a device, as wrong as it may be.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct WallClock {
@@ -168,6 +180,8 @@ pub struct Device {
     pub(crate) answers_at_ms: u64,
     pub(crate) opened: u32,
     pub(crate) fault: Option<Fault>,
+    // The tab that has the right to compact.
+    pub(crate) compactor: Option<TabId>,
     // The next delta that brings it records comes without its clock.
     pub(crate) garbles: bool,
     // The writes in its own log, where disks are copied.
@@ -190,6 +204,7 @@ impl Device {
             answers_at_ms: 0,
             opened: 0,
             fault: None,
+            compactor: None,
             garbles: false,
             own: Vec::new(),
         }

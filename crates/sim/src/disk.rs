@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use eyot_core::checkpoint::PageId;
 use eyot_core::engine::StoredSegment;
 use eyot_core::guard::{Guard, holds};
 use eyot_core::segment::{Segment, Stage as Named, stage_of};
@@ -17,6 +18,8 @@ pub(crate) enum Refusal {
     Taken,
     /// It names staged chunks that are not all there.
     Unstaged,
+    /// Something stands after it: the tab is behind what was deleted. It is there, and counts for nothing.
+    Void,
 }
 
 /// What a host can tell of the values of a commit.
@@ -53,20 +56,30 @@ pub(crate) type Stage = (u64, Vec<Vec<u8>>);
 /// What a browser profile holds of one database.
 #[derive(Clone, Default, Debug)]
 pub struct Disk {
-    log: BTreeMap<u64, Vec<u8>>,
-    staged: BTreeMap<(u64, u64), Vec<u8>>,
+    pub(crate) log: BTreeMap<u64, Vec<u8>>,
+    pub(crate) staged: BTreeMap<(u64, u64), Vec<u8>>,
+    pub(crate) pages: BTreeMap<PageId, Vec<u8>>,
+    pub(crate) root: Option<Vec<u8>>,
     peers: Option<Vec<u8>>,
     // How to undo what a power cut would undo, the latest last.
-    undo: Vec<Undo>,
+    pub(crate) undo: Vec<Undo>,
 }
 
 #[derive(Clone, Debug)]
-enum Undo {
+pub(crate) enum Undo {
     // The values from this position on were not there.
     Log(u64),
     Chunk(u64, u64),
     Stage(BTreeMap<(u64, u64), Vec<u8>>),
     Peers(Option<Vec<u8>>),
+    // These values of the log were not there, others after them were.
+    Void(u64, usize),
+    // These were there.
+    Segments(BTreeMap<u64, Vec<u8>>),
+    Pages(BTreeMap<PageId, Vec<u8>>),
+    // These were not.
+    NoPages(Vec<PageId>),
+    Root(Option<Vec<u8>>),
 }
 
 impl Disk {
@@ -88,6 +101,12 @@ impl Disk {
         }
         if !self.has_staged(content) {
             return Err(Refusal::Unstaged);
+        }
+        let last = position + values.len() as u64;
+        if self.log.range(last..).next().is_some() && holds(Guard::NothingAfter) {
+            self.log.extend((position..).zip(values.iter().cloned()));
+            self.undo.push(Undo::Void(position, values.len()));
+            return Err(Refusal::Void);
         }
         self.log.extend((position..).zip(values.iter().cloned()));
         self.undo.push(Undo::Log(position));
@@ -152,7 +171,9 @@ impl Disk {
             value: value.clone(),
             chunks: self.stage_of(value).map(|stage| self.chunks(stage)).unwrap_or_default(),
         };
-        self.log.range(position..).map(segment).collect()
+        // What is behind a gap is none of the log that begins there.
+        let log = self.log.range(position..).zip(position..).take_while(|((at, _), next)| **at == *next);
+        log.map(|(stored, _)| segment(stored)).collect()
     }
 
     /// All stages that have chunks.
@@ -178,6 +199,11 @@ impl Disk {
                 Some(Undo::Chunk(stage, ordinal)) => drop(self.staged.remove(&(stage, ordinal))),
                 Some(Undo::Stage(chunks)) => self.staged.extend(chunks),
                 Some(Undo::Peers(before)) => self.peers = before,
+                Some(Undo::Void(position, count)) => self.remove_void(position, count),
+                Some(Undo::Segments(segments)) => self.log.extend(segments),
+                Some(Undo::Pages(pages)) => self.pages.extend(pages),
+                Some(Undo::NoPages(pages)) => self.pages.retain(|page, _| !pages.contains(page)),
+                Some(Undo::Root(before)) => self.root = before,
                 None => break,
             }
         }

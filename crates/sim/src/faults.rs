@@ -172,8 +172,11 @@ impl World {
 pub(crate) fn fold(disk: &Disk, replica: ReplicaId, epoch: LogEpoch) -> Result<Replica, Violation> {
     let limits = Limits::AT_REST;
     let broken = |error| Violation::new(CONTRACT, format!("a disk cannot be read: {error}"));
-    let mut replica = Replica::new(replica, epoch);
-    for StoredSegment { value, chunks, .. } in disk.read(1) {
+    let (mut replica, from) = match disk.checkpoint() {
+        Some(stored) => Replica::from_checkpoint(&stored, |page| disk.page(page)).map_err(broken)?,
+        None => (Replica::new(replica, epoch), 0),
+    };
+    for StoredSegment { value, chunks, .. } in disk.read(from + 1) {
         let chunks =
             chunks.iter().map(|chunk| StagedChunk::from_bytes(chunk, &limits).map(|chunk| chunk.entries));
         let chunks = chunks.collect::<Result<_, _>>().map_err(broken)?;

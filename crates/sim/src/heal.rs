@@ -1,5 +1,6 @@
 //! The end of a story: all faults are over, everybody meets everybody, and then all must be equal and quiet.
 
+use eyot_core::engine::{EngineInput, Wanted};
 use eyot_core::{Record, RecordKey};
 
 use crate::device::{Device, TabId};
@@ -27,6 +28,14 @@ impl World {
     /// All faults end, everybody talks to every relay; then laws 2, 4 and 8 must hold.
     pub fn heal(&mut self) -> Result<(), Violation> {
         self.end_faults()?;
+        // From here on everything is looked at, so everything is to stay in memory.
+        self.setting.compact_after = self.setting.compact_after.map(|segments| segments / 2 * 2 + 2);
+        let storage = self.setting.storage();
+        let tabs = self.devices.iter_mut().flat_map(|device| device.tabs.values_mut());
+        tabs.for_each(|tab| tab.engine.tune_storage(storage));
+        for tab in self.tabs() {
+            self.feed(tab, EngineInput::Fetch { ticket: 0, wanted: Wanted::All })?;
+        }
         // Who has slept notices that by the next timer, and a timer takes no longer than that.
         self.run_ms(if self.slept_ms > 0 { LONGEST_TIMER_MS } else { 2 * SLICE_MS })?;
         // A tab that was killed has told nobody of its last commit: the others must look now and then.

@@ -1,38 +1,41 @@
 //! What a tab's host does: performs the effects of the engine over the disk and the network, as the browser shell does.
 
-use std::sync::Arc;
-
-use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, StorageFailure, Ticket};
+use eyot_core::engine::{
+    Engine, EngineEffect, EngineInput, Identity, StorageFailure, StorageOptions, Ticket,
+};
 use eyot_core::{Context, Limits, LogEpoch, Replica, ReplicaId, Seq};
 
-use crate::device::{Commit, Fault, HandedOut, Request, Tab, TabId};
-use crate::disk::{Content, Refusal};
+use crate::device::{HandedOut, Request, Tab, TabId};
 use crate::network::Party;
 use crate::violation::{CONTRACT, Violation};
 use crate::world::{Event, World};
-use crate::writes::{WriteId, Writes};
+use crate::writes::Writes;
 
 /// No timer is longer, in case that the clock is set back meanwhile.
 pub(crate) const LONGEST_TIMER_MS: u64 = 60_000;
-const REFUSED: StorageFailure = StorageFailure { code: "quota-exceeded" };
+pub(crate) const REFUSED: StorageFailure = StorageFailure { code: "quota-exceeded" };
 
 impl World {
     /// Opens a tab: it reads all that is on disk, and stands for holding the sync.
     pub fn open(&mut self, device: usize) -> Result<TabId, Violation> {
         let (tab, seed) = (ReplicaId::from_bytes(self.random.u128(..).to_le_bytes()), self.random.u64(..));
         let (database, keep_ms) = (self.database.clone(), self.setting.keep_ms);
+        let mut storage = self.setting.storage();
+        if self.copies.are_made {
+            // What a tab knows is told by its records there.
+            storage.cache_bytes = usize::MAX;
+        }
         let home = self.device_mut(device)?;
         home.opened += 1;
         let id = TabId { device, serial: home.opened };
         let identity = Identity { database, replica: home.replica, epoch: home.epoch, tab, seed };
         let mut engine = Engine::new(identity, Limits::default());
         engine.keep_deletions_for_ms(keep_ms);
+        // It is looked at all of it first.
+        engine.tune_storage(StorageOptions { cache_bytes: usize::MAX, ..storage });
         home.tabs.insert(id.serial, Tab::new(engine));
-        let (segments, peers) = (home.disk.read(1), home.disk.peers().cloned());
-        self.feed(id, EngineInput::Segments(segments))?;
-        while self.tab(id).is_some_and(|tab| tab.engine.is_folding()) {
-            self.feed(id, EngineInput::Continue)?;
-        }
+        let peers = home.disk.peers().cloned();
+        self.read_disk(id)?;
         if let Some(peers) = peers {
             self.feed(id, EngineInput::PeersKnown(peers))?;
         }
@@ -43,6 +46,7 @@ impl World {
             self.ledger.set_back(epoch, head);
         }
         self.check_opened(id)?;
+        self.tab_mut(id).into_iter().for_each(|tab| tab.engine.tune_storage(storage));
         if self.device(device)?.holder.is_none() {
             self.hold(id)?;
         }
@@ -64,6 +68,7 @@ impl World {
         let are_done = self.random.bool();
         let home = self.device_mut(id.device)?;
         home.tabs.remove(&id.serial);
+        home.compactor.take_if(|compactor| *compactor == id);
         if !are_done {
             home.requests.retain(|(tab, _)| *tab != id);
         }
@@ -148,7 +153,7 @@ impl World {
         self.feed(id, EngineInput::Tick)
     }
 
-    fn perform(&mut self, id: TabId, effect: EngineEffect) -> Result<(), Violation> {
+    pub(crate) fn perform(&mut self, id: TabId, effect: EngineEffect) -> Result<(), Violation> {
         match effect {
             EngineEffect::Commit { position, values, strict } => {
                 self.commit_asked(id, position, values, strict)
@@ -206,26 +211,12 @@ impl World {
             EngineEffect::Corrupt { position, message } => {
                 Err(Violation::new(5, format!("segment {position} of tab {id} cannot be read: {message}")))
             }
-            EngineEffect::Imported { .. } | EngineEffect::Changed { .. } | EngineEffect::StatusChanged => {
-                Ok(())
-            }
+            EngineEffect::Imported { .. }
+            | EngineEffect::Changed { .. }
+            | EngineEffect::StatusChanged
+            | EngineEffect::Fetched(_) => Ok(()),
+            effect => self.store(id, effect),
         }
-    }
-
-    fn commit_asked(
-        &mut self,
-        id: TabId,
-        position: u64,
-        values: Arc<Vec<Vec<u8>>>,
-        strict: bool,
-    ) -> Result<(), Violation> {
-        let Some(replica) = self.tab(id).map(|tab| tab.engine.replica().id()) else { return Ok(()) };
-        let content = Content::of(&values, replica)
-            .map_err(|error| Violation::new(CONTRACT, format!("a commit cannot be read: {error}")))?;
-        // All that is outstanding is in a commit of local writes, and nothing of it in another.
-        let outstanding = self.tab(id).filter(|_| content.last_counter.is_some()).map(|tab| &tab.outstanding);
-        let writes = outstanding.into_iter().flatten().flat_map(|(_, writes)| writes).copied().collect();
-        self.request(id, Request::Commit(Commit { position, values, strict, content, writes, replica }))
     }
 
     // What the application learns is what the model says.
@@ -296,15 +287,25 @@ impl World {
         let home = self.device_mut(id.device)?;
         Ok(match request {
             Request::Commit(commit) => self.commit(id, commit)?,
-            Request::Collision(position) => vec![EngineInput::Collided(home.disk.read(position))],
-            Request::News(position) => match home.disk.read(position) {
-                news if news.is_empty() => Vec::new(),
-                news => vec![EngineInput::Segments(news)],
-            },
+            Request::Collision(position) => {
+                let (mut inputs, segments) = home.disk.news(position);
+                inputs.push(EngineInput::Collided(segments));
+                inputs
+            }
+            Request::News(position) => {
+                let (mut inputs, segments) = home.disk.news(position);
+                if !segments.is_empty() {
+                    inputs.push(EngineInput::Segments(segments));
+                }
+                inputs
+            }
             // All is read at the same moment: what the log names is not taken for left over.
             Request::BeginSync(position) => {
-                let news = EngineInput::Segments(home.disk.read(position));
-                vec![news, EngineInput::StagesFound(home.disk.stages()), EngineInput::Sync(true)]
+                let (mut inputs, segments) = home.disk.news(position);
+                inputs.push(EngineInput::Segments(segments));
+                inputs.push(EngineInput::StagesFound(home.disk.stages()));
+                inputs.push(EngineInput::Sync(true));
+                inputs
             }
             Request::Barrier if home.refuses() => vec![EngineInput::BarrierFailed(REFUSED)],
             Request::Barrier => {
@@ -320,6 +321,7 @@ impl World {
                 home.disk.drop_stage(stage, next_position);
                 Vec::new()
             }
+            Request::Storing(storing) => self.do_storing(id, storing)?,
             Request::SavePeers(bytes) => {
                 home.disk.save_peers(bytes.clone());
                 for other in self.tabs_of(id.device).into_iter().filter(|other| *other != id) {
@@ -329,52 +331,6 @@ impl World {
                 Vec::new()
             }
         })
-    }
-
-    fn commit(&mut self, id: TabId, commit: Commit) -> Result<Vec<EngineInput>, Violation> {
-        let Commit { position, values, strict, content, writes, replica } = commit;
-        let home = self.device_mut(id.device)?;
-        if home.refuses() {
-            return Ok(vec![EngineInput::CommitFailed(REFUSED)]);
-        }
-        match home.disk.commit(position, &values, content, strict) {
-            Ok(()) => {
-                let is_unheard = home.fault.take_if(|fault| *fault == Fault::Unheard).is_some();
-                self.note_commit(id.device, (position, &values), content, (replica, &writes))?;
-                if !is_unheard {
-                    return Ok(vec![EngineInput::Committed]);
-                }
-                // Tried again, the commit finds its position taken: by itself.
-                self.device_mut(id.device)?.requests.push_front((id, Request::Collision(position)));
-                Ok(Vec::new())
-            }
-            Err(Refusal::Taken) => {
-                home.requests.push_front((id, Request::Collision(position)));
-                if home.disk.has(position, &values) {
-                    self.unite(id.device, position, &writes)?;
-                }
-                Ok(Vec::new())
-            }
-            Err(Refusal::Unstaged) => {
-                Ok(vec![EngineInput::CommitFailed(StorageFailure { code: "storage-lost" })])
-            }
-        }
-    }
-
-    fn note_commit(
-        &mut self,
-        device: usize,
-        (position, values): (u64, &[Vec<u8>]),
-        content: Content,
-        (replica, writes): (ReplicaId, &[WriteId]),
-    ) -> Result<(), Violation> {
-        match content.last_counter {
-            _ if self.copies.are_made => {
-                self.note_own(device, (position, values), content, (replica, writes))
-            }
-            Some(last) => self.ledger.commit(writes, replica, last, position),
-            None => Ok(()),
-        }
     }
 
     /// Another tab has said that the log has grown: this one looks.

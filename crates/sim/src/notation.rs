@@ -63,12 +63,16 @@ impl fmt::Display for Setting {
             relay_credits,
             skew_ms,
             keep_ms,
+            compact_after,
             collide,
         } = self;
         write!(f, "world {seed} devices {devices} relays {relays} {topology} records {records} ")?;
         write!(f, "chunk {relay_chunk_bytes} credits {relay_credits} skew {skew_ms}")?;
         if *keep_ms != FOR_EVER_MS {
             write!(f, " keep {keep_ms}")?;
+        }
+        if let Some(segments) = compact_after {
+            write!(f, " compact {segments}")?;
         }
         if *collide { write!(f, " collide") } else { Ok(()) }
     }
@@ -82,11 +86,17 @@ fn read_setting(text: &str) -> Option<Setting> {
     let ["records", records, "chunk", chunk, "credits", credits, "skew", skew, keep @ ..] = rest else {
         return None;
     };
-    let (keep_ms, collide) = match keep {
-        [] => (FOR_EVER_MS, false),
-        ["collide"] => (FOR_EVER_MS, true),
-        ["keep", keep] => (number(keep)?, false),
-        ["keep", keep, "collide"] => (number(keep)?, true),
+    let (keep_ms, rest) = match keep {
+        ["keep", keep, rest @ ..] => (number(keep)?, rest),
+        rest => (FOR_EVER_MS, rest),
+    };
+    let (compact_after, rest) = match rest {
+        ["compact", segments, rest @ ..] => (Some(number(segments)?), rest),
+        rest => (None, rest),
+    };
+    let collide = match rest {
+        [] => false,
+        ["collide"] => true,
         _ => return None,
     };
     Some(Setting {
@@ -99,6 +109,7 @@ fn read_setting(text: &str) -> Option<Setting> {
         relay_credits: number(credits)?,
         skew_ms: number(skew)?,
         keep_ms,
+        compact_after,
         collide,
     })
 }

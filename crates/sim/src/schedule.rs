@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of how the steps are done.
 
+use eyot_core::engine::StorageOptions;
 use fastrand::Rng;
 
 use crate::action::Action;
@@ -79,6 +80,9 @@ pub struct Setting {
     pub skew_ms: u64,
     /// How long deletions are kept, in milliseconds.
     pub keep_ms: u64,
+    /// After how many segments a tab compacts the log; none: it does not within a schedule. An odd number stands for tabs that
+    /// keep no page in memory which they do not need.
+    pub compact_after: Option<usize>,
     /// True when the names of the records were chosen so that their fingerprints collide under a known key.
     pub collide: bool,
 }
@@ -96,7 +100,19 @@ impl Setting {
             relay_credits: 2,
             skew_ms: 1_000,
             keep_ms: FOR_EVER_MS,
+            compact_after: None,
             collide: false,
+        }
+    }
+
+    /// How tabs keep what is stored.
+    pub(crate) fn storage(&self) -> StorageOptions {
+        let Some(segments) = self.compact_after else { return StorageOptions::default() };
+        StorageOptions {
+            cache_bytes: if segments % 2 == 1 { 0 } else { StorageOptions::default().cache_bytes },
+            page_bytes: 100,
+            compact_after_segments: segments,
+            compact_after_bytes: usize::MAX,
         }
     }
 }

@@ -6,7 +6,7 @@ use eyot_core::guard::Guard;
 use eyot_sim::mutants::{Mutant, search};
 use eyot_sim::{Exploration, Parameters};
 
-const SEEDS: [(Guard, u64); 25] = [
+const SEEDS: [(Guard, u64); 27] = [
     (Guard::ContextCheck, 1),
     (Guard::ContextCut, 252),
     (Guard::InOrder, 16),
@@ -16,10 +16,12 @@ const SEEDS: [(Guard, u64); 25] = [
     (Guard::DurableFirst, 2),
     (Guard::CursorWithData, 1),
     (Guard::ProvisionalDots, 1),
-    (Guard::Barrier, 1),
+    (Guard::Barrier, 3),
     (Guard::EchoSuppression, 16),
     (Guard::ClockBound, 6),
-    (Guard::LogArbitrates, 1),
+    (Guard::LogArbitrates, 2),
+    (Guard::CheckpointArbitrates, 1),
+    (Guard::NothingAfter, 343),
     (Guard::Floor, 29),
     (Guard::InheritedFloor, 61),
     (Guard::CoveredStaysGone, 174),

@@ -2,7 +2,8 @@
 //!
 //! A log that cannot be read is left as it is, and said to be so; it is never added to.
 
-use eyot_core::engine::EngineInput;
+use eyot_core::checkpoint::{Root, read_page, write_page};
+use eyot_core::engine::{EngineInput, StoredCheckpoint};
 use eyot_core::segment::{
     Segment, StagedChunk, forgotten_segment, imported_segments, reborn_segment, received_segment, stage_of,
     staged_chunk, written_segments,
@@ -31,7 +32,24 @@ pub fn check(bytes: &[u8]) {
         let again = Peers::from_bytes(&peers.to_bytes());
         assert_eq!(again, Ok(peers));
     }
+    check_pages(bytes);
     check_disk(bytes);
+}
+
+// A page is read in one form only. A checkpoint with these bytes as its body, and pages of them, is taken or refused.
+fn check_pages(bytes: &[u8]) {
+    if let Ok(page) = within_budget(bytes.len(), || read_page(bytes)) {
+        let records: Vec<_> = page.iter().map(|(key, placed)| (key, placed)).collect();
+        assert_eq!(write_page(&records), bytes, "there is another form");
+    }
+    if let Ok(root) = within_budget(bytes.len(), || Root::from_bytes(bytes)) {
+        assert_eq!(root.to_bytes(), bytes, "there is another form");
+    }
+    let root = Root { generation: 1, reaches: 1, kept_from: 1, parts: Vec::new(), body: bytes.to_vec() };
+    let mut tab = Tab::open(Disk::default());
+    let (before, root) = (tab.engine.replica().head(), root.to_bytes());
+    tab.take(EngineInput::Checkpoint(StoredCheckpoint { root, parts: Vec::new() }));
+    assert!(!tab.corrupt || tab.engine.replica().head() == before, "what cannot be read changes nothing");
 }
 
 fn check_segment(bytes: &[u8], limits: &Limits) {

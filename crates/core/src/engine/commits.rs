@@ -6,19 +6,18 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::admission::COUNTERS_EXHAUSTED;
-use super::folding::{Part, Seen};
+use super::folding::Seen;
 use super::io::{Cause, EngineEffect, Link, StorageFailure, StoredSegment, Ticket, Write};
 use super::pending::Draft;
 use super::{Engine, stages::Delivery};
 use crate::export::Export;
 use crate::forgetting::must_compare;
-use crate::hlc::MAXIMUM_MS;
+use crate::hlc::{Hlc, MAXIMUM_MS};
 use crate::id::Seq;
 use crate::key::RecordKey;
 use crate::rebirth::Reborn;
 use crate::segment::{
-    Entries, Segment, forgotten_segment, imported_segments, reborn_segment, received_segment, split,
-    written_segments,
+    forgotten_segment, imported_segments, reborn_segment, received_segment, written_segments,
 };
 use crate::session::SessionInput;
 use crate::vector::VersionVector;
@@ -28,6 +27,8 @@ const DELETIONS_KEPT_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 /// How long after opening, and how often from then on, old deletions are looked for.
 const FORGET_FIRST_MS: u64 = 60_000;
 const FORGET_EVERY_MS: u64 = 60 * 60 * 1_000;
+/// The same where it takes pages that are to be read first.
+const FORGET_AGAIN_MS: u64 = 1_000;
 
 /// The code for a peer whose delta tells of deletions that were not compared with all that is here by now.
 const BELOW_FLOOR: &str = "below-floor";
@@ -36,8 +37,10 @@ const BELOW_FLOOR: &str = "below-floor";
 pub(super) struct Commits {
     // How many values the log has.
     length: u64,
-    stage: Stage,
-    deliveries: VecDeque<Delivery>,
+    pub(super) stage: Stage,
+    // The commit is done, and waits for the pages of what it changes.
+    pub(super) is_done: bool,
+    pub(super) deliveries: VecDeque<Delivery>,
     pub(super) imports: VecDeque<(Ticket, Export)>,
     // Segments after the commit that is under way: they were read before its success was heard of.
     pub(super) read_ahead: Vec<StoredSegment>,
@@ -61,19 +64,20 @@ impl Default for Forgetting {
 }
 
 #[derive(Default)]
-enum Stage {
+pub(super) enum Stage {
     #[default]
     Idle,
-    Writing(Work, Arc<Vec<Vec<u8>>>),
+    // At that position of the log.
+    Writing(Work, u64, Arc<Vec<Vec<u8>>>),
     // Everything up to here, once it has passed.
     Barrier(Seq),
 }
 
-// What a commit is for, and how many values it appends.
-enum Work {
-    Local(Box<Draft>, usize),
+/// What a commit is for.
+pub(super) enum Work {
+    Local(Box<Draft>),
     Received(Box<Delivery>),
-    Imported(Ticket, Box<Export>, usize),
+    Imported(Ticket, Box<Export>),
     Forgotten { up_to: Seq, before_ms: u64 },
     Reborn(Reborn),
 }
@@ -89,10 +93,21 @@ impl Commits {
 
     /// True when that is a value of the commit which is under way.
     pub(super) fn is_own(&self, stored: &StoredSegment) -> bool {
-        let Stage::Writing(_, values) = &self.stage else { return false };
-        let ordinal = stored.position.checked_sub(self.next_position());
+        let Stage::Writing(_, position, values) = &self.stage else { return false };
+        let ordinal = stored.position.checked_sub(*position);
         let own = ordinal.and_then(|ordinal| values.get(usize::try_from(ordinal).ok()?));
         own.is_some_and(|own| *own == stored.value)
+    }
+
+    /// The log is known up to there, from a checkpoint.
+    pub(super) fn go_on_after(&mut self, position: u64) {
+        self.length = position;
+        self.read_ahead.clear();
+    }
+
+    /// Deltas that are to be committed were asked for by a log that has gone on.
+    pub(super) fn forget_deliveries(&mut self) {
+        self.deliveries.clear();
     }
 
     pub(super) fn keep_deletions_for_ms(&mut self, ms: u64) {
@@ -132,9 +147,22 @@ impl Engine {
             return self.effects.push(EngineEffect::Rejected { ticket, code, message });
         }
         let at = self.hybrid.tick(self.now_ms);
+        if let Some(writes) = self.park(ticket, writes, at) {
+            self.put_writes(ticket, writes, (at, None));
+        }
+    }
+
+    /// Shows writes, and has them committed. The pages of their records are here. Those that were given no context see no
+    /// more than the vector covers, if there is one.
+    pub(super) fn put_writes(
+        &mut self,
+        ticket: Ticket,
+        writes: Vec<Write>,
+        (at, most): (Hlc, Option<VersionVector>),
+    ) {
         let keys: BTreeSet<RecordKey> = writes.iter().map(|write| write.key.clone()).collect();
         let seen = Seen::new(&self.replica, self.folding.as_deref());
-        self.pending.push(ticket, writes, at, seen);
+        self.pending.push(ticket, writes, (at, most.as_ref()), seen);
         self.announce_changes(keys, Cause::Local);
         self.effects.push(EngineEffect::StatusChanged);
     }
@@ -152,11 +180,11 @@ impl Engine {
     /// Begins what is to be done next, if nothing is under way. What peers wait for goes first: it is quick, and a flood
     /// of local writes must not keep it from being sent.
     pub(super) fn pump_commits(&mut self) {
-        if !matches!(self.commits.stage, Stage::Idle) || self.corrupt || self.is_folding() {
+        if !matches!(self.commits.stage, Stage::Idle) || self.waits_for_pages() {
             return;
         }
         if let Some(reborn) = self.next_rebirth() {
-            return self.write(vec![reborn_segment(reborn)], true, |_| Work::Reborn(reborn));
+            return self.write(vec![reborn_segment(reborn)], true, Work::Reborn(reborn));
         }
         while let Some(begins) = self.is_peer_waiting() {
             if self.commits.strict < self.replica.head() {
@@ -187,23 +215,35 @@ impl Engine {
         if due_ms > self.now_ms {
             return;
         }
-        self.commits.forgetting.due_ms = Some(self.now_ms.saturating_add(FORGET_EVERY_MS));
         // A clock may say more than a stored time can.
         let before_ms = self.now_ms.saturating_sub(self.commits.forgetting.after_ms).min(MAXIMUM_MS);
+        let away = self.replica.away_of_deletions(self.replica.head(), before_ms);
+        if !self.has_all(away) {
+            self.commits.forgetting.due_ms = Some(self.now_ms.saturating_add(FORGET_AGAIN_MS));
+            return;
+        }
+        self.commits.forgetting.due_ms = Some(self.now_ms.saturating_add(FORGET_EVERY_MS));
         if let Some(up_to) = self.replica.forgettable(before_ms) {
             let value = forgotten_segment(up_to, before_ms);
-            self.write(vec![value], false, |_| Work::Forgotten { up_to, before_ms });
+            self.write(vec![value], false, Work::Forgotten { up_to, before_ms });
         }
     }
 
     // Something is to be told to a peer that must be on disk first; true when new sessions may begin. They begin by telling
     // how far this replica is, so what connections that are over have left to be stored comes before.
-    fn is_peer_waiting(&self) -> Option<bool> {
+    fn is_peer_waiting(&mut self) -> Option<bool> {
         let is_left = |link: Link| !self.links.is_open(link);
         let mut deliveries = self.commits.deliveries.iter();
         let has_all = !deliveries.any(|delivery| is_left(delivery.link)) && !self.stages.is_storing(is_left);
         let begins = self.links.wants_session() && has_all;
-        (self.links.wants_page() || begins).then_some(begins)
+        let (mut has_page, mut away) = (false, Vec::new());
+        for request in self.links.wanted_pages() {
+            let missing = self.replica.away_of_page(request);
+            has_page |= missing.is_empty();
+            away.extend(missing);
+        }
+        self.has_all(away);
+        (has_page || begins).then_some(begins)
     }
 
     fn commit_local(&mut self) {
@@ -217,7 +257,7 @@ impl Engine {
             );
         }
         let values = written_segments(&draft.entries);
-        self.write(values, false, |count| Work::Local(Box::new(draft), count));
+        self.write(values, false, Work::Local(Box::new(draft)));
     }
 
     fn commit_received(&mut self, delivery: Delivery) {
@@ -232,7 +272,7 @@ impl Engine {
         }
         let Some(delivery) = self.not_overtaken(delivery) else { return self.pump_commits() };
         let value = received_segment(&delivery.received, &delivery.block);
-        self.write(vec![value], true, |_| Work::Received(Box::new(delivery)));
+        self.write(vec![value], true, Work::Received(Box::new(delivery)));
     }
 
     fn commit_import(&mut self, ticket: Ticket, export: Export) {
@@ -245,121 +285,13 @@ impl Engine {
             return self.pump_commits();
         }
         let values = imported_segments(&export.clock, &export.forgotten, &export.entries);
-        self.write(values, false, |count| Work::Imported(ticket, Box::new(export), count));
+        self.write(values, false, Work::Imported(ticket, Box::new(export)));
     }
 
-    fn write(&mut self, values: Vec<Vec<u8>>, strict: bool, work: impl FnOnce(usize) -> Work) {
-        let (work, values) = (work(values.len()), Arc::new(values));
-        self.commits.stage = Stage::Writing(work, Arc::clone(&values));
-        let position = self.commits.next_position();
+    fn write(&mut self, values: Vec<Vec<u8>>, strict: bool, work: Work) {
+        let (position, values) = (self.commits.next_position(), Arc::new(values));
+        self.commits.stage = Stage::Writing(work, position, Arc::clone(&values));
         self.effects.push(EngineEffect::Commit { position, values, strict });
-    }
-
-    pub(super) fn commit_done(&mut self) {
-        match std::mem::take(&mut self.commits.stage) {
-            Stage::Writing(Work::Local(draft, count), _) => self.local_done(*draft, count),
-            Stage::Writing(Work::Received(delivery), _) => self.received_done(*delivery),
-            Stage::Writing(Work::Imported(ticket, export, count), _) => {
-                self.import_done(ticket, *export, count)
-            }
-            Stage::Writing(Work::Forgotten { up_to, before_ms }, _) => {
-                self.commits.length += 1;
-                self.fold(Segment::Forgotten { up_to, before_ms });
-                self.pending.rebase(Seen::new(&self.replica, None));
-            }
-            Stage::Writing(Work::Reborn(reborn), _) => self.reborn_done(reborn),
-            other => self.commits.stage = other,
-        }
-        self.effects.push(EngineEffect::Announce);
-        self.head_moved();
-        let read_ahead = std::mem::take(&mut self.commits.read_ahead);
-        if !read_ahead.is_empty() {
-            self.take_segments(read_ahead, Cause::Tab);
-        }
-    }
-
-    fn local_done(&mut self, mut draft: Draft, count: usize) {
-        self.commits.length += count as u64;
-        let changed = draft.entries.iter().map(|(key, _)| key.clone()).collect();
-        // As it will be read again: segment by segment.
-        let lengths: Vec<usize> = split(&draft.entries).map(<[_]>::len).collect();
-        let mut entries = std::mem::take(&mut draft.entries).into_iter();
-        for length in lengths {
-            self.fold(Segment::Written(entries.by_ref().take(length).collect()));
-        }
-        let tickets = self.pending.settle(&draft);
-        self.pending.rebase(Seen::new(&self.replica, None));
-        self.announce_changes(changed, Cause::Local);
-        for (ticket, contexts) in tickets.into_iter().zip(&draft.contexts) {
-            self.waits.committed(ticket, self.replica.head());
-            let contexts = contexts.iter().map(|context| self.mark(context.clone())).collect();
-            self.effects.push(EngineEffect::Written { ticket, contexts });
-        }
-    }
-
-    fn received_done(&mut self, delivery: Delivery) {
-        let position = self.commits.next_position();
-        self.commits.length += 1;
-        let Delivery { link, received, chunks, .. } = delivery;
-        self.adopt(&received);
-        let parts = chunks.into_iter().map(Part::Read).collect();
-        self.fold_received((received, parts), (position, Cause::Remote, Some(link)));
-    }
-
-    fn import_done(&mut self, ticket: Ticket, export: Export, count: usize) {
-        self.commits.length += count as u64;
-        let Export { clock, forgotten, entries } = export;
-        let none = VersionVector::new();
-        let changed = self.fold(Segment::Imported { clock: Default::default(), forgotten: none, entries });
-        self.fold(Segment::Imported { clock, forgotten, entries: Entries::new() });
-        self.pending.rebase(Seen::new(&self.replica, None));
-        let records = changed.len();
-        self.announce_changes(changed.into_iter().collect(), Cause::Local);
-        self.effects.push(EngineEffect::Imported { ticket, records });
-    }
-
-    /// Another tab was faster. Its segments are folded in, and the work is begun again on top of them: pending writes
-    /// get new dots, which had not left the tab.
-    pub(super) fn commit_collided(&mut self, mut segments: Vec<StoredSegment>) {
-        // A commit whose success was not heard of, tried again: what stands there is the commit itself.
-        if segments.first().is_some_and(|first| self.commits.is_own(first)) {
-            self.commit_done();
-            segments.retain(|stored| stored.position >= self.commits.next_position());
-            return self.take_segments(segments, Cause::Tab);
-        }
-        let stage = std::mem::take(&mut self.commits.stage);
-        self.take_segments(segments, Cause::Tab);
-        match stage {
-            Stage::Writing(Work::Received(delivery), _) => self.commits.deliveries.push_front(*delivery),
-            Stage::Writing(Work::Imported(ticket, export, _), _) => {
-                self.commits.imports.push_front((ticket, *export));
-            }
-            // It is done another time.
-            Stage::Writing(Work::Forgotten { .. }, _) => {}
-            // Perhaps what was missing has been read now: it is judged again.
-            Stage::Writing(Work::Reborn(reborn), _) => self.births.keep_names(reborn),
-            Stage::Writing(Work::Local(..), _) | Stage::Barrier(_) | Stage::Idle => {}
-        }
-    }
-
-    /// The commit is not stored: what it was for is taken back and told why.
-    pub(super) fn commit_failed(&mut self, failure: StorageFailure) {
-        const MESSAGE: &str = "The write could not be stored.";
-        match std::mem::take(&mut self.commits.stage) {
-            Stage::Writing(Work::Local(draft, _), _) => self.reject_draft(&draft, failure.code, MESSAGE),
-            Stage::Writing(Work::Received(delivery), _) => {
-                // Perhaps it was its chunks that could not be found any more.
-                self.give_back(&delivery, failure.code);
-            }
-            // It is done another time.
-            Stage::Writing(Work::Forgotten { .. }, _) => {}
-            Stage::Writing(Work::Reborn(reborn), _) => self.births.give_up(reborn),
-            Stage::Writing(Work::Imported(ticket, ..), _) => {
-                let message = MESSAGE.to_owned();
-                self.effects.push(EngineEffect::Rejected { ticket, code: failure.code, message });
-            }
-            other => self.commits.stage = other,
-        }
     }
 
     // A delta is asked for anew, chunks and all.
@@ -370,9 +302,9 @@ impl Engine {
     }
 
     // The writes of a draft are taken back out of view.
-    fn reject_draft(&mut self, draft: &Draft, code: &'static str, message: &str) {
+    pub(super) fn reject_draft(&mut self, draft: &Draft, code: &'static str, message: &str) {
         let (tickets, keys) = self.pending.discard(draft);
-        self.pending.rebase(Seen::new(&self.replica, self.folding.as_deref()));
+        self.rebase_pending();
         for ticket in tickets {
             self.waits.committed(ticket, self.replica.head());
             self.effects.push(EngineEffect::Rejected { ticket, code, message: message.to_owned() });

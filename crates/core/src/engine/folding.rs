@@ -37,9 +37,50 @@ pub(super) struct Fold {
     told: Told,
     changed: BTreeSet<RecordKey>,
     veil: BTreeMap<RecordKey, Option<Record>>,
-    tally_before: Tally,
+    // None where nothing is seen of it before it has ended.
+    tally_before: Option<Tally>,
     // Segments that come after it in the log.
     rest: Vec<StoredSegment>,
+    // The next slice waits for pages.
+    waits: bool,
+}
+
+impl Fold {
+    /// The position of the segment.
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Where the log of records ended before it.
+    pub(super) fn head_before(&self) -> Seq {
+        self.head_before
+    }
+
+    /// Keeps segments for later.
+    pub(super) fn defer(&mut self, segments: Vec<StoredSegment>) {
+        self.rest.extend(segments);
+    }
+
+    // The keys of the next slice, with all that ends the fold if that comes with it.
+    fn next_keys(&self) -> impl Iterator<Item = &str> {
+        let ends = self.parts.len() <= PARTS_AT_ONCE;
+        let parts = self.parts.iter().take(PARTS_AT_ONCE).filter_map(|part| match part {
+            Part::Read(entries) => Some(entries),
+            Part::Stored(_) => None,
+        });
+        let last = Some(&self.received.entries).filter(|_| ends);
+        let told = self.told.keys().filter(move |_| ends).map(RecordKey::as_str);
+        parts.chain(last).flatten().map(|(key, _)| key.as_str()).chain(told)
+    }
+
+    // Reads the parts of the next slice.
+    fn read_next(&mut self) -> Result<(), DecodeError> {
+        for part in self.parts.iter_mut().take(PARTS_AT_ONCE) {
+            let stored = std::mem::replace(part, Part::Read(Entries::new()));
+            *part = Part::Read(stored.entries()?);
+        }
+        Ok(())
+    }
 }
 
 /// A part of a delta: as it was received, or as it is stored.
@@ -88,7 +129,8 @@ impl<'a> Seen<'a> {
     }
 
     pub(super) fn tally(self) -> &'a Tally {
-        self.fold.map_or(self.replica.tally(), |fold| &fold.tally_before)
+        let before = self.fold.and_then(|fold| fold.tally_before.as_ref());
+        before.unwrap_or(self.replica.tally())
     }
 }
 
@@ -119,17 +161,29 @@ impl Engine {
             floor_before: self.replica.floor(),
             changed: BTreeSet::new(),
             veil: BTreeMap::new(),
-            tally_before: Tally::default(),
+            tally_before: None,
             rest: Vec::new(),
+            waits: false,
         };
         let is_small = fold.parts.len() <= PARTS_AT_ONCE;
-        let tally_before = if is_small { Tally::default() } else { self.replica.tally().clone() };
+        let tally_before = (!is_small).then(|| self.replica.tally().clone());
         self.folding = Some(Box::new(Fold { tally_before, ..fold }));
         self.fold_slice();
     }
 
-    /// Folds the next slice.
+    /// Folds the next slice, if its pages are here.
     pub(super) fn fold_slice(&mut self) {
+        let Some(fold) = &mut self.folding else { return };
+        fold.waits = false;
+        if let Err(error) = fold.read_next() {
+            return self.give_up_fold(&error);
+        }
+        let records = &self.replica.records;
+        let away = fold.next_keys().filter_map(|key| records.away_of(key)).collect();
+        if !self.has_all(away) || self.has_parked_writes() {
+            self.folding.iter_mut().for_each(|fold| fold.waits = true);
+            return;
+        }
         for _ in 0..PARTS_AT_ONCE {
             let Some(fold) = &mut self.folding else { return };
             match fold.parts.pop_front().map(Part::entries) {
@@ -142,6 +196,13 @@ impl Engine {
             Some(fold) if fold.parts.is_empty() => self.fold_end(),
             Some(_) => self.effects.push(EngineEffect::Continue),
             None => {}
+        }
+    }
+
+    /// Goes on with a fold that has waited for pages.
+    pub(super) fn resume_fold(&mut self) {
+        if self.folding.as_ref().is_some_and(|fold| fold.waits) {
+            self.fold_slice();
         }
     }
 
@@ -169,7 +230,7 @@ impl Engine {
         let last = self.replica.complete(received, told, head_before);
         self.observe_times(&last);
         changed.extend(last);
-        self.pending.rebase(Seen::new(&self.replica, None));
+        self.rebase_pending();
         self.announce_changes(changed, cause);
         if let Some(link) = link {
             self.commits.confirm(self.replica.head());
@@ -180,24 +241,12 @@ impl Engine {
         self.take_segments(rest, cause);
     }
 
-    // What is stored cannot be read. What was folded of it stays veiled: it is not whole.
+    // What was folded of it stays veiled: it is not whole.
     fn give_up_fold(&mut self, error: &DecodeError) {
         if let Some(fold) = &mut self.folding {
             let position = fold.position;
             fold.parts.clear();
-            self.corrupt = true;
-            self.effects.push(EngineEffect::Corrupt { position, message: error.to_string() });
-        }
-    }
-
-    /// Keeps segments for later if something before them is still being folded.
-    pub(super) fn defer(&mut self, segments: Vec<StoredSegment>) -> Option<Vec<StoredSegment>> {
-        match &mut self.folding {
-            Some(fold) => {
-                fold.rest.extend(segments);
-                None
-            }
-            None => Some(segments),
+            self.give_up(position, error);
         }
     }
 
@@ -209,11 +258,11 @@ impl Engine {
 }
 
 /// What a stored segment says, with the parts that come before it.
-pub(super) fn read_stored(stored: StoredSegment) -> Result<(Segment, VecDeque<Part>), DecodeError> {
+pub(super) fn read_stored(stored: &StoredSegment) -> Result<(Segment, VecDeque<Part>), DecodeError> {
     let segment = Segment::from_bytes(&stored.value, &Limits::AT_REST)?;
     let named = usize::try_from(segment.stage().map_or(0, |stage| stage.chunks)).unwrap_or(usize::MAX);
     if stored.chunks.len() < named {
         return Err(DecodeError::Invalid("a stage"));
     }
-    Ok((segment, stored.chunks.into_iter().take(named).map(Part::Stored).collect()))
+    Ok((segment, stored.chunks.iter().take(named).cloned().map(Part::Stored).collect()))
 }

@@ -1,10 +1,16 @@
 //! What goes into the engine and what comes out of it: the contract with the browser shell and the simulator.
 //!
 //! The host performs effects in order. It answers `Commit` with `Committed`, `Collided` or `CommitFailed`, `Barrier` with
-//! `BarrierPassed` or `BarrierFailed`, `StoreChunk` with `ChunkStored` or `ChunkFailed`; at most one of each is under way.
+//! `BarrierPassed` or `BarrierFailed`, `StoreChunk` with `ChunkStored` or `ChunkFailed`, `ReadPages` with `PagesRead`,
+//! `AddPages` and `SwitchCheckpoint` with `PagesAdded`, `Switched` or `CompactionFailed`; at most one of each is under way.
+//!
+//! Whoever reads the log from a position on reads the root of the checkpoint in the same transaction
+//! ([`crate::checkpoint::Root`]). Where the position is below what the checkpoint keeps, what stands there counts for
+//! nothing: the host gives `Checkpoint`, and then the segments after it in place of those.
 
 use std::sync::Arc;
 
+use crate::checkpoint::PageId;
 use crate::context::Context;
 use crate::id::{LogEpoch, ReplicaId};
 use crate::key::RecordKey;
@@ -21,6 +27,9 @@ pub type Link = u64;
 /// The first name that a host gives a connection.
 pub const FIRST_PEER_LINK: Link = 1 << 32;
 
+/// The code of a compaction that another tab was faster with.
+pub const SUPERSEDED: &str = "superseded";
+
 /// A value of the log as it was read, with the chunks that were staged for it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StoredSegment {
@@ -30,6 +39,40 @@ pub struct StoredSegment {
     pub value: Vec<u8>,
     /// The staged chunks that it names, in order.
     pub chunks: Vec<Vec<u8>>,
+}
+
+/// A checkpoint as it was read, in one transaction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredCheckpoint {
+    /// Its root.
+    pub root: Vec<u8>,
+    /// The parts that the root names, in order. One that is not there is empty.
+    pub parts: Vec<Vec<u8>>,
+}
+
+/// A page as it was read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredPage {
+    /// Its key.
+    pub id: PageId,
+    /// The page; none where it is not there any more.
+    pub value: Option<Vec<u8>>,
+}
+
+/// Records that the application wants to read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// One record, by `collection/id`.
+    Record(String),
+    /// Records of a collection in the order of ids, those after an id if one is given: at least the page in which they begin.
+    After {
+        /// The collection.
+        collection: String,
+        /// The id.
+        id: Option<String>,
+    },
+    /// All.
+    All,
 }
 
 /// One write of the application.
@@ -46,8 +89,32 @@ pub struct Write {
 /// Something that happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum EngineInput {
+    /// The checkpoint was read: at opening, before all else; because the log was found to be kept only from later on than
+    /// this tab knows it; because another tab has compacted; or to answer `ReadCheckpoint`.
+    Checkpoint(StoredCheckpoint),
     /// Segments were read: at opening, or because another tab has committed.
     Segments(Vec<StoredSegment>),
+    /// Answers `ReadPages`, in any order.
+    PagesRead(Vec<StoredPage>),
+    /// Answers `ReadPages`: they could not be read. They are asked for again.
+    PagesFailed(StorageFailure),
+    /// The application wants to read these records.
+    Fetch {
+        /// Named in the answer.
+        ticket: Ticket,
+        /// Which.
+        wanted: Wanted,
+    },
+    /// Answers `BeginCompaction`: true when no other tab compacts, as far as the host can tell. If the checkpoint that is
+    /// stored has another generation than the effect says, the host gives it before that, as `Checkpoint`.
+    CompactionBegun(bool),
+    /// Answers `AddPages`.
+    PagesAdded,
+    /// Answers `SwitchCheckpoint`.
+    Switched,
+    /// Answers `AddPages`, `SwitchCheckpoint` or `DropUnknown`: it was not done. With the code [`SUPERSEDED`] because the
+    /// checkpoint has another generation; then the host gives that one before, as `Checkpoint`.
+    CompactionFailed(StorageFailure),
     /// What was remembered of peers, in storage or by another tab.
     PeersKnown(Vec<u8>),
     /// The application writes: all or nothing.
@@ -73,7 +140,8 @@ pub enum EngineInput {
     },
     /// The commit's transaction has completed.
     Committed,
-    /// Another tab was faster: these segments stand where the commit wanted to, and after.
+    /// Another tab was faster: these segments stand where the commit wanted to, and after. If the commit was void (see
+    /// `Commit`), the host has removed it and gives the `Checkpoint` before this, which then has the segments after that.
     Collided(Vec<StoredSegment>),
     /// The commit could not be done; nothing of it is stored.
     CommitFailed(StorageFailure),
@@ -165,6 +233,9 @@ pub enum Cause {
 pub enum EngineEffect {
     /// Append these values to the log at `position` and after, in one transaction. It fails where a value names staged
     /// chunks ([`crate::segment::Segment::stage`]) that are not all there: another tab has given the delta up.
+    ///
+    /// Where something stands in the log after them the commit is void: this tab is behind what compaction has deleted. To
+    /// be looked at in the same transaction.
     Commit {
         /// The key of the first value.
         position: u64,
@@ -188,6 +259,47 @@ pub enum EngineEffect {
     /// beyond [`crate::engine::Engine::next_position`]: a segment that this tab has not seen may name them. To be looked at
     /// in the same transaction.
     DropStage(u64),
+    /// Read these pages. What is asked for comes in the order in which it is needed.
+    ReadPages(Vec<PageId>),
+    /// A page is gone: read the checkpoint and the log after it. Answered with `Checkpoint`, and `Segments` if there are any.
+    ReadCheckpoint,
+    /// The records of this ticket can be read now. They may have to be fetched again once other inputs were taken.
+    Fetched(Ticket),
+    /// Take the right to compact, if no other tab has it. Answered with `CompactionBegun`.
+    BeginCompaction {
+        /// The generation of the checkpoint that is known here; 0 for none.
+        generation: u64,
+    },
+    /// Add these values to the pages, in small transactions. None of the keys is taken.
+    AddPages(Vec<(PageId, Vec<u8>)>),
+    /// Replace the root of the checkpoint, strictly, if it has the generation that is expected, or there is none and 0 is
+    /// expected; to be looked at in the same transaction. Answered with `Switched` or `CompactionFailed`.
+    SwitchCheckpoint {
+        /// The generation.
+        expected: u64,
+        /// The new root.
+        root: Vec<u8>,
+    },
+    /// Do the same, relaxed, and delete in the same transaction all pages but these. Answered likewise.
+    DropUnknown {
+        /// The generation.
+        expected: u64,
+        /// The new root.
+        root: Vec<u8>,
+        /// The pages and parts that stay, in the order of their keys.
+        known: Vec<PageId>,
+    },
+    /// Nothing needs these any more: delete them in small transactions. What is left is found another time.
+    Sweep {
+        /// Pages, and parts of a checkpoint.
+        pages: Vec<PageId>,
+        /// Segments before this position.
+        log_before: u64,
+        /// Stages with all their chunks.
+        stages: Vec<u64>,
+    },
+    /// Give the right to compact back.
+    EndCompaction,
     /// Remember this of the peers and tell other tabs; nothing is lost if it is forgotten.
     SavePeers(Vec<u8>),
     /// Tell other tabs that there are new segments.

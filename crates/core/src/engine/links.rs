@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 
 use super::Engine;
 use super::io::{EngineEffect, FIRST_PEER_LINK, Link, LinkFailure};
+use super::stages::Arrival;
+use super::surveys::SurveyRequest;
 use crate::id::{Cursor, ReplicaId, Seq};
 use crate::seen::Seen;
 use crate::session::{
@@ -32,6 +34,7 @@ struct Open {
     // What has come before the session began. Whoever calls sends no more than its hello, and waits.
     early: Vec<Vec<u8>>,
     read: Option<PageRequest>,
+    survey: Option<SurveyRequest>,
 }
 
 /// Which side of a connection this one is.
@@ -67,9 +70,14 @@ impl Links {
         self.open.values().any(|open| open.session.is_none())
     }
 
-    /// True when a session waits for a part of the log.
-    pub(super) fn wants_page(&self) -> bool {
-        self.open.values().any(|open| open.read.is_some())
+    /// The search that a session waits for.
+    pub(super) fn survey(&mut self, link: Link) -> Option<&mut Option<SurveyRequest>> {
+        self.open.get_mut(&link).map(|open| &mut open.survey)
+    }
+
+    /// The parts of the log that sessions wait for.
+    pub(super) fn wanted_pages(&self) -> impl Iterator<Item = &PageRequest> {
+        self.open.values().filter_map(|open| open.read.as_ref())
     }
 
     /// The connection to the relay.
@@ -77,7 +85,7 @@ impl Links {
         self.open.keys().next().copied().filter(|link| !is_peer(*link))
     }
 
-    fn all(&self) -> Vec<Link> {
+    pub(super) fn all(&self) -> Vec<Link> {
         self.open.keys().copied().collect()
     }
 
@@ -132,7 +140,9 @@ impl Engine {
     }
 
     fn open_link(&mut self, link: Link, role: LinkRole) {
-        self.links.open.insert(link, Open { role, session: None, early: Vec::new(), read: None });
+        self.links
+            .open
+            .insert(link, Open { role, session: None, early: Vec::new(), read: None, survey: None });
         self.effects.push(EngineEffect::StatusChanged);
     }
 
@@ -200,7 +210,8 @@ impl Engine {
     pub(super) fn links_after_barrier(&mut self, begins: bool) {
         for link in self.links.all() {
             let Some(open) = self.links.open.get_mut(&link) else { continue };
-            if let Some(request) = open.read.take() {
+            let is_here = |request: &mut PageRequest| self.replica.away_of_page(request).is_empty();
+            if let Some(request) = open.read.take_if(is_here) {
                 let page = self.replica.page(&request);
                 self.feed_link(link, SessionInput::Page(page));
             } else if begins && open.session.is_none() {
@@ -313,11 +324,16 @@ impl Engine {
             }
             SessionEffect::Stage(chunk) => self.stage_chunk(link, chunk),
             SessionEffect::Survey { own, key, peer_clock } => {
-                let (snapshot, head) = (self.replica.survey(key, peer_clock.as_ref()), self.replica.head());
-                inputs.push_back(SessionInput::Surveyed { own, snapshot, head });
+                let request = SurveyRequest { own, key, peer_clock };
+                match self.survey(&request) {
+                    Some(surveyed) => inputs.push_back(surveyed),
+                    None => {
+                        self.links.survey(link).into_iter().for_each(|open| *open = Some(request.clone()))
+                    }
+                }
             }
             SessionEffect::Apply { chunk, staged, clock, judged, asked } => {
-                self.deliver(link, (chunk, staged), clock, (judged, asked));
+                self.arrive(Arrival { link, chunk, staged, clock, judged, asked });
             }
             SessionEffect::MoveCursor(passed) => {
                 self.replica.pass(&passed);

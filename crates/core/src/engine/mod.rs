@@ -4,19 +4,29 @@
 
 mod admission;
 mod commits;
+mod compaction;
 mod connector;
 mod folding;
 mod io;
 mod links;
+mod outcomes;
+mod paging;
 mod pending;
 mod provisional;
 mod rebirth;
+mod restoring;
+mod rewriting;
+mod segments;
 mod stages;
 mod status;
+mod surveys;
 mod waits;
 
 pub use io::{Cause, Condition, EngineEffect, EngineInput, FIRST_PEER_LINK, Link, LinkFailure};
-pub use io::{StorageFailure, StoredSegment, Ticket, Write};
+pub use io::{
+    SUPERSEDED, StorageFailure, StoredCheckpoint, StoredPage, StoredSegment, Ticket, Wanted, Write,
+};
+pub use paging::StorageOptions;
 pub use status::{PeerStatus, SyncError, SyncState, SyncStatus};
 
 use std::collections::BTreeSet;
@@ -30,14 +40,17 @@ use crate::limits::Limits;
 use crate::peers::Peers;
 use crate::record::Record;
 use crate::replica::Replica;
-use crate::segment::{Received, Segment};
 use crate::tally::is_conflicted;
 use commits::Commits;
+use compaction::Compaction;
 use connector::Connector;
-use folding::{Fold, Seen, read_stored};
+use folding::Fold;
 use links::Links;
+use paging::Paging;
 use pending::Pending;
 use rebirth::Births;
+use restoring::Announcement;
+use segments::Stalled;
 use stages::Stages;
 use waits::Waits;
 
@@ -73,6 +86,10 @@ pub struct Engine {
     waits: Waits,
     births: Births,
     folding: Option<Box<Fold>>,
+    stalled: Option<Stalled>,
+    announcement: Option<Announcement>,
+    paging: Paging,
+    compaction: Compaction,
     corrupt: bool,
     unpacks: bool,
     now_ms: u64,
@@ -95,6 +112,10 @@ impl Engine {
             waits: Waits::default(),
             births: Births::default(),
             folding: None,
+            stalled: None,
+            announcement: None,
+            paging: Paging::default(),
+            compaction: Compaction::default(),
             corrupt: false,
             unpacks: false,
             now_ms: 0,
@@ -121,6 +142,7 @@ impl Engine {
     /// Takes in what happened at `now_ms` (milliseconds since 1970) and says what is to be done, in order.
     pub fn handle(&mut self, input: EngineInput, now_ms: u64) -> Vec<EngineEffect> {
         self.pass_time(now_ms);
+        self.replica.records.pass_time();
         self.take(input);
         self.pump();
         std::mem::take(&mut self.effects)
@@ -133,6 +155,8 @@ impl Engine {
             self.connector.set_back(back_ms);
             self.commits.set_back(back_ms);
             self.links.set_back(back_ms, now_ms);
+            self.paging.set_back(back_ms);
+            self.compaction.set_back(back_ms);
         }
         self.now_ms = now_ms;
     }
@@ -142,9 +166,12 @@ impl Engine {
         // What cannot be read is not told to anybody either.
         let connect_at_ms = self.connector.next_wake_ms().filter(|_| !self.corrupt);
         // Nothing is forgotten while something is folded in, nor where the log cannot be read.
-        let forget_at_ms = self.commits.next_wake_ms().filter(|_| !self.corrupt && !self.is_folding());
+        let forget_at_ms = self.commits.next_wake_ms().filter(|_| !self.waits_for_pages());
         let birth_at_ms = self.births.next_wake_ms(self.now_ms);
-        let others = [connect_at_ms, birth_at_ms, self.links.next_wake_ms(), forget_at_ms];
+        let retry_at_ms = self.paging.next_wake_ms();
+        let compact_at_ms = self.compaction.next_wake_ms(self.now_ms).filter(|_| !self.corrupt);
+        let others =
+            [connect_at_ms, birth_at_ms, self.links.next_wake_ms(), forget_at_ms, retry_at_ms, compact_at_ms];
         others.into_iter().flatten().min()
     }
 
@@ -229,7 +256,8 @@ impl Engine {
 
     /// True when nothing that was asked for is still on its way to the disk.
     pub fn is_settled(&self) -> bool {
-        self.pending.is_empty() && self.commits.is_idle() && !self.is_folding()
+        let is_idle = self.commits.is_idle() && self.paging.is_idle();
+        self.pending.is_empty() && is_idle && !self.is_reading()
     }
 
     fn take(&mut self, input: EngineInput) {
@@ -259,72 +287,25 @@ impl Engine {
             EngineInput::PeerDismissed(link) => self.abandon_link(link, STOPPED, STOPPED_MESSAGE),
             EngineInput::Continue => self.fold_slice(),
             EngineInput::Tick => self.tick_links(),
+            EngineInput::Checkpoint(stored) => self.take_checkpoint(&stored),
+            EngineInput::PagesRead(pages) => self.take_pages(pages),
+            EngineInput::PagesFailed(failure) => self.pages_failed(failure),
+            EngineInput::Fetch { ticket, wanted } => self.take_fetch(ticket, wanted),
+            EngineInput::CompactionBegun(may) => self.compaction_begun(may),
+            EngineInput::PagesAdded => self.pages_added(),
+            EngineInput::Switched => self.switched(),
+            EngineInput::CompactionFailed(failure) => self.compaction_failed(failure),
         }
     }
 
     // Everything that may have become possible by what happened.
     fn pump(&mut self) {
+        self.pump_paging();
         self.pump_connector();
         self.pump_commits();
         self.pump_waits();
-    }
-
-    /// Folds in segments that this tab has not written: at opening, or from another tab.
-    fn take_segments(&mut self, segments: Vec<StoredSegment>, cause: Cause) {
-        let Some(segments) = self.defer(segments) else { return };
-        let (mut changed, mut segments) = (BTreeSet::new(), segments.into_iter());
-        while let Some(stored) = segments.next() {
-            if self.corrupt {
-                break;
-            }
-            // A reader may see this tab's own commit before its success is heard of: that is the news to wait for.
-            if self.commits.is_own(&stored) {
-                self.commits.read_ahead = segments.by_ref().collect();
-                break;
-            }
-            let position = stored.position;
-            if position != self.commits.next_position() {
-                continue;
-            }
-            match read_stored(stored) {
-                Ok((Segment::Received(received), parts)) if !parts.is_empty() => {
-                    self.commits.advance();
-                    self.adopt(&received);
-                    self.fold_received((received, parts), (position, cause, None));
-                    if self.is_folding() {
-                        self.defer(segments.by_ref().collect());
-                    }
-                }
-                Ok((segment, _)) => {
-                    self.commits.advance();
-                    changed.extend(self.fold(segment));
-                }
-                Err(error) => {
-                    self.corrupt = true;
-                    let message = error.to_string();
-                    self.effects.push(EngineEffect::Corrupt { position, message });
-                }
-            }
-        }
-        self.pending.rebase(Seen::new(&self.replica, self.folding.as_deref()));
-        self.announce_changes(changed, cause);
-        self.head_moved();
-    }
-
-    fn fold(&mut self, segment: Segment) -> Vec<RecordKey> {
-        let is_rebirth = matches!(segment, Segment::Reborn(_));
-        let keys = self.replica.apply(segment, Vec::new());
-        self.observe_times(&keys);
-        if is_rebirth {
-            self.was_reborn();
-        }
-        keys
-    }
-
-    fn adopt(&mut self, received: &Received) {
-        if let Some(stage) = &received.stage {
-            self.adopt_stage(stage.name);
-        }
+        self.pump_compaction();
+        self.ask_for_pages();
     }
 
     fn announce_changes(&mut self, keys: BTreeSet<RecordKey>, cause: Cause) {

@@ -19,6 +19,7 @@ use crate::key::RecordKey;
 use crate::rebirth::Rebirth;
 use crate::record::{Content, Record};
 use crate::replica::Replica;
+use crate::vector::VersionVector;
 
 /// The writes of one ticket.
 #[derive(Debug)]
@@ -115,14 +116,21 @@ impl Pending {
         }
     }
 
-    /// Takes a batch of writes; they show at once.
-    pub(super) fn push(&mut self, ticket: Ticket, writes: Vec<Write>, at: Hlc, replica: Seen<'_>) {
+    /// Takes a batch of writes; they show at once. Where no context is given, it is what this tab shows, as far as the vector
+    /// covers that, if there is one.
+    pub(super) fn push(
+        &mut self,
+        ticket: Ticket,
+        writes: Vec<Write>,
+        (at, most): (Hlc, Option<&VersionVector>),
+        replica: Seen<'_>,
+    ) {
         let mut batch = Batch { ticket, writes: Vec::with_capacity(writes.len()) };
         for Write { key, context, content } in writes {
             // Looked up once for all that is asked of it: a batch may be of many thousands.
             let overlay = overlay_of(&mut self.overlays, &key, self.tab, replica);
-            let context =
-                context.unwrap_or_else(|| overlay.context(self.tab, |dot| name(&self.batches, dot, replica)));
+            let shown = || overlay.context(self.tab, |dot| name(&self.batches, dot, replica));
+            let context = context.unwrap_or_else(|| most.map_or_else(shown, |most| shown().meet(most)));
             let write = PendingWrite { key, context, content, at, provisional: self.provisional.mint() };
             overlay.put(self.tab, &self.provisional, &write);
             batch.writes.push(write);

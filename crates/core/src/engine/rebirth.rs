@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use super::Engine;
-use super::folding::Seen as Shown;
 use super::io::{EngineEffect, EngineInput, Ticket, Write};
+use crate::checkpoint::PageId;
 use crate::context::Context;
 use crate::dot::{Dot, MAXIMUM_COUNTER};
 use crate::export::Export;
@@ -56,6 +56,11 @@ impl Births {
         self.last_ms.map_or(0, |last_ms| last_ms.saturating_add(PAUSE_MS))
     }
 
+    /// True while the tab reads what was stored before it was opened.
+    pub(super) fn is_opening(&self) -> bool {
+        self.before_opening.is_none()
+    }
+
     /// When a rebirth that had to wait is due.
     pub(super) fn next_wake_ms(&self, now_ms: u64) -> Option<u64> {
         let waits = self.suspicion.is_some() && self.names.is_some();
@@ -96,6 +101,16 @@ impl Engine {
             return Some(Suspicion::Seen(told));
         }
         entries.find_map(|(key, record)| self.doubt_record(key, record))
+    }
+
+    /// The pages that it takes to doubt these records, and that are not here.
+    pub(super) fn away_of_doubts<'a>(
+        &self,
+        entries: impl Iterator<Item = &'a (RecordKey, Record)>,
+    ) -> Vec<PageId> {
+        let own = self.replica.id();
+        let told = entries.filter(|(_, record)| record.context().get(own) > 0);
+        self.away_of_keys(told.map(|(key, _)| key.as_str()))
     }
 
     fn doubt_record(&self, key: &RecordKey, record: &Record) -> Option<Suspicion> {
@@ -154,6 +169,15 @@ impl Engine {
 
     /// The new name that is to be stored now, if there is to be one.
     pub(super) fn next_rebirth(&mut self) -> Option<Reborn> {
+        let away = match &self.births.suspicion {
+            Some(Suspicion::UnknownIn(key, _) | Suspicion::Other(key, _)) => {
+                self.away_of_keys(std::iter::once(key.as_str()))
+            }
+            Some(Suspicion::Seen(_)) | None => Vec::new(),
+        };
+        if !self.has_all(away) {
+            return None;
+        }
         let suspicion = self.births.suspicion.take_if(|_| self.births.names.is_some())?;
         if !self.stands(&suspicion) {
             // What was missing had been written by another tab.
@@ -171,6 +195,11 @@ impl Engine {
     /// The import that is to be done next. It may tell of writes under this replica's name that it has not made.
     pub(super) fn next_import(&mut self) -> Option<(Ticket, Export)> {
         let (_, export) = self.commits.imports.front()?;
+        let away = self.away_of_doubts(export.entries.iter());
+        if !self.has_all(away) {
+            return None;
+        }
+        let (_, export) = self.commits.imports.front()?;
         if let Some(suspicion) = self.doubt(export.entries.iter(), &export.clock) {
             self.suspect(suspicion);
             return None;
@@ -180,20 +209,24 @@ impl Engine {
 
     pub(super) fn reborn_done(&mut self, reborn: Reborn) {
         self.births.last_ms = Some(self.now_ms);
-        self.commits.advance();
         let changed = self.fold(Segment::Reborn(reborn));
-        self.pending.rebase(Shown::new(&self.replica, None));
+        self.rebase_pending();
         self.announce_changes(changed.into_iter().collect(), super::Cause::Local);
     }
 
     /// The log has given the replica another name, whichever tab it was that found out.
     pub(super) fn was_reborn(&mut self) {
+        self.was_reborn_since(self.replica.rebirths().len().saturating_sub(1));
+    }
+
+    /// The same after it had been reborn so often.
+    pub(super) fn was_reborn_since(&mut self, births: usize) {
         self.births.suspicion = None;
         // What happened before this tab was opened is nobody's news.
         if self.births.before_opening.is_none() {
             return;
         }
-        if let Some(rebirth) = self.replica.rebirths().last() {
+        for rebirth in self.replica.rebirths().get(births..).unwrap_or_default() {
             self.pending.rename(rebirth);
         }
         self.abandon_links(FORKED, FORKED_MESSAGE);
@@ -217,7 +250,14 @@ impl Engine {
 
     /// The first thing that a tab does after it has read the log.
     pub(super) fn note_opening(&mut self, input: &EngineInput) {
-        if !matches!(input, EngineInput::Segments(_) | EngineInput::Continue) {
+        let is_opening = matches!(
+            input,
+            EngineInput::Checkpoint(_)
+                | EngineInput::Segments(_)
+                | EngineInput::PagesRead(_)
+                | EngineInput::Continue
+        );
+        if !is_opening {
             self.births.before_opening.get_or_insert(self.replica.rebirths().len());
         }
     }

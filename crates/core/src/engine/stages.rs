@@ -6,6 +6,7 @@ use litemap::LiteMap;
 
 use super::Engine;
 use super::io::{EngineEffect, Link, StorageFailure};
+use crate::checkpoint::PageId;
 use crate::dot::Dot;
 use crate::guard::{Guard, holds};
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
@@ -37,6 +38,16 @@ pub(super) struct Delivery {
     pub(super) own: LogEpoch,
 }
 
+/// A whole delta that a session has brought.
+pub(super) struct Arrival {
+    pub(super) link: Link,
+    pub(super) chunk: Chunk,
+    pub(super) staged: bool,
+    pub(super) clock: DeltaClock,
+    pub(super) judged: Seen,
+    pub(super) asked: VersionVector,
+}
+
 /// The stages of this replica, as far as this tab knows.
 pub(super) struct Stages {
     // The delta under way from each peer. Only while this tab is connected to it, or holds the sync: meanwhile another may
@@ -45,6 +56,8 @@ pub(super) struct Stages {
     storing: Option<Storing>,
     // Chunks that wait for the one that is being stored. A session brings the next one only when it is told of the last.
     waiting: VecDeque<(Link, Chunk)>,
+    // Deltas that wait until the pages are here with which they are compared.
+    arrivals: VecDeque<Arrival>,
     // Named in the log: they are part of it.
     adopted: LiteMap<u64, ()>,
     random: fastrand::Rng,
@@ -82,6 +95,7 @@ impl Stages {
             open: LiteMap::new(),
             storing: None,
             waiting: VecDeque::new(),
+            arrivals: VecDeque::new(),
             adopted: LiteMap::new(),
             random,
         }
@@ -90,6 +104,11 @@ impl Stages {
     // A name that no other stage of this replica has: 52 random bits, which a JavaScript number holds exactly.
     fn new_name(&mut self) -> u64 {
         self.random.u64(1..1 << 52)
+    }
+
+    /// A name that no other page has, likewise.
+    pub(super) fn new_page(&mut self) -> PageId {
+        PageId(self.new_name())
     }
 
     /// True while a chunk is being stored that a connection of this kind has brought.
@@ -182,14 +201,42 @@ impl Engine {
         }
     }
 
-    /// A delta is complete: it is committed as a whole, with the chunks that were staged for it.
-    pub(super) fn deliver(
-        &mut self,
-        link: Link,
-        (chunk, staged): (Chunk, bool),
-        clock: DeltaClock,
-        (judged, asked): (Seen, VersionVector),
-    ) {
+    /// A delta is complete: it is taken up once it can be judged.
+    pub(super) fn arrive(&mut self, arrival: Arrival) {
+        self.stages.arrivals.push_back(arrival);
+        self.resume_arrivals();
+    }
+
+    /// Goes on with deltas that have waited for pages.
+    pub(super) fn resume_arrivals(&mut self) {
+        while let Some(arrival) = self.stages.arrivals.front() {
+            let away = self.away_of_arrival(arrival);
+            if !self.has_all(away) {
+                return;
+            }
+            if let Some(arrival) = self.stages.arrivals.pop_front() {
+                self.deliver(arrival);
+            }
+        }
+    }
+
+    // What tells of writes of this replica is compared with what is here.
+    fn away_of_arrival(&self, arrival: &Arrival) -> Vec<PageId> {
+        let Arrival { chunk, .. } = arrival;
+        let stage = self.stages.at(chunk.peer, chunk.base, chunk.from).filter(|_| arrival.staged);
+        let earlier = stage.into_iter().flat_map(|stage| stage.chunks.iter().flatten());
+        self.away_of_doubts(earlier.chain(&chunk.entries))
+    }
+
+    /// What waits was asked for by a log that has gone on.
+    pub(super) fn forget_deliveries(&mut self) {
+        self.stages.arrivals.clear();
+        self.commits.forget_deliveries();
+    }
+
+    // It is committed as a whole, with the chunks that were staged for it.
+    fn deliver(&mut self, arrival: Arrival) {
+        let Arrival { link, chunk, staged, clock, judged, asked } = arrival;
         let Chunk { peer, log, base, from, up_to, block, entries } = chunk;
         // Its chunks stay: it may be asked for again.
         let told = clock.seen_of(peer, up_to);

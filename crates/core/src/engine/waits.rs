@@ -38,7 +38,7 @@ impl Engine {
         let kind = match condition {
             Condition::Clock(clock) => Kind::Clock(clock),
             Condition::Saved => {
-                let last = self.pending.last_ticket();
+                let last = self.paging.last_ticket().or(self.pending.last_ticket());
                 last.map_or(Kind::Position(self.replica.head()), Kind::After)
             }
         };
@@ -60,7 +60,7 @@ impl Engine {
             // would miss it. Who has no peer has saved nothing, also when it has nothing left: it may have forgotten it.
             Kind::Position(seq) => {
                 let peers = self.replica.peers();
-                let has_none_unsent = self.replica.unsent_count() == 0 && self.replica.has_told_forgotten();
+                let has_none_unsent = self.replica.has_none_unsent() && self.replica.has_told_forgotten();
                 peers.saved() >= *seq || (has_none_unsent && !peers.is_empty())
             }
             Kind::Clock(clock) => clock.iter().all(|dot| self.has_taken_in(dot)),

@@ -1,0 +1,150 @@
+//! The records of a replica: what changed since the checkpoint, over the pages in which the rest is.
+//!
+//! Law: whether a record is read from a page or was never written to one makes no difference to what is read. Who asks for
+//! a record makes sure before that its page is here ([`Records::away_of`]). Knows nothing of where pages come from.
+
+mod cache;
+mod log;
+mod pages;
+mod walk;
+
+use std::cell::{Cell, OnceCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use crate::checkpoint::{PageId, Placed};
+use crate::id::Seq;
+use crate::key::RecordKey;
+
+pub(crate) use pages::Shelf;
+
+/// What changed: the records as they are, and none for those that are gone.
+pub(crate) type Changes = BTreeMap<RecordKey, Option<Placed>>;
+
+/// The records of a replica.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    changed: Changes,
+    // What a compaction is writing down. What changes meanwhile lies over it.
+    frozen: Changes,
+    // Every record of both once, at the position where it last changed.
+    log: BTreeMap<Seq, RecordKey>,
+    // In the order of keys.
+    shelves: Vec<Shelf>,
+    // What is in pages is at this position or before, and nothing else is.
+    base: Seq,
+    // The records of the pages that are here in the order of their positions: which page, and which of its records. Made
+    // when it is asked for.
+    order: OnceCell<Vec<(Seq, u32, u32)>>,
+    // How many bytes of memory the pages take, about.
+    resident_bytes: usize,
+    // Counts what happens, for the pages that were looked into last.
+    now: Cell<u64>,
+}
+
+impl Records {
+    /// A record, by `collection/id`.
+    pub(crate) fn get(&self, key: &str) -> Option<&Placed> {
+        match self.over(key) {
+            Some(over) => over.as_ref(),
+            None => self.in_page(key),
+        }
+    }
+
+    // What lies over the pages.
+    fn over(&self, key: &str) -> Option<&Option<Placed>> {
+        self.changed.get(key).or_else(|| self.frozen.get(key))
+    }
+
+    /// The record has changed.
+    pub(crate) fn insert(&mut self, key: &RecordKey, placed: Placed) {
+        debug_assert!(self.away_of(key.as_str()).is_none(), "{key} changes and its page is not here");
+        self.forget_place(key);
+        self.log.insert(placed.seq, key.clone());
+        match self.changed.get_mut(key.as_str()) {
+            Some(changed) => *changed = Some(placed),
+            None => drop(self.changed.insert(key.clone(), Some(placed))),
+        }
+    }
+
+    /// The record is there no more.
+    pub(crate) fn remove(&mut self, key: &RecordKey) -> Option<Placed> {
+        let before = self.get(key.as_str())?.clone();
+        self.forget_place(key);
+        // Where there is nothing beneath, nothing has to hide it. In a page that is not here there may be.
+        let may_be_beneath = self.shelf_of(key.as_str()).is_some_and(Shelf::may_have_more);
+        if self.frozen.contains_key(key) || may_be_beneath || self.in_page(key.as_str()).is_some() {
+            self.changed.insert(key.clone(), None);
+        } else {
+            self.changed.remove(key);
+        }
+        Some(before)
+    }
+
+    fn forget_place(&mut self, key: &RecordKey) {
+        if let Some(Some(Placed { seq, .. })) = self.over(key.as_str()) {
+            let seq = *seq;
+            self.log.remove(&seq);
+        }
+    }
+
+    /// From here on what changes lies over what has changed so far, which is to be written down.
+    pub(crate) fn freeze(&mut self) {
+        self.thaw();
+        self.frozen = std::mem::take(&mut self.changed);
+    }
+
+    /// What is being written down.
+    pub(crate) fn frozen(&self) -> &Changes {
+        &self.frozen
+    }
+
+    /// It was not written down.
+    pub(crate) fn thaw(&mut self) {
+        for (key, before) in std::mem::take(&mut self.frozen) {
+            self.changed.entry(key).or_insert(before);
+        }
+    }
+
+    /// Records of which nothing is here yet.
+    pub(crate) fn in_pages(shelves: Vec<Shelf>, base: Seq) -> Self {
+        Self { shelves, base, ..Self::default() }
+    }
+
+    /// There are other pages now, with all that stood at that position or before. What is here stays here.
+    pub(crate) fn adopt(&mut self, mut shelves: Vec<Shelf>, base: Seq) {
+        self.fill(&mut shelves, base);
+        self.frozen.clear();
+        let old = std::mem::take(&mut self.shelves).into_iter().map(|shelf| (shelf.note.id, shelf));
+        let mut here: BTreeMap<_, _> = old.collect();
+        for shelf in &mut shelves {
+            if let Some(same) = here.remove(&shelf.note.id).filter(|_| shelf.is_away()) {
+                *shelf = same;
+            }
+        }
+        self.shelves = shelves;
+        self.base = base;
+        self.order.take();
+        self.resident_bytes = self.shelves.iter().map(Shelf::resident_bytes).sum();
+        let is_later = |placed: &Option<Placed>| placed.as_ref().is_none_or(|placed| placed.seq > base);
+        self.changed.retain(|_, placed| is_later(placed));
+        self.log = self.log.split_off(&base.next());
+    }
+
+    // Of pages that were not read all is known that nothing lies over.
+    fn fill(&self, shelves: &mut [Shelf], base: Seq) {
+        let known: BTreeSet<PageId> = self.shelves.iter().map(|shelf| shelf.note.id).collect();
+        let firsts: Vec<Box<str>> = shelves.iter().skip(1).map(|shelf| shelf.note.first.clone()).collect();
+        let mut from: &str = "";
+        for (place, shelf) in shelves.iter_mut().enumerate() {
+            let next = firsts.get(place).map(|first| &**first);
+            if shelf.is_away() && !known.contains(&shelf.note.id) && self.is_here(from, next) {
+                let records = self.range_after(Bound::Included(from));
+                let records = records.take_while(|(key, _)| next.is_none_or(|next| key.as_str() < next));
+                let records = records.filter(|(_, placed)| placed.seq <= base);
+                shelf.fill(records.map(|(key, placed)| (key.clone(), placed.clone())).collect());
+            }
+            from = next.unwrap_or("");
+        }
+    }
+}
