@@ -12,9 +12,9 @@ use crate::command::shown;
 use crate::project::Project;
 use crate::setup::packages;
 
-/// What JavaScript and WebAssembly may have together, in bytes, bundled, minified and compressed with brotli. It only
-/// ever goes down: whoever makes Eyot smaller lowers it to a little above what is measured then.
-const BUDGET_BYTES: u32 = 235 * 1024;
+/// What JavaScript and WebAssembly may have together, in bytes, bundled, minified and compressed with brotli. Whoever
+/// makes Eyot smaller lowers it to a little above what is measured then; what it was raised for stands in docs/size.md.
+const BUDGET_BYTES: u32 = 262 * 1024;
 
 /// Prints the sizes, and fails if they are over the budget.
 pub(crate) fn run(project: &Project) -> Result<()> {
