@@ -208,3 +208,36 @@ fn a_record_that_names_the_tab_does_no_harm() {
     tab.feed(EngineInput::Committed);
     assert!(tab.standing().contains(&"two".to_owned()), "{:?}", tab.standing());
 }
+
+// So many records of another replica that they do not go into one segment.
+fn large_export() -> Export {
+    let records = (1..=60).map(|counter| {
+        let mut record = Record::new();
+        let content = vec![counter as u8; 4 << 10];
+        let dot = Dot::new(ReplicaId::letter(b'b'), counter);
+        record.write(dot, &Context::new(), Hlc::from_ms(1), Some(content.into()));
+        (RecordKey::new("notes", &format!("n{counter:02}")).unwrap(), record)
+    });
+    let entries: Vec<_> = records.collect();
+    let clock: VersionVector = [Dot::new(ReplicaId::letter(b'b'), 60)].into_iter().collect();
+    Export { clock: clock.into(), forgotten: VersionVector::new(), entries }
+}
+
+#[test]
+fn a_large_import_ends_the_log_as_those_will_read_it_who_open_it_again() {
+    let (mut tab, bytes) = (Tab::open(), large_export().to_bytes());
+    let effects = tab.feed(EngineInput::Import { ticket: 1, bytes });
+    let values = effects.into_iter().find_map(|effect| match effect {
+        EngineEffect::Commit { values, .. } => Some(values.to_vec()),
+        _ => None,
+    });
+    let values = values.unwrap();
+    assert!(values.len() > 2, "it is more than one segment and the clock");
+    tab.feed(EngineInput::Committed);
+    let mut later = Tab::open();
+    let segments = values.into_iter().zip(1..);
+    let segments = segments.map(|(value, position)| StoredSegment { position, value, chunks: vec![] });
+    later.feed(EngineInput::Segments(segments.collect()));
+    let end = |tab: &Tab| (tab.engine.replica().head(), tab.engine.replica().link());
+    assert_eq!(end(&tab), end(&later));
+}
