@@ -1,6 +1,7 @@
 // A collection: reads, writes and watches of named records. Must not know of other collections.
 
 import type { Connection } from './connection.js'
+import type { CollectionSettings } from './definition.js'
 import { EyotError } from './errors.js'
 import type { Hub } from './hub.js'
 import { LiveCollection } from './live-collection.js'
@@ -9,10 +10,13 @@ import { LiveRecord } from './live-record.js'
 import { checkId, show } from './names.js'
 import { newId } from './new-id.js'
 import { checkOptions } from './options.js'
+import type { LiveQuery } from './query/live-query.js'
+import { Queries } from './query/queries.js'
 import type { Store } from './store.js'
 import type * as types from './types/collection.js'
 import type { DeletedDoc, Doc } from './types/doc.js'
 import type { Live, Unsubscribe } from './types/live.js'
+import type { QueryOptions } from './types/query.js'
 import { makeWrite, type Given, type Writer, type Written } from './writes.js'
 import { applyUpdate } from './update.js'
 import { yieldToPage } from './yield-to-page.js'
@@ -38,12 +42,15 @@ type CollectionListener = (docs: readonly Doc<unknown>[], change: types.Collecti
 export class RecordCollection implements types.Collection<unknown> {
   readonly name: string
   readonly #parts: Parts
+  readonly #queries: Queries
   #all: LiveCollection | undefined
   #conflicts: Live<readonly Doc<unknown>[]> | undefined
 
-  constructor(name: string, parts: Parts) {
+  constructor(name: string, parts: Parts, { indexes }: CollectionSettings) {
     this.name = name
     this.#parts = parts
+    const { connection, hub, store } = parts
+    this.#queries = new Queries({ connection, hub, store, collection: name, indexes })
   }
 
   async get(id: string): Promise<Doc<unknown> | undefined> {
@@ -125,6 +132,10 @@ export class RecordCollection implements types.Collection<unknown> {
     if (typeof first === 'function') return this.live().subscribe(first)
     if (listener === undefined) throw new TypeError('listener must be a function')
     return this.live(first).subscribe(listener)
+  }
+
+  query(options?: QueryOptions): LiveQuery {
+    return this.#queries.query(options)
   }
 
   conflicts(): Live<readonly Doc<unknown>[]> {

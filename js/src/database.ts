@@ -63,7 +63,7 @@ export class OpenDatabase implements Database {
     this.#checkCollection(name)
     let collection = this.#collections.get(name)
     if (collection === undefined) {
-      collection = new RecordCollection(name, this.#parts)
+      collection = new RecordCollection(name, this.#parts, this.#declared?.get(name) ?? { indexes: [] })
       this.#collections.set(name, collection)
     }
     return collection as never

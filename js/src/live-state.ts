@@ -23,6 +23,11 @@ export abstract class LiveState<State, Change = void> implements Live<State, Cha
   /** What listeners are told beside the state: with their first call, or since they were last told. */
   protected abstract change(first: boolean): Change
 
+  /** What a listener is told that was told of this state last; the others may have been told of another one. */
+  protected changeSince(_last: State, change: Change): Change {
+    return change
+  }
+
   /** How many listeners there are. */
   protected get listenerCount(): number {
     return this.#entries.size
@@ -108,8 +113,9 @@ export abstract class LiveState<State, Change = void> implements Live<State, Cha
     for (const entry of due) {
       // One listener may have unsubscribed another.
       if (!this.#entries.has(entry)) continue
+      const itsChange = this.changeSince(entry.last, change)
       entry.last = state
-      call(entry, change)
+      call(entry, itsChange)
     }
   }
 }

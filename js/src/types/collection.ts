@@ -2,6 +2,7 @@
 
 import type { DeletedDoc, Doc } from './doc.js'
 import type { Live, Unsubscribe } from './live.js'
+import type { LiveQuery, QueryOptions } from './query.js'
 
 /**
  * What can be stored: JSON, and `Date`, `Uint8Array` and `bigint`. What is read equals what was written, exactly.
@@ -147,6 +148,17 @@ export interface Collection<Value> {
    * ```
    */
   subscribe(listener: (docs: readonly Doc<Value>[], change: CollectionChange) => void): Unsubscribe
+  /**
+   * The records that fulfil conditions, in an order, kept up to date. Equal questions have the same answer: asking again is
+   * cheap, and gives the same object while somebody holds it. Records in conflict count by the value that they display.
+   *
+   * @example
+   * ```ts
+   * const open = notes.query({ where: { done: false }, orderBy: 'title', limit: 50 })
+   * open.subscribe(docs => render(docs))
+   * ```
+   */
+  query(options?: QueryOptions<Value>): LiveQuery<Value>
   /** The records of this collection that have siblings. */
   conflicts(): Live<readonly Doc<Value>[]>
 }

@@ -1,0 +1,35 @@
+// Reads the records of one collection for queries: the only place where they do. Must not know what they are read for.
+
+import type { Page, Store } from '../store.js'
+import type { Doc } from '../types/doc.js'
+import { UNREADABLE } from './value-order.js'
+
+/** The records of a collection. */
+export class Reader {
+  readonly collection: string
+  readonly #store: Store
+
+  constructor(store: Store, collection: string) {
+    this.#store = store
+    this.collection = collection
+  }
+
+  /** The record's document; `undefined` when it is absent or deleted. */
+  read(id: string): Doc<unknown> | undefined {
+    return this.#store.read(this.collection, id)
+  }
+
+  /** Some documents in the order of their ids. */
+  page(after: string | undefined, limit: number): Page {
+    return this.#store.page(this.collection, after, limit)
+  }
+}
+
+/** The displayed value, or a stand-in for one that cannot be decoded: something newer has written it. */
+export function valueOf(doc: Doc<unknown>): unknown {
+  try {
+    return doc.value
+  } catch {
+    return UNREADABLE
+  }
+}
