@@ -19,6 +19,7 @@ export class LiveCollection extends LiveState<readonly Doc<unknown>[], Collectio
   #linger: ReturnType<typeof setTimeout> | undefined
   #watched = false
   #final: readonly Doc<unknown>[] | undefined
+  #finallyLoaded = false
 
   constructor(hub: Hub, source: Omit<CopySource, 'announce'>) {
     super()
@@ -33,7 +34,7 @@ export class LiveCollection extends LiveState<readonly Doc<unknown>[], Collectio
 
   readonly snapshot = (): readonly Doc<unknown>[] => this.#final ?? this.#open().current()
 
-  readonly loaded = (): boolean => this.#copy?.loaded ?? false
+  readonly loaded = (): boolean => this.#copy?.loaded ?? this.#finallyLoaded
 
   protected change(first: boolean): CollectionChange {
     const loaded = this.loaded()
@@ -65,6 +66,7 @@ export class LiveCollection extends LiveState<readonly Doc<unknown>[], Collectio
       },
       closed: () => {
         this.#final = copy.docs
+        this.#finallyLoaded = copy.loaded
         this.#leave()
         this.end()
       },

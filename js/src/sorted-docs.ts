@@ -26,10 +26,10 @@ export class SortedDocs {
     return this.#copy
   }
 
-  /** Adds documents that come after all others. */
+  /** Adds documents that come after all others. Even without any, the copy is a new one: that there are no more is news. */
   append(docs: readonly Doc<unknown>[]): void {
     for (const doc of docs) this.#docs.push(doc)
-    if (docs.length > 0) this.#copy = undefined
+    this.#copy = undefined
   }
 
   /** Takes changes in. Returns the ids of those that were changes. */

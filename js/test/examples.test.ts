@@ -16,7 +16,8 @@ const root = new URL('../../../', import.meta.url)
 
 /** What the examples take as given. */
 const GIVEN = `
-import { collection, compare, EyotError, newId, open, type CollectionDefinition, type Database, type Doc, type Sibling } from '../../src/index.js'
+import { collection, compare, EyotError, newId, open, type CollectionDefinition, type Database, type Doc, type Sibling, type Sync } from '../../src/index.js'
+import { useConflicts, useDoc, useLive, useLiveQuery, useSync } from '../../src/react/index.js'
 interface Note { title: string; done: boolean }
 interface Tag { name: string }
 declare const db: Database<{ notes: CollectionDefinition<Note>; tags: CollectionDefinition<Tag> }>
@@ -25,6 +26,7 @@ declare const counters: import('../../src/index.js').Collection<number>
 declare const note: Note
 declare const doc: Doc<Note>
 declare const context: string
+declare const sync: Sync
 declare const index: { refresh(id: string): void }
 declare const dataChannel: RTCDataChannel
 declare function render(docs: readonly Doc<Note>[]): void
@@ -32,9 +34,8 @@ declare function show(...anything: unknown[]): void
 declare function badge(count: number): void
 declare function askToFreeRoom(): void
 declare function fetchToken(): Promise<string>
-declare function useSyncExternalStore<State>(subscribe: (listener: () => void) => () => void, snapshot: () => State): State
 export const given = [collection, compare, EyotError, newId, open, db, notes, counters, note, doc, context, index, render]
-export const more = [dataChannel, show, badge, askToFreeRoom, fetchToken, useSyncExternalStore]
+export const more = [dataChannel, show, badge, askToFreeRoom, fetchToken, useConflicts, useDoc, useLive, useLiveQuery, useSync]
 export type Given = Tag | Sibling<Note>
 `
 
@@ -56,14 +57,14 @@ function nested(parts: readonly string[], between = ''): string {
   return `${parts.map(part => `{\n${part}${between}\n`).join('')}${'}'.repeat(parts.length)}`
 }
 
-function check(name: string, body: string): void {
-  const path = fileURLToPath(new URL(`test/dist/${name}.ts`, root))
+function check(name: string, body: string, ending = 'ts'): void {
+  const path = fileURLToPath(new URL(`test/dist/${name}.${ending}`, root))
   writeFileSync(path, `${GIVEN}\n${body}`)
   const { config } = ts.readConfigFile(fileURLToPath(new URL('tsconfig.json', root)), name => ts.sys.readFile(name)) as {
     config: { compilerOptions: object }
   }
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, fileURLToPath(root))
-  const lenient = { noUnusedLocals: false, noUnusedParameters: false, noUncheckedIndexedAccess: false, noEmit: true }
+  const lenient = { noUnusedLocals: false, noUnusedParameters: false, noUncheckedIndexedAccess: false, noEmit: true, jsx: ts.JsxEmit.ReactJSX }
   const program = ts.createProgram([path], { ...options, ...lenient, rootDir: fileURLToPath(root) })
   const source = program.getSourceFile(path)
   const problems = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]
@@ -73,6 +74,14 @@ function check(name: string, body: string): void {
 
 test('the examples of the README have the right types', () => {
   check('readme', `export async function readme(): Promise<void> {\n${nested(readmeBlocks())}\n}`)
+})
+
+test('the examples with React have the right types', () => {
+  const examples = [...readFileSync(new URL('README.md', root), 'utf8').matchAll(/```tsx\n(.*?)```/gs)]
+  assert.ok(examples.length > 0)
+  const given = `import { memo } from 'react'\nimport type { Collection } from '../../src/index.js'\nexport { memo }`
+  const bodies = examples.map(([, block = '']) => `export function example() {\n${block.replace(/^import .*\n/gm, '')}\n}`)
+  check('react', `${given}\n${bodies.join('\n')}`, 'tsx')
 })
 
 test('the examples of the doc comments have the right types', () => {
@@ -106,10 +115,6 @@ test('the examples of the README run', async () => {
     render: (docs: readonly unknown[]) => rendered.push(docs.length),
     badge: (count: number) => badges.push(count),
     show: () => undefined,
-    useSyncExternalStore: (subscribe: (listener: () => void) => () => void, snapshot: () => unknown) => {
-      subscribe(() => undefined)()
-      return snapshot()
-    },
   }
   const body = `export default async function ({ ${Object.keys(given).join(', ')} }: any) {\n${nested(readmeBlocks(), '\nbetween()')}\n}`
   const { outputText } = ts.transpileModule(body, { compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 } })

@@ -249,3 +249,17 @@ test('whoever watches keeps what there was when the database is closed', async (
   await db.close()
   assert.deepEqual(lives.map(live => live.snapshot()), before)
 })
+
+test('a listener is told that all is loaded, also when the last slice was empty', async () => {
+  const { db } = await openFake()
+  await db.batch(tx => {
+    for (let index = 0; index < 500; index += 1) tx.notes?.put(`n${String(index)}`, index)
+  })
+  let told = false
+  const live = db.collection('notes').live()
+  live.subscribe((_, { loaded }) => (told = loaded))
+  await settle()
+  assert.equal(told, true)
+  await db.close()
+  assert.equal(live.loaded(), true)
+})

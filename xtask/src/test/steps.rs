@@ -220,6 +220,26 @@ pub(crate) const STEPS: &[Step] = &[
         ..PLAIN
     },
     Step {
+        name: "react",
+        what: "the React hooks in Chromium, with two versions of React",
+        needs: &[Need::Browser, Need::Node, Need::Packages("tests/react")],
+        after: &["js"],
+        counter: Counter::Node,
+        command: |project, prepared| {
+            let mut command = npm_run(project, "tests/react", &["test"])?;
+            command.env("CHROMIUM", &prepared.browser()?.chromium);
+            Ok(command)
+        },
+        ..PLAIN
+    },
+    Step {
+        name: "react-lint",
+        what: "the lints of the tests of the React hooks",
+        needs: E2E,
+        command: |project, _| lint(project, "tests/react"),
+        ..PLAIN
+    },
+    Step {
         name: "size",
         what: "the size of the npm package in an application, which has a budget",
         needs: &[Need::Node, Need::Packages(peers::FOLDER)],
