@@ -80,7 +80,13 @@ export class CollectionCopy {
 
   /** What is different in the list since this was asked last. */
   takeUntold(): { ids: readonly string[]; causes: readonly ChangeCause[] } {
-    const untold = { ids: [...this.#untold.keys()], causes: [...new Set(this.#untold.values())] }
+    const untold = this.takeUntoldCauses()
+    return { ids: [...untold.keys()], causes: [...new Set(untold.values())] }
+  }
+
+  /** The same, with the cause of each. */
+  takeUntoldCauses(): ReadonlyMap<string, ChangeCause> {
+    const untold = new Map(this.#untold)
     this.#untold.clear()
     return untold
   }

@@ -1,5 +1,6 @@
 // A collection: reads, writes and watches of named records. Must not know of other collections.
 
+import { ChangeFeed } from './change-feed.js'
 import type { Connection } from './connection.js'
 import type { CollectionSettings } from './definition.js'
 import { EyotError } from './errors.js'
@@ -14,6 +15,7 @@ import type { LiveQuery } from './query/live-query.js'
 import { Queries } from './query/queries.js'
 import type { Store } from './store.js'
 import type * as types from './types/collection.js'
+import type { ChangesListener } from './types/change.js'
 import type { DeletedDoc, Doc } from './types/doc.js'
 import type { Live, Unsubscribe } from './types/live.js'
 import type { QueryOptions } from './types/query.js'
@@ -44,6 +46,7 @@ export class RecordCollection implements types.Collection<unknown> {
   readonly #parts: Parts
   readonly #queries: Queries
   #all: LiveCollection | undefined
+  #changes: ChangeFeed | undefined
   #conflicts: Live<readonly Doc<unknown>[]> | undefined
 
   constructor(name: string, parts: Parts, { indexes }: CollectionSettings) {
@@ -136,6 +139,12 @@ export class RecordCollection implements types.Collection<unknown> {
 
   query(options?: QueryOptions): LiveQuery {
     return this.#queries.query(options)
+  }
+
+  changes(listener: ChangesListener): Unsubscribe {
+    const { connection, store, hub } = this.#parts
+    this.#changes ??= new ChangeFeed({ connection, store, hub, collections: [this.name] })
+    return this.#changes.subscribe(listener)
   }
 
   conflicts(): Live<readonly Doc<unknown>[]> {

@@ -1,11 +1,13 @@
 // An open database: puts its parts together and tells them what the engine tells. Must not know what any of them does.
 
 import { BatchWrites } from './batch.js'
+import { ChangeFeed } from './change-feed.js'
 import { RecordCollection, type Parts } from './collection.js'
 import { Connection } from './connection.js'
 import type { CollectionSettings } from './definition.js'
 import { EyotError } from './errors.js'
 import { Hub } from './hub.js'
+import { keepParts } from './internals.js'
 import { JoinedPeer } from './joined-peer.js'
 import { LiveConflicts } from './live-conflicts.js'
 import { LiveNotices } from './live-notices.js'
@@ -17,7 +19,8 @@ import type { RawHealth, Shell, ShellEvent } from './shell.js'
 import { Store } from './store.js'
 import { RelaySync } from './sync.js'
 import type { Batch, Conflict, Database, Health, Sync, SyncOptions, WaitOptions } from './types/database.js'
-import type { Live } from './types/live.js'
+import type { ChangesListener } from './types/change.js'
+import type { Live, Unsubscribe } from './types/live.js'
 import type { JoinOptions, Peer } from './types/peer.js'
 import { finished } from './update.js'
 import { unlessAborted } from './waiting.js'
@@ -41,6 +44,7 @@ export class OpenDatabase implements Database {
   readonly #collections = new Map<string, RecordCollection>()
   readonly #declared: DatabaseSettings['declared']
   #conflicts: Live<readonly Conflict[]> | undefined
+  #changes: ChangeFeed | undefined
   #sync: RelaySync | undefined
   readonly #peers = new Map<number, JoinedPeer>()
   #closing: Promise<void> | undefined
@@ -52,6 +56,7 @@ export class OpenDatabase implements Database {
     this.name = name
     this.#parts = { connection, store, hub: new Hub(), writer: new Writer(connection, store), maximumBytes }
     this.#declared = declared
+    keepParts(this, this.#parts)
     this.health = new LiveValue(makeHealth(connection.ask(open => open.health())))
     this.closed = new Promise(resolve => {
       this.#resolveClosed = resolve
@@ -89,6 +94,13 @@ export class OpenDatabase implements Database {
       Object.freeze({ collection, id: doc.id, doc })
     this.#conflicts ??= new LiveConflicts({ store, hub, describe })
     return this.#conflicts
+  }
+
+  changes(listener: ChangesListener): Unsubscribe {
+    if (this.#declared === undefined) throw new TypeError('the changes of which collections? name them in open(), or use collection.changes()')
+    const { connection, store, hub } = this.#parts
+    this.#changes ??= new ChangeFeed({ connection, store, hub, collections: [...this.#declared.keys()] })
+    return this.#changes.subscribe(listener)
   }
 
   sync(url: string | URL, options?: SyncOptions): Sync {

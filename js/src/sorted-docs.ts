@@ -67,6 +67,12 @@ export class SortedDocs {
   }
 }
 
+/** The document of that id among documents in order. */
+export function findDoc(docs: readonly Doc<unknown>[], id: string): Doc<unknown> | undefined {
+  const doc = docs[firstFrom(docs, id, 0)]
+  return doc?.id === id ? doc : undefined
+}
+
 /** The first position, from `start`, whose id is not before this one. */
 function firstFrom(docs: readonly Doc<unknown>[], id: string, start: number): number {
   let low = start

@@ -8,18 +8,29 @@ import { PackedDocs, packWrites, type Write } from './packing.js'
 import type { RawDoc } from './shell.js'
 import type { Store } from './store.js'
 import type { DeletedDoc, Doc } from './types/doc.js'
+import type { Unsubscribe } from './types/live.js'
 
 /** What became of a write: the record as its writer has seen it; `undefined` when there was nothing to delete. */
 export type Written = Doc<unknown> | DeletedDoc<unknown> | undefined
+
+/** Is told of writes before they are made. Gives what is to be called when they are visible, with what makes them durable. */
+export type WriteWatcher = (writes: readonly Write[]) => ((durable: Promise<unknown>) => void) | undefined
 
 /** Writes: visible at once, durable when the promise resolves. */
 export class Writer {
   readonly #connection: Connection
   readonly #store: Store
+  readonly #watchers = new Set<WriteWatcher>()
 
   constructor(connection: Connection, store: Store) {
     this.#connection = connection
     this.#store = store
+  }
+
+  /** Has all writes told, from now on. */
+  watch(watcher: WriteWatcher): Unsubscribe {
+    this.#watchers.add(watcher)
+    return () => this.#watchers.delete(watcher)
   }
 
   /** All or nothing. */
@@ -36,9 +47,11 @@ export class Writer {
 
   async #write(writes: readonly Write[], answered: boolean): Promise<string | undefined> {
     const packed = packWrites(writes)
+    const told = [...this.#watchers].map(watcher => watcher(writes))
     const durable = this.#connection.wait(shell => shell.write(packed, answered))
     // What is visible is read anew, whether or not the engine has told the watchers yet.
     this.#noteChanged(writes)
+    for (const visible of told) visible?.(durable)
     try {
       return await durable
     } catch (error) {

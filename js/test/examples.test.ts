@@ -9,6 +9,7 @@ import ts from 'typescript'
 
 import { collection } from '../src/definition.js'
 import { newId } from '../src/new-id.js'
+import { undo } from '../src/undo/scope.js'
 import { openFake } from './setup.js'
 
 // From test/dist/test, where this runs, to the package.
@@ -16,7 +17,7 @@ const root = new URL('../../../', import.meta.url)
 
 /** What the examples take as given. */
 const GIVEN = `
-import { collection, compare, EyotError, newId, open, type CollectionDefinition, type Database, type Doc, type Sibling, type Sync } from '../../src/index.js'
+import { collection, compare, EyotError, newId, open, undo, type CollectionDefinition, type Database, type Doc, type Sibling, type Sync } from '../../src/index.js'
 import { useConflicts, useDoc, useLive, useLiveQuery, useSync } from '../../src/react/index.js'
 interface Note { title: string; done: boolean }
 interface Tag { name: string }
@@ -34,7 +35,7 @@ declare function show(...anything: unknown[]): void
 declare function badge(count: number): void
 declare function askToFreeRoom(): void
 declare function fetchToken(): Promise<string>
-export const given = [collection, compare, EyotError, newId, open, db, notes, counters, note, doc, context, index, render]
+export const given = [collection, compare, EyotError, newId, open, undo, db, notes, counters, note, doc, context, index, render]
 export const more = [dataChannel, show, badge, askToFreeRoom, fetchToken, useConflicts, useDoc, useLive, useLiveQuery, useSync]
 export type Given = Tag | Sibling<Note>
 `
@@ -107,6 +108,7 @@ test('the examples of the README run', async () => {
     open: () => Promise.resolve(db),
     collection,
     newId,
+    undo,
     dataChannel: { send: () => undefined, close: () => undefined },
     between: () => {
       if (!arrived) shell.arrive('notes', [arrival])

@@ -1,5 +1,6 @@
 // What can be done with a collection. Types only; knows nothing of how it is done.
 
+import type { ChangesListener } from './change.js'
 import type { DeletedDoc, Doc } from './doc.js'
 import type { Live, Unsubscribe } from './live.js'
 import type { LiveQuery, QueryOptions } from './query.js'
@@ -159,6 +160,21 @@ export interface Collection<Value> {
    * ```
    */
   query(options?: QueryOptions<Value>): LiveQuery<Value>
+  /**
+   * Calls the listener with what changes from now on, wherever it was made: with the records before and after, and why.
+   * What became visible in one go is one call, in a microtask after it; a record that changed several times until then is
+   * told of once. The records are held in memory meanwhile. A large collection is read in slices first, and what changes
+   * before its slice has been read is not told.
+   *
+   * @example
+   * ```ts
+   * const unsubscribe = notes.changes(changes => {
+   *   for (const { before, after, cause } of changes) show(before?.value.title, after?.value.title, cause)
+   * })
+   * ```
+   */
+  changes(listener: ChangesListener<Value>): Unsubscribe
+
   /** The records of this collection that have siblings. */
   conflicts(): Live<readonly Doc<Value>[]>
 }

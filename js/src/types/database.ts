@@ -1,8 +1,9 @@
 // What can be done with a database: definitions, batches, sync, health. Types only; knows nothing of how it is done.
 
+import type { ChangesListener } from './change.js'
 import type { Collection, UpdateOptions, WriteOptions } from './collection.js'
 import type { Doc } from './doc.js'
-import type { Live } from './live.js'
+import type { Live, Unsubscribe } from './live.js'
 import type { Notice, NoticesChange } from './notice.js'
 import type { JoinOptions, Peer, PeerChannel } from './peer.js'
 import type { IndexFields } from './query.js'
@@ -208,6 +209,12 @@ export interface Database<Definitions extends CollectionDefinitions = DefaultCol
 
   /** The records with siblings, in the order of collection and id. */
   conflicts(): Live<readonly Conflict[]>
+
+  /**
+   * Calls the listener with what changes in the collections that `open` was given, wherever it was made: with the records
+   * before and after, and why. See {@link Collection.changes}.
+   */
+  changes(listener: ChangesListener): Unsubscribe
 
   /**
    * Syncs with a relay, until stopped: whenever there is a path, by itself. The URL names the database at the relay, and
