@@ -238,6 +238,18 @@ test('an answer is awaited until all is found, and given up when the database is
   await settle()
 })
 
+test('an answer that cannot be read is an error, and found when it is asked for again', async () => {
+  const { db, shell, birds } = await openBirds()
+  const question = { where: { weight: { gt: 100 } } }
+  const failing = mock.method(shell, 'page', () => {
+    throw new Error('no')
+  })
+  await assert.rejects(birds.query(question).get(), { code: 'internal' })
+  failing.mock.restore()
+  assert.equal(await find(birds, question), 'duck egret heron')
+  await db.close()
+})
+
 test('a field of a query is typed by the collection', async () => {
   const { db, birds } = await openBirds()
   // @ts-expect-error: a bird has no such field

@@ -15,19 +15,16 @@ export interface Client {
   isWanted(): boolean
   /** It took more than one slice, and is done now. */
   finished(): void
-  /** It threw, in whichever slice. */
+  /** It threw, in a slice after the first one. */
   failed(error: unknown): void
 }
 
-/** Does a slice of the work at once, and the rest with room for the page in between. Returns whether it is all done. */
+/**
+ * Does a slice of the work at once, and the rest with room for the page in between. Returns whether it is all done; throws
+ * what the first slice throws.
+ */
 export function doInSlices(work: Work, client: Client): boolean {
-  let waitsFor: Promise<unknown> | undefined | 'nothing'
-  try {
-    waitsFor = doSlice(work)
-  } catch (error) {
-    client.failed(error)
-    return false
-  }
+  const waitsFor = doSlice(work)
   if (waitsFor === 'nothing') return true
   void doRest(work, client, waitsFor)
   return false

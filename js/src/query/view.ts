@@ -95,26 +95,30 @@ export class View {
   /**
    * Whether it is up to date, with all that can be seen now. Does a slice of the work if it is not; if that is not enough,
    * goes on with it, and tells the users when it is done. Until then what it holds is of no use: what became visible together
-   * must not be seen in parts.
+   * must not be seen in parts. Throws what reading throws, and tries again when it is asked again.
    */
   catchUp(): boolean {
     if (this.#working) return false
     if (this.#loaded && this.#stale.size === 0) return true
     if (this.#unwatch === undefined) return false
+    let goesOn = false
     this.#working = true
-    const isDone = doInSlices(this.#work(), {
-      isWanted: () => this.#unwatch !== undefined,
-      finished: () => {
-        this.#working = false
-        for (const user of [...this.#users]) user.ready()
-      },
-      failed: error => {
-        this.#working = false
-        for (const user of [...this.#users]) user.failed(error)
-      },
-    })
-    if (isDone) this.#working = false
-    return isDone
+    try {
+      goesOn = !doInSlices(this.#work(), {
+        isWanted: () => this.#unwatch !== undefined,
+        finished: () => {
+          this.#working = false
+          for (const user of [...this.#users]) user.ready()
+        },
+        failed: error => {
+          this.#working = false
+          for (const user of [...this.#users]) user.failed(error)
+        },
+      })
+    } finally {
+      this.#working = goesOn
+    }
+    return !goesOn
   }
 
   *#work(): Work {
