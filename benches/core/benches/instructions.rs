@@ -5,7 +5,7 @@
 
 use std::hint::black_box;
 
-use eyot_bench::{Commits, Deltas, Entries, Merges, Searches, entries};
+use eyot_bench::{Commits, Deltas, Entries, Merges, Searches, Syncs, entries};
 use eyot_core::segment::Segment;
 use eyot_core::{Merged, Record};
 use gungraun::{library_benchmark, library_benchmark_group, main};
@@ -65,6 +65,25 @@ fn commit_one_by_one_on_10_000(commits: Commits) -> Commits {
     black_box(eyot_bench::commit_one_by_one(black_box(commits)))
 }
 
+#[library_benchmark]
+#[bench::new(Commits::of(0, MANY))]
+#[bench::again(Commits::again(MANY))]
+fn commit_10_000_at_once(commits: Commits) -> Commits {
+    black_box(eyot_bench::commit_at_once(black_box(commits)))
+}
+
+#[library_benchmark]
+#[bench::full(Syncs::full(MANY))]
+fn sync_10_000(syncs: Syncs) -> Syncs {
+    black_box(eyot_bench::sync(black_box(syncs)))
+}
+
+#[library_benchmark]
+#[bench::conflicts(Syncs::conflicts(FEW))]
+fn sync_1_000(syncs: Syncs) -> Syncs {
+    black_box(eyot_bench::sync(black_box(syncs)))
+}
+
 library_benchmark_group!(
     name = core,
     benchmarks = [
@@ -74,7 +93,10 @@ library_benchmark_group!(
         fold_10_000,
         delta_in_10_000,
         search_in_10_000,
-        commit_one_by_one_on_10_000
+        commit_one_by_one_on_10_000,
+        commit_10_000_at_once,
+        sync_10_000,
+        sync_1_000
     ]
 );
 main!(library_benchmark_groups = core);

@@ -1,7 +1,7 @@
 //! What the core costs in time. The machine's noise is in it: the instructions beside it have none.
 
 use divan::Bencher;
-use eyot_bench::{Commits, Deltas, Merges, Searches, entries};
+use eyot_bench::{Commits, Deltas, Merges, Searches, Syncs, entries};
 
 const FEW: usize = 1_000;
 const MANY: usize = 10_000;
@@ -57,4 +57,24 @@ fn search_10_in_10_000(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn commit_100_one_by_one_on_10_000(bencher: Bencher<'_, '_>) {
     bencher.with_inputs(|| Commits::of(MANY, 100)).bench_values(eyot_bench::commit_one_by_one);
+}
+
+#[divan::bench]
+fn commit_10_000_at_once(bencher: Bencher<'_, '_>) {
+    bencher.with_inputs(|| Commits::of(0, MANY)).bench_values(eyot_bench::commit_at_once);
+}
+
+#[divan::bench]
+fn commit_10_000_at_once_again(bencher: Bencher<'_, '_>) {
+    bencher.with_inputs(|| Commits::again(MANY)).bench_values(eyot_bench::commit_at_once);
+}
+
+#[divan::bench]
+fn sync_10_000(bencher: Bencher<'_, '_>) {
+    bencher.with_inputs(|| Syncs::full(MANY)).bench_values(eyot_bench::sync);
+}
+
+#[divan::bench]
+fn sync_1_000_conflicts(bencher: Bencher<'_, '_>) {
+    bencher.with_inputs(|| Syncs::conflicts(FEW)).bench_values(eyot_bench::sync);
 }

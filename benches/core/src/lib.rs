@@ -4,8 +4,11 @@
 
 mod records;
 mod subjects;
+mod syncs;
 
 pub use records::{Entries, changed_entries, entries, replica_of};
 pub use subjects::{
-    Commits, Deltas, Merges, Searches, commit_one_by_one, decode, delta, encode, fold, merge, search,
+    Commits, Deltas, Merges, Searches, commit_at_once, commit_one_by_one, decode, delta, encode, fold, merge,
+    search,
 };
+pub use syncs::{Syncs, sync};

@@ -10,7 +10,7 @@ use eyot_core::{
 
 use crate::records::{Entries, changed_entries, entries, replica_of};
 
-const NOW_MS: u64 = 1_700_000_100_000;
+pub(crate) const NOW_MS: u64 = 1_700_000_100_000;
 
 /// Records here, and what comes in for each.
 pub struct Merges(Vec<(Record, Record)>);
@@ -140,6 +140,18 @@ pub fn search(searches: &Searches) -> usize {
     leader.differences().count()
 }
 
+#[expect(clippy::expect_used, reason = "a benchmark may end when its own name is refused")]
+pub(crate) fn engine(letter: u8) -> Engine {
+    let identity = Identity {
+        database: "notes".parse().expect("a name that may be one"),
+        replica: ReplicaId::letter(letter),
+        epoch: LogEpoch(letter.into()),
+        tab: ReplicaId::letter(letter + 10),
+        seed: 1,
+    };
+    Engine::new(identity, Limits::default())
+}
+
 /// An engine with many records, and what is to be written.
 pub struct Commits {
     engine: Engine,
@@ -148,23 +160,29 @@ pub struct Commits {
 
 impl Commits {
     /// An engine with so many records, and so many new ones to write.
-    #[expect(clippy::expect_used, reason = "a benchmark may end when its own name is refused")]
     pub fn of(count: usize, writes: usize) -> Self {
-        let identity = Identity {
-            database: "notes".parse().expect("a name that may be one"),
-            replica: ReplicaId::letter(b'a'),
-            epoch: LogEpoch(1),
-            tab: ReplicaId::letter(b'x'),
-            seed: 1,
-        };
-        let mut commits = Self { engine: Engine::new(identity, Limits::default()), writes: Vec::new() };
-        commits.write(writes_of(&entries(count, b'a')));
+        let mut commits = Self { engine: engine(b'a'), writes: Vec::new() };
+        if count > 0 {
+            commits.write(writes_of(&entries(count, b'a')));
+        }
         let fresh: Entries = entries(count + writes, b'a').split_off(count);
         commits.writes = writes_of(&fresh);
         commits
     }
 
-    fn write(&mut self, writes: Vec<Write>) {
+    /// An engine with so many records, each of which is to be written once more.
+    pub fn again(count: usize) -> Self {
+        let all = entries(count, b'a');
+        let mut commits = Self::of(count, 0);
+        commits.writes = writes_of(&changed_entries(&all, b'a'));
+        commits
+    }
+
+    pub(crate) fn into_engine(self) -> Engine {
+        self.engine
+    }
+
+    pub(crate) fn write(&mut self, writes: Vec<Write>) {
         let mut effects = self.engine.handle(EngineInput::Write { ticket: 1, writes }, NOW_MS);
         while effects.iter().any(|effect| matches!(effect, EngineEffect::Commit { .. })) {
             effects = self.engine.handle(EngineInput::Committed, NOW_MS);
@@ -180,7 +198,14 @@ pub fn commit_one_by_one(mut commits: Commits) -> Commits {
     commits
 }
 
-fn writes_of(entries: &Entries) -> Vec<Write> {
+/// Writes all in one batch.
+pub fn commit_at_once(mut commits: Commits) -> Commits {
+    let writes = std::mem::take(&mut commits.writes);
+    commits.write(writes);
+    commits
+}
+
+pub(crate) fn writes_of(entries: &Entries) -> Vec<Write> {
     let write = |(key, record): &(RecordKey, Record)| Write {
         key: key.clone(),
         context: None,

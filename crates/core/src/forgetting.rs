@@ -17,6 +17,7 @@ use crate::record::{Merged, Record, merge_incoming};
 use crate::replica::Replica;
 use crate::segment::Entries;
 use crate::vector::VersionVector;
+use crate::veil::Veil;
 
 /// What a replica no longer remembers of what its clock covers.
 ///
@@ -91,19 +92,14 @@ impl Replica {
     }
 
     /// Merges records from elsewhere. Where deletions were forgotten, the clock tells what was deleted.
-    pub(crate) fn merge_foreign(&mut self, entries: Entries, origin: Option<LogEpoch>) -> Vec<RecordKey> {
-        if self.floor() == Seq::ZERO || !holds(Guard::CoveredStaysGone) {
-            return self.merge_all(entries, origin);
-        }
-        let mut changed = Vec::with_capacity(entries.len());
-        for (key, incoming) in entries {
-            let existing = self.get(key.as_str());
-            let merged = merge_after_forgetting(existing, incoming, |dot| self.clock().covers(dot));
-            if self.place_merged(&key, merged, origin) {
-                changed.push(key);
-            }
-        }
-        changed
+    pub(crate) fn merge_foreign(
+        &mut self,
+        entries: Entries,
+        origin: Option<LogEpoch>,
+        veil: Option<&mut Veil>,
+    ) -> Vec<RecordKey> {
+        let forgets = self.floor() > Seq::ZERO && holds(Guard::CoveredStaysGone);
+        self.merge_all(entries, origin, forgets, veil)
     }
 
     /// Drops of the records that a delta has told, after they were merged, what the sender has not got any more.
@@ -117,7 +113,7 @@ impl Replica {
                 Untold::All(dropped) => (dropped, None),
             };
             match merged {
-                Some(kept) => drop(self.place_merged(&key, Merged::Mixed(kept), None)),
+                Some(kept) => self.place(&key, kept, None),
                 None => drop(self.remove(&key)),
             }
             self.forgotten.vector.join(&dropped);

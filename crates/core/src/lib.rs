@@ -20,6 +20,7 @@ mod id;
 mod key;
 mod limits;
 mod linked;
+mod merging;
 pub mod message;
 mod paged;
 mod peers;
@@ -34,6 +35,7 @@ mod serving;
 pub mod session;
 mod tally;
 mod vector;
+mod veil;
 mod view;
 
 pub use block::{read_block, write_block};

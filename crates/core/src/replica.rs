@@ -16,12 +16,13 @@ use crate::linked::LinkedVector;
 use crate::message::DeltaClock;
 use crate::peers::Peers;
 use crate::rebirth::Rebirth;
-use crate::record::{Merged, Record, merge_incoming};
+use crate::record::Record;
 use crate::records::Records;
 use crate::segment::{Entries, Received, Segment};
 use crate::session::Local;
 use crate::tally::Tally;
 use crate::vector::VersionVector;
+use crate::veil::Veil;
 
 /// The committed state of one copy of one database.
 #[derive(Debug)]
@@ -39,12 +40,6 @@ pub struct Replica {
     pub(crate) tally: Tally,
     pub(crate) forgotten: Forgotten,
     pub(crate) rebirths: Vec<Rebirth>,
-}
-
-impl Placed {
-    fn is_unsent(&self, peers: &Peers) -> bool {
-        self.seq > peers.saved() && !self.origin.is_some_and(|epoch| peers.knows_log(epoch))
-    }
 }
 
 impl Replica {
@@ -161,7 +156,7 @@ impl Replica {
         // Of pages that are not here it is known how many of their records came from nobody.
         self.unsent_is_guessed = count > 0;
         let local = usize::try_from(local).unwrap_or(usize::MAX);
-        self.unsent = self.unsent_up_to(self.head).count().saturating_add(local);
+        self.unsent = self.unsent().count().saturating_add(local);
     }
 
     /// A record, by `collection/id`; deleted ones too.
@@ -187,14 +182,14 @@ impl Replica {
                 let mut clock = VersionVector::new();
                 entries.iter().for_each(|(_, record)| clock.join(record.context()));
                 let link = self.chain.written_link(self.id, &entries);
-                let changed = self.merge_all(entries, None);
+                let changed = self.merge_all(entries, None, false, None);
                 self.join_clock(&clock.into(), None, head_before);
                 self.extend_chain(link, head_before);
                 changed
             }
             Segment::Imported { clock, forgotten, entries } => {
                 let link = self.chain.imported_link(head_before, &entries, &clock);
-                let changed = self.merge_foreign(entries, None);
+                let changed = self.merge_foreign(entries, None, None);
                 let is_news = is_news(&forgotten, |replica| self.clock.get(replica), &clock);
                 self.join_clock(&clock, None, head_before);
                 self.go_on(link, head_before);
@@ -207,7 +202,7 @@ impl Replica {
                 let (mut changed, mut told) = (Vec::new(), Told::new(received.clock.searched));
                 for entries in staged {
                     told.note(&entries);
-                    changed.extend(self.merge_part(entries, received.cursor.epoch));
+                    changed.extend(self.merge_part(entries, received.cursor.epoch, None));
                 }
                 changed.extend(self.complete(received, told, head_before));
                 changed
@@ -220,9 +215,15 @@ impl Replica {
         }
     }
 
-    /// Folds in a staged part of a delta from that log. To be followed by [`Replica::complete`].
-    pub(crate) fn merge_part(&mut self, entries: Entries, epoch: LogEpoch) -> Vec<RecordKey> {
-        self.merge_foreign(entries, Some(epoch))
+    /// Folds in a staged part of a delta from that log. To be followed by [`Replica::complete`]. The veil, if there is one,
+    /// gets the records as they were before, if they were there.
+    pub(crate) fn merge_part(
+        &mut self,
+        entries: Entries,
+        epoch: LogEpoch,
+        veil: Option<&mut Veil>,
+    ) -> Vec<RecordKey> {
+        self.merge_foreign(entries, Some(epoch), veil)
     }
 
     /// Folds in the end of a delta, with its clock and cursor. `told` has noted its parts; `head_before` is where the log
@@ -235,7 +236,7 @@ impl Replica {
     ) -> Vec<RecordKey> {
         let origin = Some(received.cursor.epoch);
         told.note(&received.entries);
-        let mut changed = self.merge_foreign(received.entries, origin);
+        let mut changed = self.merge_foreign(received.entries, origin, None);
         let dropped = self.drop_untold(told, &received.clock.changed);
         let DeltaClock { changed: entries, link, forgotten, .. } = received.clock;
         let is_news = is_news(&forgotten, |replica| self.clock.get(replica), &entries);
@@ -247,47 +248,6 @@ impl Replica {
         changed.extend(dropped);
         self.move_cursor(received.peer, received.cursor, link);
         changed
-    }
-
-    pub(crate) fn merge_all(&mut self, entries: Entries, origin: Option<LogEpoch>) -> Vec<RecordKey> {
-        let mut changed = Vec::with_capacity(entries.len());
-        for (key, incoming) in entries {
-            let merged = merge_incoming(self.get(key.as_str()), incoming);
-            if self.place_merged(&key, merged, origin) {
-                changed.push(key);
-            }
-        }
-        changed
-    }
-
-    /// Keeps what a merge came to; true when the record has changed.
-    pub(crate) fn place_merged(&mut self, key: &RecordKey, merged: Merged, origin: Option<LogEpoch>) -> bool {
-        match merged {
-            Merged::Unchanged => return false,
-            Merged::AsSent(record) => self.place(key, record, origin),
-            Merged::Mixed(record) => self.place(key, record, None),
-        }
-        true
-    }
-
-    // The record has changed: it stands at the head of the log now.
-    pub(crate) fn place(&mut self, key: &RecordKey, record: Record, origin: Option<LogEpoch>) {
-        let before = self.records.get(key.as_str());
-        self.tally.note(key, before.map(|placed| &placed.record), &record);
-        let was_unsent = before.is_some_and(|placed| placed.is_unsent(&self.peers));
-        self.head = self.head.next();
-        let new = Placed { record, seq: self.head, origin };
-        self.unsent =
-            (self.unsent + usize::from(new.is_unsent(&self.peers))).saturating_sub(was_unsent.into());
-        self.records.insert(key, new);
-    }
-
-    /// Takes a record out altogether. What it accounted for is to be kept among what is forgotten.
-    pub(crate) fn remove(&mut self, key: &RecordKey) -> Option<Record> {
-        let placed = self.records.remove(key)?;
-        self.tally.note(key, Some(&placed.record), &Record::new());
-        self.unsent = self.unsent.saturating_sub(placed.is_unsent(&self.peers).into());
-        Some(placed.record)
     }
 
     pub(crate) fn log_up_to(&self, seq: Seq) -> impl Iterator<Item = (Seq, &RecordKey, &Record)> {
@@ -363,14 +323,18 @@ impl Replica {
 
     /// The records up to a position that no peer is known to have, in the order of the log.
     pub fn unsent_up_to(&self, seq: Seq) -> impl Iterator<Item = &RecordKey> + '_ {
+        self.unsent().take_while(move |(_, placed)| placed.seq <= seq).map(|(key, _)| key)
+    }
+
+    /// The records that no peer is known to have, in the order of the log.
+    pub(crate) fn unsent(&self) -> impl Iterator<Item = (&RecordKey, &Placed)> {
         let later = self.records.log_after(self.peers.saved());
-        let unsent = later.take_while(move |(_, placed)| placed.seq <= seq);
-        unsent.filter(|(_, placed)| placed.is_unsent(&self.peers)).map(|(key, _)| key)
+        later.filter(|(_, placed)| placed.standing().is_unsent(&self.peers))
     }
 
     /// True when no peer is known to have the record as it is here.
     pub fn is_unsent(&self, key: &str) -> bool {
-        self.records.get(key).is_some_and(|placed| placed.is_unsent(&self.peers))
+        self.records.get(key).is_some_and(|placed| placed.standing().is_unsent(&self.peers))
     }
 
     /// How far it is in that log of a peer.

@@ -15,12 +15,24 @@ pub(crate) struct Tally {
     conflicted: BTreeSet<RecordKey>,
 }
 
+/// What counts of a record that is about to change.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Before {
+    is_shown: bool,
+    has_siblings: bool,
+}
+
+impl From<&Record> for Before {
+    fn from(record: &Record) -> Self {
+        Self { is_shown: !record.is_deleted(), has_siblings: record.versions().len() > 1 }
+    }
+}
+
 impl Tally {
     /// A record has changed.
-    pub(crate) fn note(&mut self, key: &RecordKey, before: Option<&Record>, after: &Record) {
-        let was_shown = before.is_some_and(|record| !record.is_deleted());
+    pub(crate) fn note(&mut self, key: &RecordKey, before: Before, after: &Record) {
         let is_shown = !after.is_deleted();
-        if was_shown != is_shown {
+        if before.is_shown != is_shown {
             match self.shown.get_mut(key.collection()) {
                 Some(shown) => *shown = if is_shown { *shown + 1 } else { shown.saturating_sub(1) },
                 None => drop(self.shown.insert(key.collection().into(), is_shown.into())),
@@ -28,7 +40,7 @@ impl Tally {
         }
         if is_conflicted(after) {
             self.conflicted.insert(key.clone());
-        } else if before.is_some_and(|record| record.versions().len() > 1) {
+        } else if before.has_siblings {
             self.conflicted.remove(key);
         }
     }

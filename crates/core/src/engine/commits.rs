@@ -2,7 +2,7 @@
 //!
 //! Law: nothing is acknowledged or sent before it is committed, and what is sent can never be undone on this device.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::admission::COUNTERS_EXHAUSTED;
@@ -160,7 +160,7 @@ impl Engine {
         writes: Vec<Write>,
         (at, most): (Hlc, Option<VersionVector>),
     ) {
-        let keys: BTreeSet<RecordKey> = writes.iter().map(|write| write.key.clone()).collect();
+        let keys: Vec<RecordKey> = writes.iter().map(|write| write.key.clone()).collect();
         let seen = Seen::new(&self.replica, self.folding.as_deref());
         self.pending.push(ticket, writes, (at, most.as_ref()), seen);
         self.announce_changes(keys, Cause::Local);
@@ -309,7 +309,7 @@ impl Engine {
             self.waits.committed(ticket, self.replica.head());
             self.effects.push(EngineEffect::Rejected { ticket, code, message: message.to_owned() });
         }
-        self.announce_changes(keys.into_iter().collect(), Cause::Local);
+        self.announce_changes(keys, Cause::Local);
         self.effects.push(EngineEffect::StatusChanged);
     }
 

@@ -3,7 +3,7 @@
 //! While a fold is under way a veil lies over the records that it touches: whoever reads sees them as they were before.
 //! Law: a batch is seen whole or not at all. Nothing is committed or sent meanwhile.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::Engine;
 use super::io::{Cause, EngineEffect, Link, StoredSegment};
@@ -18,6 +18,7 @@ use crate::replica::Replica;
 use crate::segment::{Entries, Received, Segment, StagedChunk};
 use crate::session::SessionInput;
 use crate::tally::Tally;
+use crate::veil::Veil;
 
 /// How many parts (each about a chunk) are folded at once; what is not more than that is folded on the spot.
 const PARTS_AT_ONCE: usize = 4;
@@ -35,8 +36,8 @@ pub(super) struct Fold {
     head_before: Seq,
     floor_before: Seq,
     told: Told,
-    changed: BTreeSet<RecordKey>,
-    veil: BTreeMap<RecordKey, Option<Record>>,
+    changed: Vec<RecordKey>,
+    veil: Veil,
     // None where nothing is seen of it before it has ended.
     tally_before: Option<Tally>,
     // Segments that come after it in the log.
@@ -113,10 +114,8 @@ impl<'a> Seen<'a> {
     }
 
     pub(super) fn get(self, key: &str) -> Option<&'a Record> {
-        match self.fold.and_then(|fold| fold.veil.get(key)) {
-            Some(before) => before.as_ref(),
-            None => self.replica.get(key),
-        }
+        let placed = self.replica.records.get(key)?;
+        self.fold.map_or(Some(&placed.record), |fold| fold.veil.seen(key, placed))
     }
 
     /// The last write of this replica.
@@ -159,8 +158,8 @@ impl Engine {
             link,
             head_before: self.replica.head(),
             floor_before: self.replica.floor(),
-            changed: BTreeSet::new(),
-            veil: BTreeMap::new(),
+            changed: Vec::new(),
+            veil: Veil::new(self.replica.head()),
             tally_before: None,
             rest: Vec::new(),
             waits: false,
@@ -207,29 +206,20 @@ impl Engine {
     }
 
     fn fold_part(&mut self, entries: Entries) {
+        self.observe_times(&entries);
         let Some(fold) = &mut self.folding else { return };
         fold.told.note(&entries);
         // The last slice ends with the veil's end, so what it touches needs none.
-        if !fold.parts.is_empty() {
-            for (key, _) in &entries {
-                let before = || self.replica.get(key.as_str()).cloned();
-                fold.veil.entry(key.clone()).or_insert_with(before);
-            }
-        }
-        let changed = self.replica.merge_part(entries, fold.received.cursor.epoch);
-        self.observe_times(&changed);
-        if let Some(fold) = &mut self.folding {
-            fold.changed.extend(changed);
-        }
+        let veil = if fold.parts.is_empty() { None } else { Some(&mut fold.veil) };
+        fold.changed.extend(self.replica.merge_part(entries, fold.received.cursor.epoch, veil));
     }
 
     // The delta is whole: its clock and cursor are taken in, and it shows.
     fn fold_end(&mut self) {
         let Some(fold) = self.folding.take() else { return };
         let Fold { received, told, cause, link, head_before, floor_before, mut changed, rest, .. } = *fold;
-        let last = self.replica.complete(received, told, head_before);
-        self.observe_times(&last);
-        changed.extend(last);
+        self.observe_times(&received.entries);
+        changed.extend(self.replica.complete(received, told, head_before));
         self.rebase_pending();
         self.announce_changes(changed, cause);
         if let Some(link) = link {
@@ -250,10 +240,10 @@ impl Engine {
         }
     }
 
-    pub(super) fn observe_times(&mut self, keys: &[RecordKey]) {
+    pub(super) fn observe_times(&mut self, entries: &Entries) {
         let now_ms = self.now_ms;
-        let times = keys.iter().filter_map(|key| self.replica.get(key.as_str())?.largest_time());
-        times.for_each(|time| self.hybrid.observe(time, now_ms));
+        let versions = entries.iter().flat_map(|(_, record)| record.versions());
+        versions.for_each(|version| self.hybrid.observe(version.at, now_ms));
     }
 }
 

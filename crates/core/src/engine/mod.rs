@@ -37,6 +37,7 @@ use crate::hlc::HybridClock;
 use crate::id::{DatabaseName, LogEpoch, ReplicaId};
 use crate::key::RecordKey;
 use crate::limits::Limits;
+use crate::merging::Standing;
 use crate::peers::Peers;
 use crate::record::Record;
 use crate::replica::Replica;
@@ -308,12 +309,15 @@ impl Engine {
         self.ask_for_pages();
     }
 
-    fn announce_changes(&mut self, keys: BTreeSet<RecordKey>, cause: Cause) {
+    // The keys are told in order, each once.
+    fn announce_changes(&mut self, mut keys: Vec<RecordKey>, cause: Cause) {
         if !keys.is_empty() {
+            keys.sort_unstable();
+            keys.dedup();
             if cause != Cause::Saved {
                 self.report_collisions(&keys);
             }
-            self.effects.push(EngineEffect::Changed { keys: keys.into_iter().collect(), cause });
+            self.effects.push(EngineEffect::Changed { keys, cause });
         }
     }
 
@@ -328,12 +332,15 @@ impl Engine {
         }
     }
 
-    fn unsent_keys(&self) -> Vec<RecordKey> {
-        self.replica.unsent_up_to(self.replica.head()).cloned().collect()
+    // With the places at which they stand, so that they need not be looked up again.
+    fn unsent_keys(&self) -> Vec<(RecordKey, Standing)> {
+        self.replica.unsent().map(|(key, placed)| (key.clone(), placed.standing())).collect()
     }
 
-    fn announce_saved(&mut self, before: Vec<RecordKey>) {
-        let saved = before.into_iter().filter(|key| !self.replica.is_unsent(key.as_str())).collect();
+    fn announce_saved(&mut self, before: Vec<(RecordKey, Standing)>) {
+        let peers = self.replica.peers();
+        let saved = before.into_iter().filter(|(_, standing)| !standing.is_unsent(peers));
+        let saved = saved.map(|(key, _)| key).collect();
         self.announce_changes(saved, Cause::Saved);
     }
 }

@@ -2,8 +2,6 @@
 //!
 //! Law: a promise is kept when the disk has it and not before; what could not be stored leaves nothing behind.
 
-use std::collections::BTreeSet;
-
 use super::Engine;
 use super::commits::{Stage, Work};
 use super::folding::Part;
@@ -89,7 +87,7 @@ impl Engine {
         self.local_settled(&draft, changed);
     }
 
-    fn local_settled(&mut self, draft: &Draft, changed: BTreeSet<RecordKey>) {
+    fn local_settled(&mut self, draft: &Draft, changed: Vec<RecordKey>) {
         let tickets = self.pending.settle(draft);
         self.rebase_pending();
         self.announce_changes(changed, Cause::Local);
@@ -118,7 +116,7 @@ impl Engine {
         self.fold(Segment::Imported { clock, forgotten, entries: Entries::new() });
         self.rebase_pending();
         let records = changed.len();
-        self.announce_changes(changed.into_iter().collect(), Cause::Local);
+        self.announce_changes(changed, Cause::Local);
         self.effects.push(EngineEffect::Imported { ticket, records });
     }
 

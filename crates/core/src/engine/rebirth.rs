@@ -4,8 +4,6 @@
 //! it was set back. Law: a tab believes that only when the log itself has no more than the tab has read. So the new name
 //! is appended at the log's end; where that is taken the tab reads what is there, and judges again.
 
-use std::collections::BTreeSet;
-
 use super::Engine;
 use super::io::{EngineEffect, EngineInput, Ticket, Write};
 use crate::checkpoint::PageId;
@@ -211,7 +209,7 @@ impl Engine {
         self.births.last_ms = Some(self.now_ms);
         let changed = self.fold(Segment::Reborn(reborn));
         self.rebase_pending();
-        self.announce_changes(changed.into_iter().collect(), super::Cause::Local);
+        self.announce_changes(changed, super::Cause::Local);
     }
 
     /// The log has given the replica another name, whichever tab it was that found out.
@@ -238,7 +236,7 @@ impl Engine {
     }
 
     /// One dot stands for two writes of these records: whoever wrote them has a copy. Both are shown.
-    pub(super) fn report_collisions(&mut self, keys: &BTreeSet<RecordKey>) {
+    pub(super) fn report_collisions(&mut self, keys: &[RecordKey]) {
         let collides = |key: &&RecordKey| {
             self.replica.get(key.as_str()).is_some_and(|record| record.collisions().next().is_some())
         };

@@ -1,8 +1,6 @@
 //! A checkpoint that was read: what an opening begins with, what a tab goes on from that is far behind, or other pages for
 //! the same records.
 
-use std::collections::BTreeSet;
-
 use super::Engine;
 use super::io::{Cause, StoredCheckpoint};
 use crate::checkpoint::{Checkpoint, PageId, Root};
@@ -98,7 +96,7 @@ impl Engine {
         }
         let Some(Announcement { records, .. }) = self.announcement.take() else { return };
         let later = self.replica.records.log_after(head).map(|(key, _)| key.clone());
-        let mut changed: BTreeSet<RecordKey> = later.collect();
+        let mut changed: Vec<RecordKey> = later.collect();
         let now = &self.replica.records;
         // What was dropped stands nowhere.
         let is_gone =

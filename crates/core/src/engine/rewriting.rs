@@ -139,7 +139,7 @@ impl Rewrite {
                 (None, _) => None,
             };
             let (key, placed) = match next {
-                Some((key, placed)) => (key, placed.as_ref()),
+                Some((key, placed)) => (key, placed.as_deref()),
                 None => match beneath.next() {
                     Some((key, placed)) => (key, Some(placed)),
                     None => {

@@ -2,8 +2,6 @@
 //!
 //! Law: segments are folded in the order of the log, each once. One whose pages are not here keeps those after it waiting.
 
-use std::collections::BTreeSet;
-
 use super::Engine;
 use super::folding::{Seen, read_stored};
 use super::io::{Cause, EngineEffect, StoredSegment};
@@ -15,14 +13,14 @@ use crate::segment::{Entries, Received, Segment};
 pub(super) struct Stalled {
     segments: Vec<StoredSegment>,
     cause: Cause,
-    changed: BTreeSet<RecordKey>,
+    changed: Vec<RecordKey>,
 }
 
 impl Engine {
     /// Folds in segments that this tab has not written: at opening, or from another tab.
     pub(super) fn take_segments(&mut self, segments: Vec<StoredSegment>, cause: Cause) {
         let Some(segments) = self.defer(segments) else { return };
-        self.fold_segments(segments, cause, BTreeSet::new());
+        self.fold_segments(segments, cause, Vec::new());
     }
 
     /// Goes on with what has waited for pages.
@@ -44,15 +42,10 @@ impl Engine {
 
     /// Nothing is committed until these pages are here: what is pending stands on records in them.
     pub(super) fn stall(&mut self) {
-        self.stalled = Some(Stalled { segments: Vec::new(), cause: Cause::Tab, changed: BTreeSet::new() });
+        self.stalled = Some(Stalled { segments: Vec::new(), cause: Cause::Tab, changed: Vec::new() });
     }
 
-    fn fold_segments(
-        &mut self,
-        segments: Vec<StoredSegment>,
-        cause: Cause,
-        mut changed: BTreeSet<RecordKey>,
-    ) {
+    fn fold_segments(&mut self, segments: Vec<StoredSegment>, cause: Cause, mut changed: Vec<RecordKey>) {
         let mut segments = segments.into_iter();
         while let Some(stored) = segments.next() {
             if self.corrupt {
@@ -96,7 +89,7 @@ impl Engine {
     }
 
     // What is pending stands on what is committed.
-    fn end_segments(&mut self, cause: Cause, changed: BTreeSet<RecordKey>) {
+    fn end_segments(&mut self, cause: Cause, changed: Vec<RecordKey>) {
         let away = self.away_of_keys(self.pending.keys_after("").map(RecordKey::as_str));
         if !self.has_all(away) && !self.is_folding() {
             self.stalled = Some(Stalled { segments: Vec::new(), cause, changed });
@@ -123,8 +116,13 @@ impl Engine {
     /// Folds a segment. The pages of what it changes are here.
     pub(super) fn fold(&mut self, segment: Segment) -> Vec<RecordKey> {
         let is_rebirth = matches!(segment, Segment::Reborn(_));
+        match &segment {
+            Segment::Written(entries) | Segment::Imported { entries, .. } => self.observe_times(entries),
+            Segment::Received(received) => self.observe_times(&received.entries),
+            // These bring no writes that were not here.
+            Segment::Forgotten { .. } | Segment::Reborn(_) => {}
+        }
         let keys = self.replica.apply(segment, Vec::new());
-        self.observe_times(&keys);
         if is_rebirth {
             self.was_reborn();
         }

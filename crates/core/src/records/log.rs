@@ -13,7 +13,7 @@ impl Records {
     /// The records after a position.
     pub(crate) fn log_after(&self, seq: Seq) -> impl Iterator<Item = (&RecordKey, &Placed)> {
         let later = self.log.range((Bound::Excluded(seq.max(self.base)), Bound::Unbounded));
-        let later = later.filter_map(|(_, key)| self.get(key.as_str()).map(|placed| (key, placed)));
+        let later = later.map(|(_, (key, placed))| (key, &**placed));
         self.base_after(seq).chain(later)
     }
 

@@ -11,6 +11,7 @@ mod walk;
 use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
+use std::sync::Arc;
 
 use crate::checkpoint::{PageId, Placed};
 use crate::id::Seq;
@@ -19,7 +20,7 @@ use crate::key::RecordKey;
 pub(crate) use pages::Shelf;
 
 /// What changed: the records as they are, and none for those that are gone.
-pub(crate) type Changes = BTreeMap<RecordKey, Option<Placed>>;
+pub(crate) type Changes = BTreeMap<RecordKey, Option<Arc<Placed>>>;
 
 /// The records of a replica.
 #[derive(Debug, Default)]
@@ -27,8 +28,9 @@ pub(crate) struct Records {
     changed: Changes,
     // What a compaction is writing down. What changes meanwhile lies over it.
     frozen: Changes,
-    // Every record of both once, at the position where it last changed.
-    log: BTreeMap<Seq, RecordKey>,
+    // Every record of both once, at the position where it last changed. The record is at hand there too: whoever walks
+    // through the log wants it, and to look up every key takes longer than all else.
+    log: BTreeMap<Seq, (RecordKey, Arc<Placed>)>,
     // In the order of keys.
     shelves: Vec<Shelf>,
     // What is in pages is at this position or before, and nothing else is.
@@ -46,31 +48,32 @@ impl Records {
     /// A record, by `collection/id`.
     pub(crate) fn get(&self, key: &str) -> Option<&Placed> {
         match self.over(key) {
-            Some(over) => over.as_ref(),
+            Some(over) => over.as_deref(),
             None => self.in_page(key),
         }
     }
 
     // What lies over the pages.
-    fn over(&self, key: &str) -> Option<&Option<Placed>> {
+    fn over(&self, key: &str) -> Option<&Option<Arc<Placed>>> {
         self.changed.get(key).or_else(|| self.frozen.get(key))
     }
 
-    /// The record has changed.
-    pub(crate) fn insert(&mut self, key: &RecordKey, placed: Placed) {
+    /// The record has changed; `before` is the position where it was, if it was there.
+    pub(crate) fn insert(&mut self, key: &RecordKey, before: Option<Seq>, placed: Placed) {
         debug_assert!(self.away_of(key.as_str()).is_none(), "{key} changes and its page is not here");
-        self.forget_place(key);
-        self.log.insert(placed.seq, key.clone());
-        match self.changed.get_mut(key.as_str()) {
-            Some(changed) => *changed = Some(placed),
-            None => drop(self.changed.insert(key.clone(), Some(placed))),
+        debug_assert_eq!(self.get(key.as_str()).map(|placed| placed.seq), before, "{key} is elsewhere");
+        if let Some(before) = before {
+            self.log.remove(&before);
         }
+        let placed = Arc::new(placed);
+        self.log.insert(placed.seq, (key.clone(), Arc::clone(&placed)));
+        self.changed.insert(key.clone(), Some(placed));
     }
 
     /// The record is there no more.
     pub(crate) fn remove(&mut self, key: &RecordKey) -> Option<Placed> {
         let before = self.get(key.as_str())?.clone();
-        self.forget_place(key);
+        self.log.remove(&before.seq);
         // Where there is nothing beneath, nothing has to hide it. In a page that is not here there may be.
         let may_be_beneath = self.shelf_of(key.as_str()).is_some_and(Shelf::may_have_more);
         if self.frozen.contains_key(key) || may_be_beneath || self.in_page(key.as_str()).is_some() {
@@ -79,13 +82,6 @@ impl Records {
             self.changed.remove(key);
         }
         Some(before)
-    }
-
-    fn forget_place(&mut self, key: &RecordKey) {
-        if let Some(Some(Placed { seq, .. })) = self.over(key.as_str()) {
-            let seq = *seq;
-            self.log.remove(&seq);
-        }
     }
 
     /// From here on what changes lies over what has changed so far, which is to be written down.
@@ -126,7 +122,7 @@ impl Records {
         self.base = base;
         self.order.take();
         self.resident_bytes = self.shelves.iter().map(Shelf::resident_bytes).sum();
-        let is_later = |placed: &Option<Placed>| placed.as_ref().is_none_or(|placed| placed.seq > base);
+        let is_later = |placed: &Option<Arc<Placed>>| placed.as_ref().is_none_or(|placed| placed.seq > base);
         self.changed.retain(|_, placed| is_later(placed));
         self.log = self.log.split_off(&base.next());
     }

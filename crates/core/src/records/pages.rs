@@ -134,7 +134,7 @@ impl Records {
     pub(crate) fn all_here(&self) -> impl Iterator<Item = (&RecordKey, &Placed)> {
         let in_pages = self.shelves.iter().flat_map(Shelf::records);
         let in_pages = in_pages.filter(|(key, _)| self.over(key.as_str()).is_none());
-        let over = self.log.values().filter_map(|key| self.get(key.as_str()).map(|placed| (key, placed)));
+        let over = self.log.values().map(|(key, placed)| (key, &**placed));
         in_pages.map(|(key, placed)| (key, placed)).chain(over)
     }
 

@@ -1,6 +1,7 @@
 //! The records in the order of keys: what lies above and what is beneath, woven together.
 
 use std::ops::Bound;
+use std::sync::Arc;
 
 use super::{Records, Shelf};
 use crate::checkpoint::Placed;
@@ -59,8 +60,8 @@ impl Records {
 
 type Item<'a> = (&'a RecordKey, Option<&'a Placed>);
 
-fn seen<'a>((key, placed): (&'a RecordKey, &'a Option<Placed>)) -> Item<'a> {
-    (key, placed.as_ref())
+fn seen<'a>((key, placed): (&'a RecordKey, &'a Option<Arc<Placed>>)) -> Item<'a> {
+    (key, placed.as_deref())
 }
 
 // Of a key that both have, the first one's.
