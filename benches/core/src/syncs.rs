@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use eyot_core::engine::{Engine, EngineEffect, EngineInput, FIRST_PEER_LINK, Link, Write};
+use eyot_core::engine::{Engine, EngineEffect, EngineInput, FIRST_PEER_LINK, Link};
 
 use crate::records::{changed_entries, entries};
 use crate::subjects::{Commits, NOW_MS, engine, writes_of};

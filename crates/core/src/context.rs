@@ -61,6 +61,9 @@ impl Context {
         if let Err(place) = self.dots.binary_search(&dot)
             && !self.vector.covers(dot)
         {
+            if self.dots.is_empty() {
+                self.dots.reserve_exact(1);
+            }
             self.dots.insert(place, dot);
             self.absorb();
         }

@@ -133,6 +133,10 @@ impl Record {
         assert!(!self.context.covers(dot), "the dot {dot} is accounted for already in [{}]", self.context);
         let past = if holds(Guard::ContextCut) { context.meet(&self.context) } else { context.clone() };
         self.versions.retain(|version| !past.covers(version.dot));
+        // Most records have one version only, and would get room for four.
+        if self.versions.is_empty() {
+            self.versions.reserve_exact(1);
+        }
         let place = self.versions.partition_point(|version| version.dot < dot);
         self.versions.insert(place, Version { dot, past, at, content });
         self.context.include(dot);

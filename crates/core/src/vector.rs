@@ -88,6 +88,10 @@ impl VersionVector {
     pub(crate) fn append(&mut self, dot: Dot) -> bool {
         let is_next = dot.counter > 0 && self.0.last().is_none_or(|last| last.replica < dot.replica);
         if is_next {
+            // Most have one entry only, and would get room for four.
+            if self.0.is_empty() {
+                self.0.reserve_exact(1);
+            }
             self.0.push(dot);
         }
         is_next

@@ -14,7 +14,6 @@ use crate::export::Export;
 use crate::forgetting::must_compare;
 use crate::hlc::{Hlc, MAXIMUM_MS};
 use crate::id::Seq;
-use crate::key::RecordKey;
 use crate::rebirth::Reborn;
 use crate::segment::{
     forgotten_segment, imported_segments, reborn_segment, received_segment, written_segments,
@@ -160,10 +159,9 @@ impl Engine {
         writes: Vec<Write>,
         (at, most): (Hlc, Option<VersionVector>),
     ) {
-        let keys: Vec<RecordKey> = writes.iter().map(|write| write.key.clone()).collect();
         let seen = Seen::new(&self.replica, self.folding.as_deref());
-        self.pending.push(ticket, writes, (at, most.as_ref()), seen);
-        self.announce_changes(keys, Cause::Local);
+        let keys = self.pending.push(ticket, writes, (at, most.as_ref()), seen);
+        self.announce_harmless(keys, Cause::Local);
         self.effects.push(EngineEffect::StatusChanged);
     }
 
@@ -309,7 +307,7 @@ impl Engine {
             self.waits.committed(ticket, self.replica.head());
             self.effects.push(EngineEffect::Rejected { ticket, code, message: message.to_owned() });
         }
-        self.announce_changes(keys, Cause::Local);
+        self.announce_harmless(keys, Cause::Local);
         self.effects.push(EngineEffect::StatusChanged);
     }
 

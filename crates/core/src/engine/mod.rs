@@ -309,14 +309,16 @@ impl Engine {
         self.ask_for_pages();
     }
 
-    // The keys are told in order, each once.
-    fn announce_changes(&mut self, mut keys: Vec<RecordKey>, cause: Cause) {
+    fn announce_changes(&mut self, keys: Vec<RecordKey>, cause: Cause) {
+        self.report_collisions(&keys);
+        self.announce_harmless(keys, cause);
+    }
+
+    // Changes that bring no collisions: own writes, and what peers have. The keys are told in order, each once.
+    fn announce_harmless(&mut self, mut keys: Vec<RecordKey>, cause: Cause) {
         if !keys.is_empty() {
             keys.sort_unstable();
             keys.dedup();
-            if cause != Cause::Saved {
-                self.report_collisions(&keys);
-            }
             self.effects.push(EngineEffect::Changed { keys, cause });
         }
     }
@@ -341,6 +343,6 @@ impl Engine {
         let peers = self.replica.peers();
         let saved = before.into_iter().filter(|(_, standing)| !standing.is_unsent(peers));
         let saved = saved.map(|(key, _)| key).collect();
-        self.announce_changes(saved, Cause::Saved);
+        self.announce_harmless(saved, Cause::Saved);
     }
 }

@@ -57,8 +57,8 @@ impl Engine {
     fn known_done(&mut self, work: Work) {
         match work {
             Work::Local(draft) => {
-                let changed = draft.entries.iter().map(|(key, _)| key.clone()).collect();
-                self.local_settled(&draft, changed);
+                let changed = self.pending.keys_of(&draft);
+                self.local_settled(*draft, changed);
             }
             Work::Imported(ticket, _) => self.effects.push(EngineEffect::Imported { ticket, records: 0 }),
             Work::Received(_) | Work::Forgotten { .. } | Work::Reborn(_) => {}
@@ -77,23 +77,23 @@ impl Engine {
     }
 
     fn local_done(&mut self, mut draft: Draft) {
-        let changed = draft.entries.iter().map(|(key, _)| key.clone()).collect();
+        let changed = self.pending.keys_of(&draft);
         // As it will be read again: segment by segment.
         let lengths: Vec<usize> = split(&draft.entries).map(<[_]>::len).collect();
         let mut entries = std::mem::take(&mut draft.entries).into_iter();
         for length in lengths {
             self.fold(Segment::Written(entries.by_ref().take(length).collect()));
         }
-        self.local_settled(&draft, changed);
+        self.local_settled(draft, changed);
     }
 
-    fn local_settled(&mut self, draft: &Draft, changed: Vec<RecordKey>) {
-        let tickets = self.pending.settle(draft);
+    fn local_settled(&mut self, draft: Draft, changed: Vec<RecordKey>) {
+        let tickets = self.pending.settle(&draft);
         self.rebase_pending();
-        self.announce_changes(changed, Cause::Local);
-        for (ticket, contexts) in tickets.into_iter().zip(&draft.contexts) {
+        self.announce_harmless(changed, Cause::Local);
+        for (ticket, contexts) in tickets.into_iter().zip(draft.contexts) {
             self.waits.committed(ticket, self.replica.head());
-            let contexts = contexts.iter().map(|context| self.mark(context.clone())).collect();
+            let contexts = contexts.into_iter().map(|context| self.mark(context)).collect();
             self.effects.push(EngineEffect::Written { ticket, contexts });
         }
     }

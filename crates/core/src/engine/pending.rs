@@ -36,11 +36,15 @@ pub(super) struct PendingWrite {
     content: Option<Content>,
     at: Hlc,
     provisional: Dot,
+    // Which of the records that have pending writes it is.
+    place: usize,
 }
 
 /// A record as this tab shows it: what is committed with the pending writes on top.
 #[derive(Debug)]
 struct Overlay {
+    // How many others were there when it was made.
+    place: usize,
     record: Record,
     // The provisional dots that stand.
     dots: Vec<Dot>,
@@ -117,32 +121,48 @@ impl Pending {
     }
 
     /// Takes a batch of writes; they show at once. Where no context is given, it is what this tab shows, as far as the vector
-    /// covers that, if there is one.
+    /// covers that, if there is one. Returns the keys.
     pub(super) fn push(
         &mut self,
         ticket: Ticket,
         writes: Vec<Write>,
         (at, most): (Hlc, Option<&VersionVector>),
         replica: Seen<'_>,
-    ) {
+    ) -> Vec<RecordKey> {
+        let is_first = self.overlays.is_empty();
         let mut batch = Batch { ticket, writes: Vec::with_capacity(writes.len()) };
         for Write { key, context, content } in writes {
             // Looked up once for all that is asked of it: a batch may be of many thousands.
             let overlay = overlay_of(&mut self.overlays, &key, self.tab, replica);
             let shown = || overlay.context(self.tab, |dot| name(&self.batches, dot, replica));
             let context = context.unwrap_or_else(|| most.map_or_else(shown, |most| shown().meet(most)));
-            let write = PendingWrite { key, context, content, at, provisional: self.provisional.mint() };
+            let write = PendingWrite {
+                key,
+                context,
+                content,
+                at,
+                provisional: self.provisional.mint(),
+                place: overlay.place,
+            };
             overlay.put(self.tab, &self.provisional, &write);
             batch.writes.push(write);
         }
+        // The map has put them in order already.
+        let keys = match is_first {
+            true => self.overlays.keys().cloned().collect(),
+            false => batch.writes.iter().map(|write| write.key.clone()).collect(),
+        };
         self.length += batch.writes.len();
         self.batches.push_back(batch);
+        keys
     }
 
     /// What a commit of all pending writes would write on top of the replica: contexts stay what the writers had seen,
     /// dots are minted now.
     pub(super) fn draft(&self, replica: &Replica) -> Draft {
-        let mut records: BTreeMap<RecordKey, Record> = BTreeMap::new();
+        // By their places.
+        let mut records: Vec<Option<(RecordKey, Record)>> = Vec::new();
+        records.resize_with(self.overlays.len(), || None);
         let mut draft =
             Draft { batches: self.batches.len(), entries: vec![], contexts: vec![], finals: vec![] };
         // Provisional dots are minted one after the other, so these are in their order.
@@ -158,9 +178,10 @@ impl Pending {
                 counter += 1;
                 let dot = Dot::new(replica.id(), counter);
                 let mut context = self.provisional.translate(&write.context, |dot| drafted_as(&drafted, dot));
-                let record = records
-                    .entry(write.key.clone())
-                    .or_insert_with(|| replica.get(write.key.as_str()).cloned().unwrap_or_default());
+                let Some(record) = records.get_mut(write.place) else { continue };
+                let (_, record) = record.get_or_insert_with(|| {
+                    (write.key.clone(), replica.get(write.key.as_str()).cloned().unwrap_or_default())
+                });
                 record.write(dot, &context, write.at, write.content.clone());
                 context.add(dot);
                 contexts.push(context);
@@ -168,11 +189,21 @@ impl Pending {
             }
             draft.contexts.push(contexts);
         }
-        draft.entries = records.into_iter().collect();
+        draft.entries = records.into_iter().flatten().collect();
         // In the log they stand as they were written: neighbours have neighbouring dots, which are short to tell.
         draft.entries.sort_by_key(|(_, record)| record.context().get(replica.id()));
         draft.finals = drafted;
         draft
+    }
+
+    /// The keys of the records that the draft writes.
+    pub(super) fn keys_of(&self, draft: &Draft) -> Vec<RecordKey> {
+        // Of all that is pending the map has them in order already.
+        let is_all = draft.batches == self.batches.len() && draft.entries.len() == self.overlays.len();
+        match is_all {
+            true => self.overlays.keys().cloned().collect(),
+            false => draft.entries.iter().map(|(key, _)| key.clone()).collect(),
+        }
     }
 
     /// The draft is committed: its batches leave, and their dots are final.
@@ -183,7 +214,7 @@ impl Pending {
 
     /// The draft could not be committed: its batches leave without a trace.
     pub(super) fn discard(&mut self, draft: &Draft) -> (Vec<Ticket>, Vec<RecordKey>) {
-        let keys = draft.entries.iter().map(|(key, _)| key.clone()).collect();
+        let keys = self.keys_of(draft);
         let taken = self.take(draft);
         let writes = taken.iter().flat_map(|batch| &batch.writes);
         writes.for_each(|write| self.provisional.lose(write.provisional, &write.context));
@@ -209,12 +240,10 @@ impl Pending {
     /// What is committed has changed: puts the pending writes on top again.
     pub(super) fn rebase(&mut self, replica: Seen<'_>) {
         self.overlays.clear();
-        for write in self.batches.iter().flat_map(|batch| &batch.writes) {
-            overlay_of(&mut self.overlays, &write.key, self.tab, replica).put(
-                self.tab,
-                &self.provisional,
-                write,
-            );
+        for write in self.batches.iter_mut().flat_map(|batch| &mut batch.writes) {
+            let overlay = overlay_of(&mut self.overlays, &write.key, self.tab, replica);
+            write.place = overlay.place;
+            overlay.put(self.tab, &self.provisional, write);
         }
     }
 }
@@ -242,12 +271,13 @@ fn overlay_of<'a>(
     tab: ReplicaId,
     replica: Seen<'_>,
 ) -> &'a mut Overlay {
+    let place = overlays.len();
     overlays.entry(key.clone()).or_insert_with(|| {
         let record = replica.get(key.as_str()).cloned().unwrap_or_default();
         // The tab's id is in contexts that its application gets, so a record that came from anywhere may bear it.
         let is_foreign = record.context().get(tab) == 0;
         let record = if is_foreign { record } else { record.without(tab) };
-        Overlay { record, dots: Vec::new() }
+        Overlay { place, record, dots: Vec::new() }
     })
 }
 

@@ -240,7 +240,9 @@ impl Engine {
         let collides = |key: &&RecordKey| {
             self.replica.get(key.as_str()).is_some_and(|record| record.collisions().next().is_some())
         };
-        let keys: Vec<RecordKey> = keys.iter().filter(collides).cloned().collect();
+        let mut keys: Vec<RecordKey> = keys.iter().filter(collides).cloned().collect();
+        keys.sort_unstable();
+        keys.dedup();
         if !keys.is_empty() {
             self.effects.push(EngineEffect::Notice { code: COLLISION, keys });
         }
