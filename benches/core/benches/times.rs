@@ -45,13 +45,13 @@ fn fold_10_000(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn delta_of_100_in_10_000(bencher: Bencher<'_, '_>) {
     let deltas = Deltas::of(MANY, 100);
-    bencher.bench(|| eyot_bench::delta(&deltas));
+    bencher.bench_local(|| eyot_bench::delta(&deltas));
 }
 
 #[divan::bench]
 fn search_10_in_10_000(bencher: Bencher<'_, '_>) {
     let searches = Searches::of(MANY, 10);
-    bencher.bench(|| eyot_bench::search(&searches));
+    bencher.bench_local(|| eyot_bench::search(&searches));
 }
 
 #[divan::bench]
