@@ -1,8 +1,11 @@
 // Several writes as one. Collects them while the batch's function runs; must not know how they are written.
 
 import { decode } from './decode.js'
+import { versionedOf } from './doc.js'
 import { checkId } from './names.js'
 import { newId } from './new-id.js'
+import { versionOf } from './schema/mark.js'
+import type { Shape, Versioned } from './schema/shape.js'
 import type { Store } from './store.js'
 import type { UpdateOptions, WriteOptions } from './types/collection.js'
 import type { BatchCollection } from './types/database.js'
@@ -14,14 +17,16 @@ import { makeWrite, type Given } from './writes.js'
 export class BatchWrites {
   readonly #store: Store
   readonly #maximumBytes: number
+  readonly #shapeOf: (collection: string) => Shape | undefined
   readonly #writes: Write[] = []
   /** Where in the list the latest write to each record is, by collection and id. */
   readonly #latest = new Map<string, number>()
   #ended = false
 
-  /** `maximumBytes`: the largest encoded value of a record. */
-  constructor(store: Store, maximumBytes: number) {
+  /** `maximumBytes`: the largest encoded value of a record. `shapeOf`: what a collection demands of its values. */
+  constructor(store: Store, maximumBytes: number, shapeOf: (collection: string) => Shape | undefined) {
     this.#store = store
+    this.#shapeOf = shapeOf
     this.#maximumBytes = maximumBytes
   }
 
@@ -60,7 +65,7 @@ export class BatchWrites {
 
   /** Adds a write. */
   add(given: Given): void {
-    const write = makeWrite(given, this.#maximumBytes)
+    const write = makeWrite(this.#shaped(given), this.#maximumBytes)
     this.#checkOpen()
     const key = `${write.collection}/${write.id}`
     const index = this.#latest.get(key)
@@ -73,6 +78,21 @@ export class BatchWrites {
     }
     this.#latest.set(key, this.#writes.length)
     this.#writes.push(write)
+  }
+
+  /** The write as the collection's schema has it. */
+  #shaped(given: Given): Given {
+    const { collection, id, content } = given
+    const shape = content === undefined ? undefined : this.#shapeOf(collection)
+    if (shape === undefined) return given
+    return { ...given, content: shape.toStore(`${collection}/${id}`, content?.value, this.#versioned(collection, id)) }
+  }
+
+  #versioned(collection: string, id: string): Versioned | undefined {
+    const index = this.#latest.get(`${collection}/${id}`)
+    const write = index === undefined ? undefined : this.#writes[index]
+    if (write === undefined) return versionedOf(this.#store.read(collection, id))
+    return write.text === undefined ? undefined : { value: decode(write.text), version: versionOf(write.text) }
   }
 
   #checkOpen(): void {

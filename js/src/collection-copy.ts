@@ -2,6 +2,7 @@
 // that only what has changed. Must not know who watches.
 
 import type { Connection } from './connection.js'
+import { isListed } from './doc.js'
 import { compareIds } from './names.js'
 import { report } from './report.js'
 import { SortedDocs } from './sorted-docs.js'
@@ -21,6 +22,8 @@ export interface CopySource {
   readonly connection: Connection
   readonly store: Store
   readonly collection: string
+  /** Of the records that are not valid, instead of those that are. */
+  readonly invalid?: boolean
   /** Is called when there is something new to look at. */
   readonly announce: () => void
 }
@@ -109,12 +112,19 @@ export class CollectionCopy {
   }
 
   #readStep(): void {
-    const { store, collection } = this.#source
+    const { store, collection, invalid } = this.#source
     const { docs, next } = store.page(collection, this.#readTo, STEP_RECORDS)
-    this.#docs.append(docs)
+    const listed = docs.filter(doc => isListed(doc, invalid))
+    this.#docs.append(listed)
     this.#readTo = next
     this.#loaded = next === undefined
-    for (const { id } of docs) this.#untold.set(id, 'load')
+    for (const { id } of listed) this.#untold.set(id, 'load')
+  }
+
+  #readListed(id: string): Doc<unknown> | undefined {
+    const { store, collection, invalid } = this.#source
+    const doc = store.read(collection, id)
+    return doc !== undefined && isListed(doc, invalid) ? doc : undefined
   }
 
   #refresh(): void {
@@ -125,7 +135,7 @@ export class CollectionCopy {
       for (const [id, cause] of this.#stale) {
         if (!slice.hasRoom(1)) return true
         this.#stale.delete(id)
-        changes.set(id, this.#source.store.read(this.#source.collection, id))
+        changes.set(id, this.#readListed(id))
         causes.set(id, cause)
       }
       this.#refreshing = false

@@ -3,6 +3,7 @@
 import { ChangeFeed } from './change-feed.js'
 import type { Connection } from './connection.js'
 import type { CollectionSettings } from './definition.js'
+import { isListed, versionedOf } from './doc.js'
 import { EyotError } from './errors.js'
 import type { Hub } from './hub.js'
 import { LiveCollection } from './live-collection.js'
@@ -13,6 +14,7 @@ import { newId } from './new-id.js'
 import { checkOptions } from './options.js'
 import type { LiveQuery } from './query/live-query.js'
 import { Queries } from './query/queries.js'
+import type { Shape } from './schema/shape.js'
 import type { Store } from './store.js'
 import type * as types from './types/collection.js'
 import type { ChangesListener } from './types/change.js'
@@ -44,14 +46,17 @@ type CollectionListener = (docs: readonly Doc<unknown>[], change: types.Collecti
 export class RecordCollection implements types.Collection<unknown> {
   readonly name: string
   readonly #parts: Parts
+  readonly #shape: Shape | undefined
   readonly #queries: Queries
   #all: LiveCollection | undefined
   #changes: ChangeFeed | undefined
+  #invalid: LiveCollection | undefined
   #conflicts: Live<readonly Doc<unknown>[]> | undefined
 
-  constructor(name: string, parts: Parts, { indexes }: CollectionSettings) {
+  constructor(name: string, parts: Parts, { indexes, shape }: CollectionSettings) {
     this.name = name
     this.#parts = parts
+    this.#shape = shape
     const { connection, hub, store } = parts
     this.#queries = new Queries({ connection, hub, store, collection: name, indexes })
   }
@@ -76,7 +81,7 @@ export class RecordCollection implements types.Collection<unknown> {
       const room = Math.min(PAGE_RECORDS, Math.floor(limit) - docs.length)
       if (room <= 0) return docs
       const page = this.#parts.store.page(this.name, from, room)
-      docs.push(...page.docs)
+      docs.push(...page.docs.filter(doc => isListed(doc)))
       if (page.next === undefined || docs.length >= limit) return docs
       from = page.next
       if (performance.now() < turnEnds) continue
@@ -86,6 +91,8 @@ export class RecordCollection implements types.Collection<unknown> {
   }
 
   async count(): Promise<number> {
+    // The engine does not know what is valid.
+    if (this.#shape !== undefined) return (await this.list()).length
     return Promise.resolve(this.#parts.store.count(this.name))
   }
 
@@ -141,6 +148,12 @@ export class RecordCollection implements types.Collection<unknown> {
     return this.#queries.query(options)
   }
 
+  invalid(): types.LiveCollection<unknown> {
+    const { connection, store, hub } = this.#parts
+    this.#invalid ??= new LiveCollection(hub, { connection, store, collection: this.name, invalid: true })
+    return this.#invalid
+  }
+
   changes(listener: ChangesListener): Unsubscribe {
     const { connection, store, hub } = this.#parts
     this.#changes ??= new ChangeFeed({ connection, store, hub, collections: [this.name] })
@@ -154,7 +167,8 @@ export class RecordCollection implements types.Collection<unknown> {
   }
 
   async #write(id: string, content: Given['content'], options: unknown): Promise<Written> {
-    const given = { collection: this.name, id, content, options }
+    const shaped = content && this.#shape?.toStore(`${this.name}/${id}`, content.value, versionedOf(this.peek(id)))
+    const given = { collection: this.name, id, content: shaped ?? content, options }
     return this.#parts.writer.write(makeWrite(given, this.#parts.maximumBytes))
   }
 }

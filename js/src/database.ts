@@ -52,7 +52,7 @@ export class OpenDatabase implements Database {
 
   constructor(name: string, shell: Shell, { declared, maximumBytes }: DatabaseSettings) {
     const connection = new Connection(shell)
-    const store = new Store(connection)
+    const store = new Store(connection, collection => declared?.get(collection)?.shape)
     this.name = name
     this.#parts = { connection, store, hub: new Hub(), writer: new Writer(connection, store), maximumBytes }
     this.#declared = declared
@@ -68,7 +68,7 @@ export class OpenDatabase implements Database {
     this.#checkCollection(name)
     let collection = this.#collections.get(name)
     if (collection === undefined) {
-      collection = new RecordCollection(name, this.#parts, this.#declared?.get(name) ?? { indexes: [] })
+      collection = new RecordCollection(name, this.#parts, this.#declared?.get(name) ?? { indexes: [], shape: undefined })
       this.#collections.set(name, collection)
     }
     return collection as never
@@ -76,7 +76,7 @@ export class OpenDatabase implements Database {
 
   async batch<Result>(work: (tx: Batch) => Result): Promise<Result> {
     if (typeof work !== 'function') throw new TypeError('a batch needs a function')
-    const batch = new BatchWrites(this.#parts.store, this.#parts.maximumBytes)
+    const batch = new BatchWrites(this.#parts.store, this.#parts.maximumBytes, name => this.#declared?.get(name)?.shape)
     const tx = batch.collections(name => { this.#checkCollection(name) }) as Batch
     try {
       const result = finished('the function of a batch', work(tx))

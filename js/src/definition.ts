@@ -3,12 +3,16 @@
 import { checkName, show } from './names.js'
 import { checkOptions } from './options.js'
 import { checkFields } from './query/fields.js'
+import { shapeOf } from './schema/options.js'
+import type { Shape } from './schema/shape.js'
 import type { CollectionDefinition, CollectionOptions } from './types/database.js'
 
 /** What a collection keeps of its definition. */
 export interface CollectionSettings {
   /** The fields of each index. */
   readonly indexes: readonly (readonly string[])[]
+  /** What it demands of its values. */
+  readonly shape: Shape | undefined
 }
 
 /**
@@ -41,8 +45,9 @@ function checkDefinition(what: string, definition: unknown): CollectionSettings 
   if (typeof definition !== 'object' || definition === null) {
     throw new TypeError(`${what} must be an object: collection<Value>() or {}`)
   }
-  checkOptions(definition, ['indexes'])
+  checkOptions(definition, ['indexes', 'schema', 'version', 'migrate'])
   const { indexes = [] } = definition as { indexes?: unknown }
   if (!Array.isArray(indexes)) throw new TypeError(`indexes must be an array, not ${show(indexes)}`)
-  return { indexes: indexes.map((fields, place) => checkFields(`indexes[${String(place)}]`, fields)) }
+  const checked = indexes.map((fields, place) => checkFields(`indexes[${String(place)}]`, fields))
+  return { indexes: checked, shape: shapeOf(definition as Record<string, unknown>) }
 }

@@ -2,12 +2,34 @@
 
 import { decode } from './decode.js'
 import { EyotError } from './errors.js'
+import { versionOf } from './schema/mark.js'
+import type { Shape, Versioned } from './schema/shape.js'
 import type { RawDoc, RawVersion } from './shell.js'
 import type { DeletedDoc, Doc } from './types/doc.js'
+import type { SchemaIssue } from './types/schema.js'
+
+/** Where a record is, and what is demanded of it there. */
+export interface Place {
+  readonly collection: string
+  readonly shape: Shape | undefined
+}
+
+/** The displayed value, with the version of the schema that it was written with; `undefined` where there is none to read. */
+export function versionedOf(doc: Doc<unknown> | undefined): Versioned | undefined {
+  if (doc === undefined) return undefined
+  const version = (doc as unknown as RecordDoc).schemaVersion
+  // Of a value that is not valid nobody can tell which of its fields are only newer.
+  return { value: doc.issues === undefined ? doc.value : undefined, version }
+}
+
+/** Whether lists show the document: those of what is valid, or those of what is not. */
+export function isListed(doc: Doc<unknown>, invalid = false): boolean {
+  return (doc.issues !== undefined) === invalid
+}
 
 /** A document of the raw record: an edit's or, when the displayed version is one, a deletion's. */
-export function makeDoc<Value>(collection: string, id: string, raw: RawDoc): Doc<Value> | DeletedDoc<Value> {
-  return new RecordDoc(collection, id, raw) as unknown as Doc<Value> | DeletedDoc<Value>
+export function makeDoc<Value>(place: Place, id: string, raw: RawDoc): Doc<Value> | DeletedDoc<Value> {
+  return new RecordDoc(place, id, raw) as unknown as Doc<Value> | DeletedDoc<Value>
 }
 
 /** Whether the raw record is what the document shows: a dot names one write for ever, so equal dots are equal contents. */
@@ -29,12 +51,14 @@ class RecordDoc {
   readonly context: string
   readonly pending: boolean
   readonly at: number
-  readonly #collection: string
+  readonly #place: Place
   #versions: readonly RawVersion[]
   #displayed: RecordSibling | undefined
   #siblings: readonly RecordSibling[] | undefined
+  /** `null`: nobody has asked yet. */
+  #issues: readonly SchemaIssue[] | undefined | null = null
 
-  constructor(collection: string, id: string, raw: RawDoc) {
+  constructor(place: Place, id: string, raw: RawDoc) {
     const displayed = raw.versions[0]
     this.id = id
     this.deleted = displayed?.text === undefined
@@ -42,7 +66,7 @@ class RecordDoc {
     this.context = raw.context
     this.pending = raw.pending
     this.at = displayed?.at ?? 0
-    this.#collection = collection
+    this.#place = place
     this.#versions = raw.versions
     Object.freeze(this)
   }
@@ -51,10 +75,21 @@ class RecordDoc {
     return this.#first()?.value
   }
 
+  get issues(): readonly SchemaIssue[] | undefined {
+    const { shape } = this.#place
+    if (shape === undefined || this.deleted) return undefined
+    if (this.#issues === null) this.#issues = this.#check(shape)
+    return this.#issues
+  }
+
+  get schemaVersion(): number {
+    return this.#first()?.schemaVersion ?? 1
+  }
+
   get siblings(): readonly RecordSibling[] {
     if (this.#siblings === undefined) {
       const first = this.#first()
-      const others = this.#versions.slice(1).map(version => new RecordSibling(this.#collection, this.id, version))
+      const others = this.#versions.slice(1).map(version => new RecordSibling(this.#place, this.id, version))
       this.#siblings = Object.freeze(first === undefined ? [] : [first, ...others])
       this.#versions = []
     }
@@ -67,10 +102,18 @@ class RecordDoc {
     return { id, value, deleted, conflicted, siblings, context, pending, at }
   }
 
+  #check(shape: Shape): readonly SchemaIssue[] | undefined {
+    try {
+      return shape.issuesOf(this.value)
+    } catch (error) {
+      return Object.freeze([{ message: error instanceof Error ? error.message : String(error), path: [] }])
+    }
+  }
+
   #first(): RecordSibling | undefined {
     const version = this.#versions[0]
     if (this.#displayed === undefined && version !== undefined) {
-      this.#displayed = new RecordSibling(this.#collection, this.id, version)
+      this.#displayed = new RecordSibling(this.#place, this.id, version)
     }
     return this.#displayed
   }
@@ -82,18 +125,20 @@ class RecordSibling {
   readonly replica: string
   readonly version: string
   readonly also: readonly string[]
-  readonly #collection: string
+  readonly schemaVersion: number
+  readonly #place: Place
   readonly #id: string
   #text: string | undefined
   #value: unknown
 
-  constructor(collection: string, id: string, version: RawVersion) {
+  constructor(place: Place, id: string, version: RawVersion) {
+    this.schemaVersion = place.shape === undefined || version.text === undefined ? 1 : versionOf(version.text)
     this.deleted = version.text === undefined
     this.at = version.at
     this.replica = version.replica
     this.version = version.dots[0] ?? ''
     this.also = Object.freeze(version.dots.slice(1))
-    this.#collection = collection
+    this.#place = place
     this.#id = id
     this.#text = version.text
     Object.freeze(this)
@@ -115,11 +160,13 @@ class RecordSibling {
   }
 
   #decode(text: string): unknown {
+    const { collection, shape } = this.#place
     try {
-      return decode(text)
+      const value = decode(text)
+      return shape === undefined ? value : shape.upToDate(value, this.schemaVersion)
     } catch (cause) {
-      const detail = { collection: this.#collection, id: this.#id, version: this.version }
-      throw new EyotError('unreadable-value', `version ${this.version} of ${this.#collection}/${this.#id} is unreadable`, {
+      const detail = { collection, id: this.#id, version: this.version }
+      throw new EyotError('unreadable-value', `version ${this.version} of ${collection}/${this.#id} is unreadable`, {
         detail,
         cause,
       })

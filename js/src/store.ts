@@ -1,10 +1,11 @@
 // The records as documents: what the engine holds, one document for each unchanged record. Must not know who looks.
 
 import type { Connection } from './connection.js'
-import { makeDoc, shows } from './doc.js'
+import { makeDoc, shows, type Place } from './doc.js'
 import { PackedDocs } from './packing.js'
+import type { Shape } from './schema/shape.js'
 import type { RawDoc } from './shell.js'
-import type { Doc } from './types/doc.js'
+import type { DeletedDoc, Doc } from './types/doc.js'
 
 interface Known {
   readonly doc: WeakRef<Doc<unknown>>
@@ -23,13 +24,22 @@ const FEW = 1_000
  */
 export class Store {
   readonly #connection: Connection
+  readonly #shapeOf: (collection: string) => Shape | undefined
+  readonly #places = new Map<string, Place>()
   readonly #collections = new Map<string, Docs>()
   #size = 0
   /** With so many entries those whose documents are gone are dropped. */
   #sweepAt = FEW
 
-  constructor(connection: Connection) {
+  /** `shapeOf`: what a collection demands of its values, if anything. */
+  constructor(connection: Connection, shapeOf: (collection: string) => Shape | undefined) {
     this.#connection = connection
+    this.#shapeOf = shapeOf
+  }
+
+  /** A document that is not kept: of the raw record as its writer has seen it, say. */
+  make(collection: string, id: string, raw: RawDoc): Doc<unknown> | DeletedDoc<unknown> {
+    return makeDoc(this.#placeOf(collection), id, raw)
   }
 
   /** The record's document; `undefined` when it is absent or deleted. */
@@ -85,7 +95,7 @@ export class Store {
       known.stale = false
       return before
     }
-    const doc = makeDoc(collection, id, raw)
+    const doc = this.make(collection, id, raw)
     if (doc.deleted) return undefined
     if (known === undefined) this.#makeRoom()
     docs.set(id, { doc: new WeakRef(doc), stale: false })
@@ -103,6 +113,15 @@ export class Store {
       this.#sweepAt = Math.max(FEW, 2 * this.#size)
     }
     this.#size += 1
+  }
+
+  #placeOf(collection: string): Place {
+    let place = this.#places.get(collection)
+    if (place === undefined) {
+      place = { collection, shape: this.#shapeOf(collection) }
+      this.#places.set(collection, place)
+    }
+    return place
   }
 
   #docsOf(collection: string): Docs {

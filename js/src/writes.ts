@@ -1,10 +1,10 @@
 // Hands writes to the engine. Must not know what they are for.
 
 import type { Connection } from './connection.js'
-import { makeDoc } from './doc.js'
 import { encode } from './encode.js'
 import { checkOptions } from './options.js'
 import { PackedDocs, packWrites, type Write } from './packing.js'
+import { withVersion } from './schema/mark.js'
 import type { RawDoc } from './shell.js'
 import type { Store } from './store.js'
 import type { DeletedDoc, Doc } from './types/doc.js'
@@ -42,7 +42,7 @@ export class Writer {
   async write(write: Write): Promise<Written> {
     const packed = await this.#write([write], true)
     const raw = (packed === undefined ? undefined : new PackedDocs(packed).doc()) ?? asWritten(write)
-    return raw === undefined ? undefined : makeDoc(write.collection, write.id, raw)
+    return raw === undefined ? undefined : this.#store.make(write.collection, write.id, raw)
   }
 
   async #write(writes: readonly Write[], answered: boolean): Promise<string | undefined> {
@@ -79,13 +79,13 @@ export interface Given {
   readonly collection: string
   readonly id: string
   /** `undefined` deletes. */
-  readonly content: { readonly value: unknown } | undefined
+  readonly content: { readonly value: unknown; readonly version?: number } | undefined
   readonly options: unknown
 }
 
 /** What was handed over, checked, and encoded if that takes no more than so many bytes. */
 export function makeWrite({ collection, id, content, options }: Given, maximumBytes: number): Write {
-  const text = content === undefined ? undefined : encode(content.value, maximumBytes)
+  const text = content === undefined ? undefined : withVersion(encode(content.value, maximumBytes), content.version ?? 1)
   return { collection, id, text, context: contextOf(options) }
 }
 

@@ -17,7 +17,7 @@ const root = new URL('../../../', import.meta.url)
 
 /** What the examples take as given. */
 const GIVEN = `
-import { collection, compare, EyotError, newId, open, undo, type CollectionDefinition, type Database, type Doc, type Sibling, type Sync } from '../../src/index.js'
+import { collection, compare, EyotError, newId, open, undo, type CollectionDefinition, type Database, type Doc, type Sibling, type StandardSchema, type Sync } from '../../src/index.js'
 import { useConflicts, useDoc, useLive, useLiveQuery, useSync } from '../../src/react/index.js'
 interface Note { title: string; done: boolean }
 interface Tag { name: string }
@@ -28,6 +28,7 @@ declare const note: Note
 declare const doc: Doc<Note>
 declare const context: string
 declare const sync: Sync
+declare const schema: StandardSchema<Note>
 declare const index: { refresh(id: string): void }
 declare const dataChannel: RTCDataChannel
 declare function render(docs: readonly Doc<Note>[]): void
@@ -108,6 +109,7 @@ test('the examples of the README run', async () => {
     open: () => Promise.resolve(db),
     collection,
     newId,
+    schema: { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } },
     undo,
     dataChannel: { send: () => undefined, close: () => undefined },
     between: () => {

@@ -12,7 +12,7 @@ import type { Doc } from '../src/types/doc.js'
 
 function doc(id: string): Doc<unknown> {
   const version = { text: '1', at: 1, replica: 'a', dots: ['a:1'] }
-  return makeDoc('notes', id, { context: 'a:1', conflicted: false, pending: false, versions: [version] }) as Doc<unknown>
+  return makeDoc({ collection: 'notes', shape: undefined }, id, { context: 'a:1', conflicted: false, pending: false, versions: [version] }) as Doc<unknown>
 }
 
 const id = fc.oneof(fc.integer({ min: 0, max: 400 }).map(String), fc.constantFrom('\uffff', '🐦', 'é'))

@@ -1,5 +1,6 @@
 // Reads the records of one collection for queries: the only place where they do. Must not know what they are read for.
 
+import { isListed } from '../doc.js'
 import type { Page, Store } from '../store.js'
 import type { Doc } from '../types/doc.js'
 import { UNREADABLE } from './value-order.js'
@@ -16,12 +17,14 @@ export class Reader {
 
   /** The record's document; `undefined` when it is absent or deleted. */
   read(id: string): Doc<unknown> | undefined {
-    return this.#store.read(this.collection, id)
+    const doc = this.#store.read(this.collection, id)
+    return doc !== undefined && isListed(doc) ? doc : undefined
   }
 
   /** Some documents in the order of their ids. */
   page(after: string | undefined, limit: number): Page {
-    return this.#store.page(this.collection, after, limit)
+    const { docs, next } = this.#store.page(this.collection, after, limit)
+    return { docs: docs.filter(doc => isListed(doc)), next }
   }
 }
 

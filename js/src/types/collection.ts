@@ -175,6 +175,13 @@ export interface Collection<Value> {
    */
   changes(listener: ChangesListener<Value>): Unsubscribe
 
+  /**
+   * The records whose displayed value is not what the collection's schema demands, to be watched: `issues` of a document says
+   * what is wrong. They are kept, as another device wrote them, and left out of lists, queries and counts; `get` gives them.
+   * They come back when they are valid: by a write, or with an app that knows their form.
+   */
+  invalid(): LiveCollection<Value>
+
   /** The records of this collection that have siblings. */
   conflicts(): Live<readonly Doc<Value>[]>
 }

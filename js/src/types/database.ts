@@ -7,6 +7,7 @@ import type { Live, Unsubscribe } from './live.js'
 import type { Notice, NoticesChange } from './notice.js'
 import type { JoinOptions, Peer, PeerChannel } from './peer.js'
 import type { IndexFields } from './query.js'
+import type { Migrations, StandardSchema } from './schema.js'
 
 declare const valueType: unique symbol
 
@@ -18,6 +19,22 @@ export interface CollectionOptions<Value = unknown> {
    * any time.
    */
   readonly indexes?: readonly IndexFields<Value>[]
+  /**
+   * What values must be: a schema of zod, valibot, arktype or any other library that implements Standard Schema v1, which
+   * must validate at once and accept what it has given. It decides the type of the values.
+   *
+   * What is written is validated, and stored as the schema gives it; what is not valid is refused with `EyotError`
+   * `schema-invalid`. What is read and is not valid is kept, but left out of lists and queries: see
+   * {@link Collection.invalid}. Fields that the schema does not know, and that something newer has written, are kept.
+   */
+  readonly schema?: StandardSchema<Value>
+  /** The version of the schema: 1 if nothing else is said. Every value is stored with the version that wrote it. */
+  readonly version?: number
+  /**
+   * How values of older versions become those of the next one, by the older one's number. Applied when a value is read;
+   * stored with its next write.
+   */
+  readonly migrate?: Migrations
 }
 
 /** What a collection holds. Made by `collection<Value>()`; `{}` defines one whose values are `unknown`. */

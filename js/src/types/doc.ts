@@ -1,5 +1,7 @@
 // What a read gives: a record as a frozen document, and its siblings. Types only; knows nothing of how they are made.
 
+import type { SchemaIssue } from './schema.js'
+
 /** What every version of a record tells, whether it is an edit or a deletion. */
 export interface VersionFacts {
   /** When it was written, by the writer's clock: milliseconds since 1970, for display. It never decides what is kept. */
@@ -59,6 +61,8 @@ export interface DocFacts<Value> {
  */
 export interface Doc<Value> extends DocFacts<Value> {
   readonly deleted: false
+  /** What is wrong with the displayed value, if the collection has a schema; `undefined` when nothing is. */
+  readonly issues: readonly SchemaIssue[] | undefined
   /** The displayed value. Reading it throws `EyotError` `unreadable-value` when it cannot be decoded. */
   readonly value: Value
 }
