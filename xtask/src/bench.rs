@@ -18,6 +18,7 @@ pub(crate) fn run(project: &Project, arguments: &[&str]) -> Result<()> {
     match arguments {
         ["core"] => core::run(project),
         ["core", "--accept"] => core::accept(project),
+        ["queries", options @ ..] => peers::queries(project, options),
         ["relay", options @ ..] => relay::run(project, options),
         [name, ..] if !name.starts_with('-') => bail!("no benchmark is named {name}"),
         options => peers::run(project, options),

@@ -36,6 +36,7 @@ The commands of Eyot. Each sets up what it needs, says what it does, and may be 
   cargo xtask bench [--only W2,W3] [--peers A,B] [--rounds N] [--profile]
                                measure Eyot beside its peers in Chromium
   cargo xtask bench core       measure the core, in time and in instructions; --accept notes the latter
+  cargo xtask bench queries    measure queries beside the peers; --sizes 1000,50000 --peers A,B
   cargo xtask bench relay      measure the relay under load; --help says how much
   cargo xtask size             weigh the npm package part by part; fails when it is over its budget
   cargo xtask sim              run the simulator; --help says how much of it

@@ -51,3 +51,17 @@ pub(crate) fn run(project: &Project, options: &[&str]) -> Result<()> {
     }
     shown(&mut command)
 }
+
+/// Measures queries beside the peers. Without options the documentation is written.
+pub(crate) fn queries(project: &Project, options: &[&str]) -> Result<()> {
+    let browser = Browser::ensure()?;
+    js::ensure(project)?;
+    packages::ensure(project, FOLDER)?;
+    let mut command = Command::new("node");
+    command.arg("queries.mjs").args(options).current_dir(project.root.join(FOLDER));
+    command.env("CHROMIUM", browser.chromium);
+    if options.is_empty() {
+        command.arg("--out").arg(project.root.join("docs/queries.md"));
+    }
+    shown(&mut command)
+}
