@@ -12,10 +12,10 @@ use litemap::LiteMap;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
+use crate::compression::{Line, Work};
 use crate::doc::to_js;
 use crate::driver::Driver;
 use crate::errors::ShellError;
-use crate::packing::{Line, Work};
 use crate::perform::event;
 use crate::status::RawPeerStatus;
 
@@ -28,7 +28,7 @@ pub(crate) struct Joined {
 }
 
 struct Peer {
-    packs: bool,
+    compresses: bool,
     outgoing: Rc<Line>,
     incoming: Rc<Line>,
     // What has come before the engine could take it.
@@ -56,11 +56,11 @@ impl Joined {
         self.peers.borrow().get(&link).is_some_and(|peer| peer.early.is_some())
     }
 
-    /// Sends a message. `may_pack` says whether the other side can unpack.
-    pub(crate) fn send(&self, link: Link, bytes: Vec<u8>, may_pack: bool) {
-        let line = self.peers.borrow().get(&link).map(|peer| (Rc::clone(&peer.outgoing), peer.packs));
-        if let Some((line, packs)) = line {
-            line.push(bytes, Work::to_send(may_pack && packs));
+    /// Sends a message. `may_compress` says whether the other side can decompress.
+    pub(crate) fn send(&self, link: Link, bytes: Vec<u8>, may_compress: bool) {
+        let line = self.peers.borrow().get(&link).map(|peer| (Rc::clone(&peer.outgoing), peer.compresses));
+        if let Some((line, compresses)) = line {
+            line.push(bytes, Work::to_send(may_compress && compresses));
         }
     }
 }
@@ -71,8 +71,8 @@ fn outgoing(send: Function) -> Rc<Line> {
 }
 
 impl Driver {
-    /// Takes up a connection. One side of it calls. `packs` says whether messages are worth packing on it.
-    pub(crate) fn join_peer(self: &Rc<Self>, calls: bool, packs: bool, send: Function) -> Link {
+    /// Takes up a connection. One side of it calls. `compresses` says whether messages are worth compressing on it.
+    pub(crate) fn join_peer(self: &Rc<Self>, calls: bool, compresses: bool, send: Function) -> Link {
         let link = self.joined.next.get();
         self.joined.next.set(link + 1);
         let driver = Rc::downgrade(self);
@@ -82,7 +82,7 @@ impl Driver {
             }
         });
         let (early, waiting) = (Some(Vec::new()), Vec::new());
-        let peer = Peer { packs, outgoing: outgoing(send), incoming, early, waiting };
+        let peer = Peer { compresses, outgoing: outgoing(send), incoming, early, waiting };
         self.joined.peers.borrow_mut().insert(link, peer);
         let driver = Rc::clone(self);
         spawn_local(async move {
@@ -107,7 +107,7 @@ impl Driver {
 
     pub(crate) fn hear_peer(&self, link: Link, bytes: Vec<u8>) {
         if let Some(line) = self.joined.incoming(link) {
-            line.push(bytes, Work::Unpack);
+            line.push(bytes, Work::Decompress);
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod clock;
 mod compacting;
+mod compression;
 mod doc;
 mod driver;
 mod election;
@@ -12,7 +13,6 @@ mod errors;
 mod joined;
 mod loading;
 mod locks;
-mod packing;
 mod page;
 mod perform;
 mod renewal;

@@ -12,9 +12,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::clock::{now_ms, random_id, random_number};
+use crate::compression;
 use crate::driver::Driver;
 use crate::errors::ShellError;
-use crate::packing;
 use crate::status::RawHealth;
 use crate::storage::{LogPage, Marker, Reader, Writer, prepare};
 use crate::tabs::Tabs;
@@ -41,8 +41,8 @@ pub(crate) async fn load(
     let (tab, seed) = (random_id()?, random_number()?);
     let identity = Identity { database, replica: meta.replica, epoch: meta.epoch, tab, seed };
     let mut engine = Engine::new(identity, limits);
-    if packing::is_supported() {
-        engine.unpack_messages();
+    if compression::is_supported() {
+        engine.decompress_messages();
     }
     // What is shown is read at once by whoever wants it, so all of it stays here.
     let storage = StorageOptions { cache_bytes: usize::MAX, ..StorageOptions::default() };

@@ -93,11 +93,11 @@ impl Driver {
     }
 
     fn transmit(&self, link: Link, bytes: Vec<u8>) {
-        let may_pack = self.engine().may_pack(link);
+        let may_compress = self.engine().may_compress(link);
         if link >= FIRST_PEER_LINK {
-            self.joined.send(link, bytes, may_pack);
+            self.joined.send(link, bytes, may_compress);
         } else if let Some((_, socket)) = self.socket.borrow().as_ref().filter(|(open, _)| *open == link) {
-            socket.send(bytes, may_pack);
+            socket.send(bytes, may_compress);
         }
     }
 

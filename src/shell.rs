@@ -154,11 +154,11 @@ impl Shell {
     }
 
     /// Takes up a connection that the application has made to another replica; `send` takes the messages for it. One side of
-    /// a connection calls. `packs` says whether messages are worth packing on it. Returns what names it.
+    /// a connection calls. `compresses` says whether messages are worth compressing on it. Returns what names it.
     #[wasm_bindgen(js_name = peerJoin)]
-    pub fn peer_join(&self, calls: bool, packs: bool, send: Function) -> Result<f64, JsValue> {
+    pub fn peer_join(&self, calls: bool, compresses: bool, send: Function) -> Result<f64, JsValue> {
         self.driver.check_open()?;
-        Ok(self.driver.join_peer(calls, packs, send) as f64)
+        Ok(self.driver.join_peer(calls, compresses, send) as f64)
     }
 
     /// A message has come on a connection.

@@ -14,7 +14,7 @@ use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, WebSocketError};
 use js_sys::Function;
 
-use crate::packing::{Line, Work, unpack};
+use crate::compression::{Line, Work, decompress};
 use crate::renewal::{fetch_token, keep_renewing};
 
 /// Where to connect, and how to get a token.
@@ -39,9 +39,9 @@ impl Sender {
         Self { socket, line }
     }
 
-    /// Sends a message. `may_pack` says whether the relay can unpack.
-    pub(crate) fn send(&self, bytes: Vec<u8>, may_pack: bool) {
-        self.line.push(bytes, Work::to_send(may_pack));
+    /// Sends a message. `may_compress` says whether the relay can decompress.
+    pub(crate) fn send(&self, bytes: Vec<u8>, may_compress: bool) {
+        self.line.push(bytes, Work::to_send(may_compress));
     }
 
     /// Closes the socket after what was sent.
@@ -83,7 +83,7 @@ async fn converse(
         return Err(failure("connection-failed", "The relay cannot be reached."));
     }
     let sender = Sender::new(raw);
-    // A secret is never packed: how short it becomes would tell of what is in it.
+    // A secret is never compressed: how short it becomes would tell of what is in it.
     let show = |token: String| sender.send(Wire::Auth { token }.to_bytes(), false);
     if let Some(token) = &token {
         show(token.clone());
@@ -104,7 +104,7 @@ async fn converse(
 async fn listen(mut socket: WebSocket, on_message: &mut impl FnMut(Vec<u8>)) -> Result<(), LinkFailure> {
     while let Some(message) = socket.next().await {
         match message {
-            Ok(Message::Bytes(bytes)) => on_message(unpack(bytes).await),
+            Ok(Message::Bytes(bytes)) => on_message(decompress(bytes).await),
             Ok(Message::Text(_)) => return Err(failure("bad-message", "The relay has sent text.")),
             Err(WebSocketError::ConnectionClose(_)) => return Ok(()),
             Err(_) => return Err(failure("connection-lost", "The connection to the relay was lost.")),

@@ -28,7 +28,7 @@ export class JoinedPeer implements Peer {
       ended: reason => { this.#lose(reason) },
     })
     const send = (message: Uint8Array): void => { this.#channel.send(message) }
-    this.link = connection.ask(shell => shell.peerJoin(calls, this.#channel.packs, send))
+    this.link = connection.ask(shell => shell.peerJoin(calls, this.#channel.compresses, send))
   }
 
   async caughtUp(): Promise<void> {

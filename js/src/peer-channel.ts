@@ -14,8 +14,8 @@ export interface ChannelListener {
 
 /** A channel that is listened to. */
 export interface OpenChannel {
-  /** True where fewer bytes are worth the work of packing them. */
-  readonly packs: boolean
+  /** True where fewer bytes are worth the work of compressing them. */
+  readonly compresses: boolean
   send(message: Uint8Array): void
   close(): void
 }
@@ -54,7 +54,7 @@ function overPort(port: MessagePort, listener: ChannelListener): OpenChannel {
   port.addEventListener('close', () => { listener.ended('the other side has closed its port') })
   const channel: OpenChannel = {
     // It leads to another page of the same device.
-    packs: false,
+    compresses: false,
     send: message => { port.postMessage(message, [message.buffer]) },
     close: () => { port.close() },
   }
@@ -66,7 +66,7 @@ function overOwn(own: PeerChannel, listener: ChannelListener): OpenChannel {
   own.onmessage = message => { listener.received(message) }
   own.onclose = reason => { listener.ended(reason ?? 'the channel has ended') }
   return {
-    packs: true,
+    compresses: true,
     send: message => { own.send(message) },
     close: () => {
       own.onmessage = null
@@ -99,7 +99,7 @@ function overDataChannel(data: RTCDataChannel, listener: ChannelListener): OpenC
   const early: Uint8Array[] = []
   data.addEventListener('open', () => { for (const message of early.splice(0)) sendParts(data, message) })
   const channel: OpenChannel = {
-    packs: true,
+    compresses: true,
     send: message => {
       if (data.readyState === 'connecting') early.push(message)
       else sendParts(data, message)

@@ -102,7 +102,7 @@ export interface Shell {
   syncStop(): void
   syncStatus(): RawSyncStatus
   /** Names a connection to another replica. `send` is called later, with bytes that nobody else has. */
-  peerJoin(calls: boolean, packs: boolean, send: (message: Uint8Array) => void): number
+  peerJoin(calls: boolean, compresses: boolean, send: (message: Uint8Array) => void): number
   peerReceived(link: number, message: Uint8Array): void
   peerClosed(link: number, reason: string): void
   peerDismiss(link: number): void

@@ -191,7 +191,7 @@ export class FakeShell implements Shell {
     return this.status
   }
 
-  peerJoin(calls: boolean, _packs: boolean, send: (message: Uint8Array) => void): number {
+  peerJoin(calls: boolean, _compresses: boolean, send: (message: Uint8Array) => void): number {
     this.#check()
     this.peers.push({ calls, send, received: [] })
     return this.peers.length - 1

@@ -127,7 +127,7 @@ async fn packed_messages_come_in_order_and_are_shorter() {
 }
 
 #[wasm_bindgen_test]
-async fn what_cannot_be_unpacked_ends_the_connection_with_a_code() {
+async fn what_cannot_be_decompressed_ends_the_connection_with_a_code() {
     let name = unused_name();
     let one = Profile::open(&name, "one").await;
     for message in

@@ -15,10 +15,10 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::admission::{Admission, failed, message_of, token_of};
 use crate::auth::{Access, Grant};
+use crate::compression::{compress, decompress};
 use crate::connection::Ending;
 use crate::hub::Seat;
 use crate::life;
-use crate::packing::{pack, unpack};
 use crate::reader::Reader;
 use crate::refusal::Code;
 use crate::searching::Searching;
@@ -83,7 +83,7 @@ impl<'a> Conversation<'a> {
         let limits = &shared.config.limits;
         let mut config = SessionConfig::new(Role::Acceptor);
         config.limits = limits.core();
-        config.unpacks = true;
+        config.decompresses = true;
         // Without random bits of the system's, those of the peer's half are left.
         config.nonce = getrandom::u64().unwrap_or_default();
         config.ping_after_ms = limits.ping_interval_ms;
@@ -185,7 +185,7 @@ impl<'a> Conversation<'a> {
         if let Some(token) = token_of(&self.shared, &message)? {
             return self.renew(&token);
         }
-        let message = unpack(message, &self.shared.config.limits.core());
+        let message = decompress(message, &self.shared.config.limits.core());
         if self.storing.is_some() {
             self.unstored_bytes += message.len();
         }
@@ -271,8 +271,8 @@ impl<'a> Conversation<'a> {
     fn perform(&mut self, effect: SessionEffect) -> Result<(), Ending> {
         let (store, database) = (Arc::clone(&self.shared.store), self.database.clone());
         match effect {
-            SessionEffect::Send(message) if self.session.peer().is_some_and(|peer| peer.unpacks) => {
-                self.socket.send(pack(message));
+            SessionEffect::Send(message) if self.session.peer().is_some_and(|peer| peer.decompresses) => {
+                self.socket.send(compress(message));
             }
             SessionEffect::Send(message) => self.socket.send(message),
             SessionEffect::LoadPeer { replica, epoch } => {

@@ -6,6 +6,7 @@
 
 mod admission;
 pub mod auth;
+mod compression;
 pub mod config;
 mod connection;
 mod conversation;
@@ -16,7 +17,6 @@ mod life;
 pub mod limits;
 pub mod logging;
 pub mod origin;
-mod packing;
 pub mod pattern;
 mod reader;
 pub mod refusal;

@@ -87,7 +87,7 @@ pub fn hello(bytes: &[u8], attacked: &Replica) -> Vec<u8> {
         floor: Seq(number(3)),
         digest: if byte(9) % 2 == 1 { digest } else { digest.wrapping_add(1) },
         credits: 16,
-        unpacks: byte(9) % 4 >= 2,
+        decompresses: byte(9) % 4 >= 2,
         seen: Seen { log, end: end(counter, link) },
         resume,
     })

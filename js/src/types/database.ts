@@ -148,9 +148,9 @@ export interface SyncStatus {
   readonly expected: number
   /** When the other side was last heard of: milliseconds since 1970. */
   readonly lastHeardAt: number | undefined
-  /** Bytes of messages received so far, unpacked: on the wire they were fewer. */
+  /** Bytes of messages received so far, decompressed: on the wire they were fewer. */
   readonly bytesIn: number
-  /** Bytes of messages sent so far, before they were packed. */
+  /** Bytes of messages sent so far, before they were compressed. */
   readonly bytesOut: number
   /** How often this side has waited for an answer so far. */
   readonly roundTrips: number

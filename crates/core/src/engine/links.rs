@@ -231,7 +231,7 @@ impl Engine {
         let mut config = SessionConfig::new(role);
         config.limits = self.limits;
         config.nonce = nonce;
-        config.unpacks = self.unpacks;
+        config.decompresses = self.decompresses;
         let Some(open) = self.links.open.get_mut(&link) else { return };
         open.session = Some(Session::new(config, local));
         let early = std::mem::take(&mut open.early);

@@ -92,7 +92,7 @@ pub struct Engine {
     paging: Paging,
     compaction: Compaction,
     corrupt: bool,
-    unpacks: bool,
+    decompresses: bool,
     now_ms: u64,
     effects: Vec<EngineEffect>,
 }
@@ -118,7 +118,7 @@ impl Engine {
             paging: Paging::default(),
             compaction: Compaction::default(),
             corrupt: false,
-            unpacks: false,
+            decompresses: false,
             now_ms: 0,
             effects: Vec::new(),
         }
@@ -130,14 +130,14 @@ impl Engine {
         self.commits.keep_deletions_for_ms(ms);
     }
 
-    /// The host can unpack messages ([`crate::message::Packed`]); peers are told so.
-    pub fn unpack_messages(&mut self) {
-        self.unpacks = true;
+    /// The host can decompress messages ([`crate::message::Compressed`]); peers are told so.
+    pub fn decompress_messages(&mut self) {
+        self.decompresses = true;
     }
 
-    /// True when the other side of the connection has said that it can unpack messages.
-    pub fn may_pack(&self, link: Link) -> bool {
-        self.links.session(link).and_then(crate::session::Session::peer).is_some_and(|peer| peer.unpacks)
+    /// True when the other side of the connection has said that it can decompress messages.
+    pub fn may_compress(&self, link: Link) -> bool {
+        self.links.session(link).and_then(crate::session::Session::peer).is_some_and(|peer| peer.decompresses)
     }
 
     /// Takes in what happened at `now_ms` (milliseconds since 1970) and says what is to be done, in order.

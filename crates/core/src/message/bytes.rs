@@ -1,9 +1,9 @@
 //! The messages as bytes.
 
+use super::compressed::{COMPRESSED, Compressed};
 use super::identity::{
     read_link, read_linked, read_place, read_seen, write_link, write_linked, write_place, write_seen,
 };
-use super::packed::{PACKED, Packed};
 use super::{
     Ack, Delta, DeltaClock, Hello, MAXIMUM_TOKEN_BYTES, Message, PROTOCOL_VERSION, Ranges, Refuse, Resume,
 };
@@ -100,10 +100,10 @@ impl Message {
                 message: reader.text(MAXIMUM_TEXT_BYTES, "a message's words")?.to_owned(),
                 retry_after_ms: reader.number()?.checked_sub(1),
             }),
-            // Whoever carries messages unpacks them; this one could not be.
-            PACKED => {
-                Packed::read(bytes, limits)?;
-                return Err(DecodeError::Invalid("a packed message"));
+            // Whoever carries messages decompresses them; this one could not be.
+            COMPRESSED => {
+                Compressed::read(bytes, limits)?;
+                return Err(DecodeError::Invalid("a compressed message"));
             }
             _ => return Err(DecodeError::Invalid("a message's kind")),
         };
@@ -122,7 +122,7 @@ fn write_hello(writer: &mut Writer, hello: &Hello) {
     writer.number(hello.floor.0);
     writer.fixed(hello.digest);
     writer.number(hello.credits.into());
-    writer.byte(hello.unpacks.into());
+    writer.byte(hello.decompresses.into());
     write_seen(writer, hello.seen);
     match &hello.resume {
         None => writer.byte(0),
@@ -148,7 +148,7 @@ fn read_hello(reader: &mut Reader<'_>, limits: &Limits) -> Result<Hello, DecodeE
         floor: read_seq(reader)?,
         digest: reader.fixed()?,
         credits: u32::try_from(reader.number()?).map_err(|_| DecodeError::TooLarge("the credits"))?,
-        unpacks: read_bool(reader)?,
+        decompresses: read_bool(reader)?,
         seen: read_seen(reader)?,
         resume: match reader.clone().byte()? {
             0 => reader.byte().map(|_| None)?,
@@ -314,7 +314,7 @@ mod tests {
                 link: 9,
                 seen: seen(7, 2),
                 credits: 16,
-                unpacks: true,
+                decompresses: true,
                 resume,
             })
         };

@@ -3,12 +3,12 @@
 //! Knows nothing of connections: what may be sent when is the session's matter.
 
 mod bytes;
+mod compressed;
 mod identity;
-mod packed;
 
 pub use bytes::{read_delta_clock, read_vector, write_delta_clock, write_vector};
+pub use compressed::{COMPRESS_FROM_BYTES, Compressed};
 pub(crate) use identity::{read_end, read_linked, read_place, write_end, write_linked, write_place};
-pub use packed::{PACK_FROM_BYTES, Packed};
 
 use crate::id::{DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::linked::LinkedVector;
@@ -74,8 +74,8 @@ pub struct Hello {
     pub digest: u64,
     /// How many unacknowledged deltas the sender takes.
     pub credits: u32,
-    /// True when the sender can unpack messages: see [`Packed`].
-    pub unpacks: bool,
+    /// True when the sender can decompress messages: see [`Compressed`].
+    pub decompresses: bool,
     /// What the sender has seen of the other, or of whom it guesses that it meets.
     pub seen: Seen,
     /// Where the sender would go on in the other's log, where it knows or guesses.

@@ -23,9 +23,9 @@ impl Session {
         if hello.replica == self.local.replica {
             return Err(("same-replica", "Both sides have the same replica id.".to_owned()));
         }
-        let Hello { replica, epoch, head, link, floor, digest, unpacks, .. } = hello;
+        let Hello { replica, epoch, head, link, floor, digest, decompresses, .. } = hello;
         let log = LogPlace { seq: head, link };
-        let peer = Peer { replica, epoch, head, floor, digest, log, unpacks };
+        let peer = Peer { replica, epoch, head, floor, digest, log, decompresses };
         self.peer = Some(peer);
         self.outgoing.grant(hello.credits, peer);
         let guess = match self.config.role {
@@ -127,9 +127,20 @@ impl Session {
 
     pub(super) fn send_hello(&mut self, resume: Option<Resume>, seen: Seen) {
         let Local { database, replica, epoch, head, floor, digest, link } = self.local.clone();
-        let (credits, unpacks) = (self.config.credits, self.config.unpacks);
-        let hello =
-            Hello { database, replica, epoch, head, link, floor, digest, credits, unpacks, seen, resume };
+        let (credits, decompresses) = (self.config.credits, self.config.decompresses);
+        let hello = Hello {
+            database,
+            replica,
+            epoch,
+            head,
+            link,
+            floor,
+            digest,
+            credits,
+            decompresses,
+            seen,
+            resume,
+        };
         self.effects.push(SessionEffect::Send(Message::Hello(hello).to_bytes()));
     }
 }

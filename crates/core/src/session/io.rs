@@ -41,8 +41,8 @@ pub struct SessionConfig {
     pub limits: Limits,
     /// How many unacknowledged deltas are accepted.
     pub credits: u32,
-    /// True when this side can unpack messages: see [`crate::message::Packed`].
-    pub unpacks: bool,
+    /// True when this side can decompress messages: see [`crate::message::Compressed`].
+    pub decompresses: bool,
     /// How many bytes of records a delta carries at most, unless one record is larger.
     pub chunk_bytes: usize,
     /// Random bits: this side's half of the key of fingerprints.
@@ -60,7 +60,7 @@ impl SessionConfig {
             role,
             limits: Limits::default(),
             credits: 16,
-            unpacks: false,
+            decompresses: false,
             chunk_bytes: crate::limits::CHUNK_BYTES,
             nonce: 0,
             ping_after_ms: 20_000,

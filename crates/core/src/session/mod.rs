@@ -59,8 +59,8 @@ pub struct Peer {
     pub epoch: LogEpoch,
     /// The last position of its log, as far as it has told.
     pub head: Seq,
-    /// True when it can unpack messages: see [`crate::message::Packed`].
-    pub unpacks: bool,
+    /// True when it can decompress messages: see [`crate::message::Compressed`].
+    pub decompresses: bool,
     // Where it has forgotten deletions, and the digest of its clock, when it said hello.
     floor: Seq,
     digest: u64,

@@ -109,21 +109,23 @@ fn message() -> impl Strategy<Value = Message> {
     let hello = (any::<[u8; 16]>(), (any::<u64>(), place()), seq(), words, prop::option::of(resume()));
     let refuse = ("[a-z-]{0,20}", ".{0,20}", prop::option::of(0u64..100_000));
     prop_oneof![
-        hello.prop_map(|(replica, (epoch, place), floor, (digest, (credits, unpacks), seen), resume)| {
-            Message::Hello(Hello {
-                database: "notes".parse().unwrap(),
-                replica: ReplicaId::from_bytes(replica),
-                epoch: LogEpoch(epoch),
-                head: place.seq,
-                link: place.link,
-                floor,
-                digest,
-                credits,
-                unpacks,
-                seen,
-                resume,
-            })
-        }),
+        hello.prop_map(
+            |(replica, (epoch, place), floor, (digest, (credits, decompresses), seen), resume)| {
+                Message::Hello(Hello {
+                    database: "notes".parse().unwrap(),
+                    replica: ReplicaId::from_bytes(replica),
+                    epoch: LogEpoch(epoch),
+                    head: place.seq,
+                    link: place.link,
+                    floor,
+                    digest,
+                    credits,
+                    decompresses,
+                    seen,
+                    resume,
+                })
+            }
+        ),
         (resume(), seen()).prop_map(|(resume, seen)| Message::Resume(resume, seen)),
         (any::<bool>(), seen()).prop_map(|(answers, seen)| Message::Seen { answers, seen }),
         (seq(), 0u64..100, prop::option::of(delta_clock()), entries()).prop_map(

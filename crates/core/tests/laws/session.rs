@@ -24,7 +24,7 @@ fn opened() -> (Session, Vec<SessionEffect>) {
         link: 0,
         seen: Default::default(),
         credits: 1,
-        unpacks: false,
+        decompresses: false,
         resume,
     };
     session.handle(SessionInput::Frame(Message::Hello(hello).to_bytes()), 0);

@@ -47,7 +47,7 @@ impl Tab {
             link: 0,
             seen: Default::default(),
             credits: 16,
-            unpacks: false,
+            decompresses: false,
             resume: Some(Resume::Cursor { epoch, seq: Seq::ZERO, staged: Seq::ZERO }),
         };
         self.hear(Message::Hello(hello));

@@ -23,7 +23,7 @@ pub(crate) enum MessageForm {
         digest: Bits,
         credits: u32,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        unpacks: bool,
+        decompresses: bool,
         #[serde(default, skip_serializing_if = "SeenForm::is_nothing")]
         seen: SeenForm,
         resume: Option<ResumeForm>,
@@ -151,7 +151,7 @@ impl MessageForm {
                 floor: hello.floor.0,
                 digest: Bits(hello.digest),
                 credits: hello.credits,
-                unpacks: hello.unpacks,
+                decompresses: hello.decompresses,
                 seen: SeenForm::of(hello.seen),
                 resume: hello.resume.as_ref().map(ResumeForm::of),
             },
@@ -191,7 +191,7 @@ impl MessageForm {
                 floor,
                 digest,
                 credits,
-                unpacks,
+                decompresses,
                 seen,
                 resume,
             } => Message::Hello(Hello {
@@ -203,7 +203,7 @@ impl MessageForm {
                 floor: Seq(floor),
                 digest: digest.0,
                 credits,
-                unpacks,
+                decompresses,
                 seen: seen.seen(),
                 resume: resume.as_ref().map(ResumeForm::resume),
             }),

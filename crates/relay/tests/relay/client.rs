@@ -7,7 +7,7 @@ use eyot_core::segment::{Entries, Received, Segment};
 use eyot_core::session::{Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
 use eyot_core::{Context, Cursor, Dot, Hlc, LogEpoch, RecordKey, Replica, ReplicaId, Seen, Seq};
 
-use crate::wire::{Wire, pack};
+use crate::wire::{Wire, compress};
 
 /// A replica with a connection.
 pub(crate) struct Client {
@@ -57,7 +57,7 @@ impl Client {
         let local = replica.local(database.parse().unwrap());
         let mut config = SessionConfig::new(Role::Initiator { guess: None, seen: Default::default() });
         config.nonce = 7;
-        config.unpacks = true;
+        config.decompresses = true;
         let session = Session::new(config, local);
         let (staged, began_at) = (Vec::new(), Instant::now());
         let mut client = Self { wire, session, replica, staged, counter, began_at, closed: None };
@@ -138,8 +138,8 @@ impl Client {
 
     async fn perform(&mut self, effect: SessionEffect) -> Vec<SessionInput> {
         match effect {
-            SessionEffect::Send(bytes) if self.session.peer().is_some_and(|peer| peer.unpacks) => {
-                self.wire.send(pack(bytes)).await;
+            SessionEffect::Send(bytes) if self.session.peer().is_some_and(|peer| peer.decompresses) => {
+                self.wire.send(compress(bytes)).await;
             }
             SessionEffect::Send(bytes) => self.wire.send(bytes).await,
             SessionEffect::LoadPeer { replica, epoch } => {

@@ -10,11 +10,11 @@
 #[allow(dead_code, reason = "shared with the tests of crashes, which use the rest")]
 mod backup;
 mod client;
+mod compression;
 mod convergence;
 mod durability;
 mod forgetting;
 mod full_disk;
-mod packing;
 #[allow(dead_code, reason = "shared with the tests of crashes, which use the rest")]
 mod program;
 mod refusals;

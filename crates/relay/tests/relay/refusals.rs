@@ -24,7 +24,7 @@ pub(crate) fn hello(database: &str, letter: u8, resume: Option<Resume>) -> Vec<u
         link: 0,
         seen: Default::default(),
         credits: u32::MAX,
-        unpacks: false,
+        decompresses: false,
         resume,
     };
     Message::Hello(hello).to_bytes()

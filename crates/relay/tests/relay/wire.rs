@@ -1,10 +1,10 @@
-//! A socket to the relay: messages, packed and unpacked on their way.
+//! A socket to the relay: messages, compressed and decompressed on their way.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 
 use eyot_core::Limits;
-use eyot_core::message::{Message, PACK_FROM_BYTES, Packed, Refuse};
+use eyot_core::message::{COMPRESS_FROM_BYTES, Compressed, Message, Refuse};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
@@ -64,7 +64,7 @@ impl Wire {
             {
                 Some(Ok(Frame::Binary(bytes))) => {
                     self.received_bytes += bytes.len();
-                    return Some(unpack(bytes.into()));
+                    return Some(decompress(bytes.into()));
                 }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return None,
@@ -85,20 +85,20 @@ impl Wire {
 }
 
 /// The bytes to send for a message.
-pub(crate) fn pack(message: Vec<u8>) -> Vec<u8> {
-    if message.len() < PACK_FROM_BYTES {
+pub(crate) fn compress(message: Vec<u8>) -> Vec<u8> {
+    if message.len() < COMPRESS_FROM_BYTES {
         return message;
     }
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(&message).unwrap();
-    Packed::write(message.len(), &encoder.finish().unwrap()).unwrap_or(message)
+    Compressed::write(message.len(), &encoder.finish().unwrap()).unwrap_or(message)
 }
 
 // The message that came as these bytes.
-fn unpack(bytes: Vec<u8>) -> Vec<u8> {
-    let Some(packed) = Packed::read(&bytes, &Limits::default()).unwrap() else { return bytes };
+fn decompress(bytes: Vec<u8>) -> Vec<u8> {
+    let Some(compressed) = Compressed::read(&bytes, &Limits::default()).unwrap() else { return bytes };
     let mut message = Vec::new();
-    DeflateDecoder::new(packed.deflated).read_to_end(&mut message).unwrap();
-    assert_eq!(message.len(), packed.length);
+    DeflateDecoder::new(compressed.deflated).read_to_end(&mut message).unwrap();
+    assert_eq!(message.len(), compressed.length);
     message
 }

@@ -1,4 +1,4 @@
-//! Packing: messages compressed on their way, with the streams that browsers have built in.
+//! Compression: messages made shorter on their way, with the streams that browsers have built in.
 //!
 //! These work asynchronously, so messages wait in line here. Must not know what the messages say.
 
@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use eyot_core::Limits;
-use eyot_core::message::{PACK_FROM_BYTES, Packed};
+use eyot_core::message::{COMPRESS_FROM_BYTES, Compressed};
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -36,7 +36,7 @@ extern "C" {
 
 const FORMAT: &str = "deflate-raw";
 
-/// True where the browser can unpack. All that Eyot runs in can, but for old ones.
+/// True where the browser can decompress. All that Eyot runs in can, but for old ones.
 pub(crate) fn is_supported() -> bool {
     let has = |name: &str| Reflect::has(&js_sys::global(), &name.into()).unwrap_or(false);
     has("CompressionStream") && has("DecompressionStream")
@@ -46,32 +46,32 @@ pub(crate) fn is_supported() -> bool {
 pub(crate) enum Work {
     /// It goes as it is.
     Nothing,
-    /// It is packed, where that makes it shorter.
-    Pack,
-    /// It is unpacked, if it is packed.
-    Unpack,
+    /// It is compressed, where that makes it shorter.
+    Compress,
+    /// It is decompressed, if it is compressed.
+    Decompress,
 }
 
 impl Work {
-    /// What is to be done with a message that is sent. `may_pack` says whether its receiver can unpack. A browser that cannot
-    /// pack itself finds that out when it tries, and sends the message as it is.
-    pub(crate) fn to_send(may_pack: bool) -> Self {
-        if may_pack { Self::Pack } else { Self::Nothing }
+    /// What is to be done with a message that is sent. `may_compress` says whether its receiver can decompress. A browser that cannot
+    /// compress itself finds that out when it tries, and sends the message as it is.
+    pub(crate) fn to_send(may_compress: bool) -> Self {
+        if may_compress { Self::Compress } else { Self::Nothing }
     }
 
     fn takes_time(&self, message: &[u8]) -> bool {
         match self {
             Self::Nothing => false,
-            Self::Pack => message.len() >= PACK_FROM_BYTES,
-            Self::Unpack => is_packed(message),
+            Self::Compress => message.len() >= COMPRESS_FROM_BYTES,
+            Self::Decompress => is_compressed(message),
         }
     }
 
     async fn finish(self, message: Vec<u8>) -> Vec<u8> {
         match self {
             Self::Nothing => message,
-            Self::Pack => pack(message).await,
-            Self::Unpack => unpack(message).await,
+            Self::Compress => compress(message).await,
+            Self::Decompress => decompress(message).await,
         }
     }
 }
@@ -81,7 +81,7 @@ enum Item {
     End(Box<dyn FnOnce()>),
 }
 
-/// Messages that wait for those before them to be packed or unpacked.
+/// Messages that wait for those before them to be compressed or decompressed.
 pub(crate) struct Line {
     waiting: RefCell<VecDeque<Item>>,
     is_busy: Cell<bool>,
@@ -132,26 +132,26 @@ impl Line {
     }
 }
 
-fn is_packed(message: &[u8]) -> bool {
-    !matches!(Packed::read(message, &Limits::default()), Ok(None))
+fn is_compressed(message: &[u8]) -> bool {
+    !matches!(Compressed::read(message, &Limits::default()), Ok(None))
 }
 
 /// The bytes to send for a message.
-async fn pack(message: Vec<u8>) -> Vec<u8> {
-    if message.len() < PACK_FROM_BYTES {
+async fn compress(message: Vec<u8>) -> Vec<u8> {
+    if message.len() < COMPRESS_FROM_BYTES {
         return message;
     }
     let Ok(stream) = CompressionStream::new(FORMAT) else { return message };
     let deflated = convert(&stream, &message, message.len()).await;
-    deflated.and_then(|deflated| Packed::write(message.len(), &deflated)).unwrap_or(message)
+    deflated.and_then(|deflated| Compressed::write(message.len(), &deflated)).unwrap_or(message)
 }
 
-/// The message that these bytes carry. What cannot be unpacked stays as it is, for the session to refuse.
-pub(crate) async fn unpack(bytes: Vec<u8>) -> Vec<u8> {
-    let Ok(Some(packed)) = Packed::read(&bytes, &Limits::default()) else { return bytes };
+/// The message that these bytes carry. What cannot be decompressed stays as it is, for the session to refuse.
+pub(crate) async fn decompress(bytes: Vec<u8>) -> Vec<u8> {
+    let Ok(Some(compressed)) = Compressed::read(&bytes, &Limits::default()) else { return bytes };
     let Ok(stream) = DecompressionStream::new(FORMAT) else { return bytes };
-    let message = convert(&stream, packed.deflated, packed.length).await;
-    message.filter(|message| message.len() == packed.length).unwrap_or(bytes)
+    let message = convert(&stream, compressed.deflated, compressed.length).await;
+    message.filter(|message| message.len() == compressed.length).unwrap_or(bytes)
 }
 
 // What the stream makes of the bytes; none where it fails, or makes more than `most` bytes of them.

@@ -1,14 +1,14 @@
-//! Claims about messages that go packed. Every client of these tests packs and unpacks.
+//! Claims about messages that go compressed. Every client of these tests compresses and decompresses.
 
-use eyot_core::message::Packed;
+use eyot_core::message::Compressed;
 
 use crate::client::{Client, converge};
 use crate::program::Program;
 use crate::refusals::hello;
-use crate::wire::{Wire, pack};
+use crate::wire::{Wire, compress};
 
 #[tokio::test]
-async fn large_messages_go_packed_both_ways() {
+async fn large_messages_go_compressed_both_ways() {
     let folder = tempfile::tempdir().unwrap();
     let relay = Program::open(folder.path()).await;
     let mut ada = Client::connect(relay.address, b'a').await;
@@ -25,15 +25,15 @@ async fn large_messages_go_packed_both_ways() {
 }
 
 #[tokio::test]
-async fn what_is_packed_wrongly_is_refused_and_harms_nobody() {
+async fn what_is_compressed_wrongly_is_refused_and_harms_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let relay = Program::open(folder.path()).await;
     let message = vec![0; 4 << 20];
-    let bomb = pack(message.clone());
+    let bomb = compress(message.clone());
     assert!(bomb.len() < 5_000);
-    let twice = Packed::write(600, &[1, 2, 3]).unwrap();
+    let twice = Compressed::write(600, &[1, 2, 3]).unwrap();
     let too_long = vec![11, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01, 7];
-    for (packed, code) in
+    for (compressed, code) in
         [(bomb, "bad-message"), (twice, "bad-message"), (vec![11], "bad-message"), (too_long, "too-large")]
     {
         for greeted in [false, true] {
@@ -41,7 +41,7 @@ async fn what_is_packed_wrongly_is_refused_and_harms_nobody() {
             if greeted {
                 wire.send(hello("notes", b'z', None)).await;
             }
-            wire.send(packed.clone()).await;
+            wire.send(compressed.clone()).await;
             assert_eq!(wire.refusal().await.code, code);
         }
     }
