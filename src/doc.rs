@@ -5,15 +5,22 @@
 //! id (in pages only), its context (0 where it is the same text as the dots that come next), whether it is unsent (0 or 1),
 //! how many siblings it has, and of each sibling the milliseconds since 1970, the dots with spaces between them, and the
 //! length of its content in UTF-16 units (-1 for a deletion). A record that is not there is a single null.
+//!
+//! A sibling with references has in the place of its dots an array: the dots, the references with spaces between them, and,
+//! where there are several siblings, for each reference an array of who has seen it, each by the place that its dot has where
+//! the dots of all siblings stand one after the other. Where that is too much to judge, there is a 0.
 
 use std::fmt::Write;
 
 use eyot_core::engine::Engine;
-use eyot_core::{Context, Dot, Record, siblings};
+use eyot_core::{Context, Dot, Record, References, siblings, witnesses};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use crate::errors::ShellError;
+
+// For each reference of a sibling who has seen it.
+type Witnesses = Vec<Vec<usize>>;
 
 /// Puts records into one text.
 #[derive(Default)]
@@ -38,14 +45,23 @@ impl Packer {
             // Nearly all records have one version, and it needs no sorting.
             [version] => {
                 self.record_head(&[version.dot], is_unsent, 1);
-                self.sibling(version.at.ms, &[version.dot], version.content.as_deref());
+                self.at(version.at.ms);
+                self.names(&[version.dot], &version.references, None);
+                self.sibling(version.content.as_deref());
             }
             _ => {
                 let siblings = siblings(record);
                 let first = siblings.first().map_or(&[][..], |sibling| &sibling.dots);
                 self.record_head(first, is_unsent, siblings.len());
-                for sibling in &siblings {
-                    self.sibling(sibling.at.ms, &sibling.dots, sibling.content.as_deref());
+                let seen = match siblings.len() {
+                    1 => None,
+                    _ => Some(witnesses(record, &siblings)),
+                };
+                for (place, sibling) in siblings.iter().enumerate() {
+                    self.at(sibling.at.ms);
+                    let seen = seen.as_ref().map(|seen| seen.as_ref().and_then(|seen| seen.get(place)));
+                    self.names(&sibling.dots, &sibling.references, seen);
+                    self.sibling(sibling.content.as_deref());
                 }
             }
         }
@@ -82,12 +98,36 @@ impl Packer {
         push(&mut self.head, &siblings);
     }
 
-    fn sibling(&mut self, at_ms: u64, dots: &[Dot], content: Option<&[u8]>) {
+    fn at(&mut self, at_ms: u64) {
         self.begin();
         push(&mut self.head, &at_ms);
-        self.head.push_str(",\"");
+    }
+
+    fn names(&mut self, dots: &[Dot], references: &References, seen: Option<Option<&Witnesses>>) {
+        if references.is_empty() {
+            self.begin();
+            return self.dots(dots);
+        }
+        self.head.push_str(",[");
+        self.dots(dots);
+        self.begin();
+        self.dots(references.as_slice());
+        match seen {
+            None => {}
+            Some(None) => self.head.push_str(",0"),
+            Some(Some(seen)) => push(&mut self.head, &format_args!(",{seen:?}")),
+        }
+        self.head.push(']');
+    }
+
+    fn dots(&mut self, dots: &[Dot]) {
+        self.head.push('"');
         push_dots(&mut self.head, dots);
-        self.head.push_str("\",");
+        self.head.push('"');
+    }
+
+    fn sibling(&mut self, content: Option<&[u8]>) {
+        self.begin();
         match content {
             None => self.head.push_str("-1"),
             Some(content) => {

@@ -2,13 +2,14 @@
 //!
 //! However many they are, they cross at once, as one text: of each write its collection (nothing: as of the write before),
 //! its id, its content (nothing: a deletion), and its context behind a `=` (nothing: the record's present one), separated
-//! by U+0000. Where an id or a context has that character it is U+0001 and `a`, and U+0001 is U+0001 and `b`.
+//! by U+0000. Where an id or a context has that character it is U+0001 and `a`, and U+0001 is U+0001 and `b`. A context may be
+//! followed by U+0002 and the write's references, with spaces between them; U+0002 in the context is U+0001 and `c`.
 
 use std::borrow::Cow;
 use std::rc::Rc;
 
 use eyot_core::engine::{EngineInput, Write};
-use eyot_core::{Context, RecordKey};
+use eyot_core::{Context, Dot, RecordKey, References};
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
@@ -64,19 +65,26 @@ fn read_writes(packed: &str) -> Result<Vec<Write>, ShellError> {
         collection = if part.is_empty() { collection } else { part };
         let key = RecordKey::new(collection, &unescaped(id))
             .map_err(|error| ShellError::new("invalid-id", error.to_string()))?;
+        let (context, references) = context.split_once('\u{2}').unwrap_or((context, ""));
         let context =
             context.strip_prefix('=').map(|context| read_context(&unescaped(context))).transpose()?;
         let content = (!content.is_empty()).then(|| content.as_bytes().into());
-        writes.push(Write { key, context, content });
+        writes.push(Write { key, context, content, references: read_references(references)? });
     }
     Ok(writes)
 }
 
 fn unescaped(text: &str) -> Cow<'_, str> {
     match text.contains('\u{1}') {
-        true => text.replace("\u{1}a", "\0").replace("\u{1}b", "\u{1}").into(),
+        true => text.replace("\u{1}c", "\u{2}").replace("\u{1}a", "\0").replace("\u{1}b", "\u{1}").into(),
         false => text.into(),
     }
+}
+
+fn read_references(text: &str) -> Result<References, ShellError> {
+    let dots: Result<Vec<Dot>, _> = text.split(' ').filter(|dot| !dot.is_empty()).map(str::parse).collect();
+    let invalid = |_| ShellError::new("invalid-argument", format!("Not references: {text:?}."));
+    Ok(References::new(dots.map_err(invalid)?))
 }
 
 /// A context that was handed out before.

@@ -11,18 +11,23 @@ export interface Write {
   readonly text: string | undefined
   /** `undefined`: the record's present one. */
   readonly context: string | undefined
+  /** Dots that the text names by their places. Only with a context. */
+  readonly references: readonly string[]
 }
+
+/** Versions without references share these. */
+const NONE: readonly string[] = Object.freeze([])
 
 /** The writes as one text. Encoded values have no control characters, so one of these can separate them. */
 export function packWrites(writes: readonly Write[]): string {
   const parts: string[] = []
   let before = ''
-  for (const { collection, id, text, context } of writes) {
+  for (const { collection, id, text, context, references } of writes) {
     parts.push(
       collection === before ? '' : collection,
       escape(id),
       text ?? '',
-      context === undefined ? '' : `=${escape(context)}`,
+      context === undefined ? '' : `=${escape(context)}${references.length === 0 ? '' : `\x02${references.join(' ')}`}`,
     )
     before = collection
   }
@@ -30,9 +35,12 @@ export function packWrites(writes: readonly Write[]): string {
 }
 
 function escape(text: string): string {
-  if (!text.includes('\0') && !text.includes('\x01')) return text
-  return text.replaceAll('\x01', '\x01b').replaceAll('\0', '\x01a')
+  if (!text.includes('\0') && !text.includes('\x01') && !text.includes('\x02')) return text
+  return text.replaceAll('\x01', '\x01b').replaceAll('\0', '\x01a').replaceAll('\x02', '\x01c')
 }
+
+/** The dots, or they, the references and who has seen those. */
+type Names = string | readonly [dots: string, references: string, seen?: 0 | readonly (readonly number[])[]]
 
 /** Reads records from a text, one after the other. */
 export class PackedDocs {
@@ -73,13 +81,22 @@ export class PackedDocs {
 
   #version(): { version: RawVersion; dots: string } {
     const at = this.#next() as number
-    const dots = this.#next() as string
+    const names = this.#next() as Names
     const length = this.#next() as number
     const from = this.#rest
     if (length >= 0) this.#rest += length
     const text = length < 0 ? undefined : this.#packed.slice(from, this.#rest)
+    const [dots, references, seen] = typeof names === 'string' ? [names] : names
     const replica = dots.slice(0, dots.indexOf(':'))
-    return { version: { text, at, replica, dots: dots.includes(' ') ? dots.split(' ') : [dots] }, dots }
+    const version = {
+      text,
+      at,
+      replica,
+      dots: dots.includes(' ') ? dots.split(' ') : [dots],
+      references: references === undefined ? NONE : references.split(' '),
+      seen: typeof seen === 'object' ? seen : undefined,
+    }
+    return { version, dots }
   }
 
   #next(): unknown {

@@ -13,6 +13,13 @@ export interface RawVersion {
   readonly replica: string
   /** `replica:counter`; several when equal contents were written concurrently. Never empty. */
   readonly dots: readonly string[]
+  /** Dots that the encoded value names by their places. */
+  readonly references: readonly string[]
+  /**
+   * For each reference which writes have seen it, by the places that their dots have where those of all versions stand one
+   * after the other. `undefined` where there is one version, or no reference, or it was too much to judge.
+   */
+  readonly seen: readonly (readonly number[])[] | undefined
 }
 
 /** A record, as the engine shows it. */

@@ -71,7 +71,8 @@ export class Writer {
  */
 function asWritten({ text }: Write): RawDoc | undefined {
   if (text === undefined) return undefined
-  return { context: '', conflicted: false, pending: true, versions: [{ text, at: Date.now(), replica: '', dots: [] }] }
+  const version = { text, at: Date.now(), replica: '', dots: [], references: [], seen: undefined }
+  return { context: '', conflicted: false, pending: true, versions: [version] }
 }
 
 /** What the caller hands over for one write. */
@@ -85,8 +86,13 @@ export interface Given {
 
 /** What was handed over, checked, and encoded if that takes no more than so many bytes. */
 export function makeWrite({ collection, id, content, options }: Given, maximumBytes: number): Write {
+<<<<<<< HEAD
   const text = content === undefined ? undefined : withVersion(encode(content.value, maximumBytes), content.version ?? 1)
   return { collection, id, text, context: contextOf(options) }
+=======
+  const text = content === undefined ? undefined : encode(content.value, maximumBytes)
+  return { collection, id, text, context: contextOf(options), references: [] }
+>>>>>>> 290baaa (Give versions references to earlier writes)
 }
 
 function contextOf(options: unknown): string | undefined {

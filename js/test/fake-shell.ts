@@ -10,6 +10,7 @@ import type {
   Shell,
   ShellEvent,
 } from '../src/shell.js'
+import type { Write } from '../src/packing.js'
 import { packDocs, packRows, unpackWrites } from './packing.js'
 
 type Vector = Map<string, number>
@@ -19,6 +20,9 @@ interface FakeVersion {
   readonly counter: number
   readonly text: string | undefined
   readonly at: number
+  /** What its writer had seen. */
+  readonly past: Vector
+  readonly references: readonly string[]
 }
 
 interface FakeRecord {
@@ -131,9 +135,9 @@ export class FakeShell implements Shell {
     const before = new Map(this.records)
     const results: (RawDoc | undefined)[] = []
     const changed: [string, string][] = []
-    for (const { collection, id, text, context } of unpackWrites(packed)) {
-      results.push(this.#apply('a', collection, id, text, context))
-      changed.push([collection, id])
+    for (const write of unpackWrites(packed)) {
+      results.push(this.#apply('a', write))
+      changed.push([write.collection, write.id])
     }
     for (const [collection, id] of changed) this.#emit({ kind: 'changed', collection, ids: [id], cause: 'local' })
     const failure = this.failure
@@ -150,8 +154,14 @@ export class FakeShell implements Shell {
   }
 
   /** What another replica wrote arrives. Each item is a record; all of them become visible together. */
-  arrive(collection: string, items: readonly { id: string; text: string | undefined; context?: string }[]): void {
-    for (const { id, text, context } of items) this.#apply('b', collection, id, text, context)
+  arrive(
+    collection: string,
+    items: readonly { id: string; text: string | undefined; context?: string; references?: readonly string[] }[],
+    from = 'b',
+  ): void {
+    for (const { id, text, context, references = [] } of items) {
+      this.#apply(from, { collection, id, text, context, references })
+    }
     this.#emit({ kind: 'changed', collection, ids: items.map(item => item.id), cause: 'remote' })
   }
 
@@ -245,14 +255,17 @@ export class FakeShell implements Shell {
     return rows.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
   }
 
-  #apply(replica: string, collection: string, id: string, text?: string, context?: string): RawDoc | undefined {
+  #apply(replica: string, { collection, id, text, context, references }: Write): RawDoc | undefined {
     const key = `${collection}/${id}`
     const record = this.records.get(key)
     const seen = context === undefined ? new Map(record?.seen) : parse(context)
     const counter = (this.#clock.get(replica) ?? 0) + 1
     this.#clock.set(replica, counter)
     this.#time += 1
-    const version = { replica, counter, text, at: this.#time }
+    const dot = `${replica}:${String(counter)}`
+    const past = new Map(seen)
+    const named = references.map(reference => (covers(past, reference) ? reference : dot))
+    const version = { replica, counter, text, at: this.#time, past, references: text === undefined ? [] : named }
     const others = record?.versions.filter(other => other.counter > (seen.get(other.replica) ?? 0)) ?? []
     if (text === undefined && record === undefined) return undefined
     const joined: Vector = new Map(record?.seen)
@@ -269,10 +282,18 @@ export class FakeShell implements Shell {
 function raw(record: FakeRecord | undefined): RawDoc | undefined {
   if (record === undefined) return undefined
   const rank = (version: FakeVersion): number => (version.text === undefined ? 0 : 1e12) + version.at
-  const versions: RawVersion[] = [...record.versions]
-    .sort((left, right) => rank(right) - rank(left))
-    .map(({ replica, counter, text, at }) => ({ text, at, replica, dots: [`${replica}:${String(counter)}`] }))
+  const sorted = [...record.versions].sort((left, right) => rank(right) - rank(left))
+  const seenBy = (reference: string): number[] => [...sorted.keys()].filter(place => covers(sorted[place]?.past, reference))
+  const versions: RawVersion[] = sorted.map(({ replica, counter, text, at, references }) => {
+    const seen = sorted.length > 1 && references.length > 0 ? references.map(seenBy) : undefined
+    return { text, at, replica, dots: [`${replica}:${String(counter)}`], references, seen }
+  })
   return { context: print(record.seen), conflicted: versions.length > 1, pending: record.pending, versions }
+}
+
+function covers(past: Vector | undefined, dot: string): boolean {
+  const [replica = '', counter] = dot.split(':')
+  return Number(counter) <= (past?.get(replica) ?? 0)
 }
 
 /** An engine that opens such shells and remembers the last one. */

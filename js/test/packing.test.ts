@@ -9,7 +9,7 @@ import { PackedDocs, packWrites, type Write } from '../src/packing.js'
 import type { RawDoc } from '../src/shell.js'
 import { packDocs, packRows, unpackWrites } from './packing.js'
 
-const awkward = fc.constantFrom('\0', '\x01', '\x01a', '\x01b', '"', '\\', '\n', '=', '😀', '\u2028')
+const awkward = fc.constantFrom('\0', '\x01', '\x02', '\x01a', '\x01b', '\x01c', '"', '\\', '\n', '=', '😀', '\u2028')
 const name = fc.array(fc.oneof(awkward, fc.string({ unit: 'binary', minLength: 1 })), { minLength: 1 }).map(parts => parts.join(''))
 
 const write: fc.Arbitrary<Write> = fc.record(
@@ -17,15 +17,24 @@ const write: fc.Arbitrary<Write> = fc.record(
     collection: fc.constantFrom('notes', 'tags'),
     id: name,
     text: fc.option(fc.json(), { nil: undefined }),
-    context: fc.option(fc.oneof(fc.constantFrom('', 'a:1', 'a:1 +b:2'), name), { nil: undefined }),
+    context: fc.option(fc.oneof(fc.constantFrom('', 'a:1', 'a:1 +b:2', 'a:1\x02b:1'), name), { nil: undefined }),
+    references: fc.array(fc.constantFrom('a:1', 'b:17'), { maxLength: 3 }),
   },
   { noNullPrototype: true },
-)
+).map(made => (made.context === undefined ? { ...made, references: [] } : made))
 
 const dot = fc.tuple(fc.constantFrom('a', '00112233445566778899aabbccddeeff'), fc.integer({ min: 1 })).map(parts => parts.join(':'))
 const version = fc
-  .record({ text: fc.option(name, { nil: undefined }), at: fc.nat(), dots: fc.array(dot, { minLength: 1, maxLength: 3 }) })
-  .map(({ text, at, dots }) => ({ text, at, replica: dots[0]?.split(':')[0] ?? '', dots }))
+  .record({
+    text: fc.option(name, { nil: undefined }),
+    at: fc.nat(),
+    dots: fc.array(dot, { minLength: 1, maxLength: 3 }),
+    references: fc.array(dot, { maxLength: 2 }),
+    seen: fc.option(fc.array(fc.array(fc.nat(3), { maxLength: 2 }), { maxLength: 2 }), { nil: undefined }),
+  })
+    .map(({ text, at, dots, references, seen }) => {
+    return { text, at, replica: dots[0]?.split(':')[0] ?? '', dots, references, seen: references.length === 0 ? undefined : seen }
+  })
 const doc: fc.Arbitrary<RawDoc> = fc
   .record({
     context: fc.option(fc.constantFrom('', 'a:1', 'a:4 +a:6'), { nil: undefined }),

@@ -1,7 +1,7 @@
 // The engine's side of what crosses the boundary, for the engine in memory.
 
 import type { Write } from '../src/packing.js'
-import type { RawDoc } from '../src/shell.js'
+import type { RawDoc, RawVersion } from '../src/shell.js'
 
 /** Records as the engine packs them. */
 export function packDocs(docs: readonly (RawDoc | undefined)[]): string {
@@ -24,12 +24,17 @@ function pack(rows: readonly { head: readonly unknown[]; doc: RawDoc | undefined
     }
     const [first] = doc.versions
     head.push(doc.context === first?.dots.join(' ') ? 0 : doc.context, doc.pending ? 1 : 0, doc.versions.length)
-    for (const { at, dots, text } of doc.versions) {
-      head.push(at, dots.join(' '), text?.length ?? -1)
+    for (const { at, dots, text, references, seen } of doc.versions) {
+      head.push(at, references.length === 0 ? dots.join(' ') : names(dots, references, seen), text?.length ?? -1)
       texts += text ?? ''
     }
   }
   return `${JSON.stringify(head)}\n${texts}`
+}
+
+function names(dots: readonly string[], references: readonly string[], seen: RawVersion['seen']): readonly unknown[] {
+  const both = [dots.join(' '), references.join(' ')]
+  return seen === undefined ? both : [...both, seen]
 }
 
 /** The writes of a text. */
@@ -40,16 +45,18 @@ export function unpackWrites(packed: string): Write[] {
   for (let at = 0; at < parts.length; at += 4) {
     const [named = '', id = '', text = '', context = ''] = parts.slice(at, at + 4)
     if (named !== '') collection = named
+    const [seen = '', references = ''] = context.split('\x02', 2)
     writes.push({
       collection,
       id: unescape(id),
       text: text === '' ? undefined : text,
-      context: context.startsWith('=') ? unescape(context.slice(1)) : undefined,
+      context: seen.startsWith('=') ? unescape(seen.slice(1)) : undefined,
+      references: references === '' ? [] : references.split(' '),
     })
   }
   return writes
 }
 
 function unescape(text: string): string {
-  return text.replaceAll('\x01a', '\0').replaceAll('\x01b', '\x01')
+  return text.replaceAll('\x01c', '\x02').replaceAll('\x01a', '\0').replaceAll('\x01b', '\x01')
 }

@@ -210,6 +210,7 @@ pub(crate) fn writes_of(entries: &Entries) -> Vec<Write> {
         key: key.clone(),
         context: None,
         content: record.versions().first().and_then(|version| version.content.clone()),
+        references: eyot_core::References::NONE,
     };
     entries.iter().map(write).collect()
 }

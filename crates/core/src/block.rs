@@ -13,6 +13,7 @@ use crate::id::ReplicaId;
 use crate::key::{MAXIMUM_KEY_BYTES, RecordKey};
 use crate::limits::Limits;
 use crate::record::{Record, Version};
+use crate::references::{MAXIMUM_REFERENCES, References};
 use crate::vector::VersionVector;
 
 /// The replicas that a block names, in order, each once.
@@ -83,6 +84,19 @@ impl Names {
     // What a record names anywhere its context names too, so whatever is read is used.
     fn id(&mut self, reader: &mut Reader<'_>) -> Result<(usize, ReplicaId), DecodeError> {
         let index = usize::try_from(reader.number()?).unwrap_or(usize::MAX);
+        self.at(index)
+    }
+
+    // The same of the writer of a version, and whether the version has references: then the number that no replica has, the
+    // dictionary's length, stands before the index.
+    fn writer(&mut self, reader: &mut Reader<'_>) -> Result<(ReplicaId, bool), DecodeError> {
+        let index = usize::try_from(reader.number()?).unwrap_or(usize::MAX);
+        let refers = index == self.0.len();
+        let (_, id) = if refers { self.id(reader)? } else { self.at(index)? };
+        Ok((id, refers))
+    }
+
+    fn at(&mut self, index: usize) -> Result<(usize, ReplicaId), DecodeError> {
         let (id, is_used) = self.0.get_mut(index).ok_or(DecodeError::Invalid("a replica's index"))?;
         *is_used = true;
         Ok((index, *id))
@@ -183,6 +197,9 @@ impl RecordWriter<'_> {
     }
 
     fn version(&mut self, version: &Version, context: &VersionVector) {
+        if !version.references.is_empty() {
+            self.writer.size(self.dictionary.0.len());
+        }
         self.writer.size(self.dictionary.index(version.dot.replica));
         // The newest write of a replica to a record is the usual one, and takes one byte as its distance from there.
         self.writer.number(context.get(version.dot.replica).saturating_sub(version.dot.counter));
@@ -196,6 +213,10 @@ impl RecordWriter<'_> {
                 self.writer.number(content.len() as u64 + 1);
                 self.writer.raw(content);
             }
+        }
+        if !version.references.is_empty() {
+            self.writer.size(version.references.as_slice().len());
+            version.references.as_slice().iter().for_each(|dot| self.dot(*dot));
         }
     }
 
@@ -279,7 +300,7 @@ impl<'a, 'b> RecordReader<'a, 'b> {
     }
 
     fn version(&mut self, context: &VersionVector) -> Result<Version, DecodeError> {
-        let (_, replica) = self.names.id(self.reader)?;
+        let (replica, refers) = self.names.writer(self.reader)?;
         let behind = self.reader.number()?;
         let counter = context.get(replica).checked_sub(behind).filter(|counter| *counter > 0);
         let dot = Dot::new(replica, counter.ok_or(DecodeError::Invalid("a dot"))?);
@@ -288,11 +309,24 @@ impl<'a, 'b> RecordReader<'a, 'b> {
         self.past_entries = left.ok_or(DecodeError::TooLarge("a past"))?;
         let at = self.time()?;
         let content = self.content()?;
-        let version = Version { dot, past: past.0, at, content };
+        let references = if refers { self.references()? } else { References::NONE };
+        let version = Version { dot, past: past.0, at, content, references };
         if past.1 && is_usual_past(&version, context) {
             return Err(DecodeError::NotCanonical("a past"));
         }
         Ok(version)
+    }
+
+    // What is left out when there is none must not be told as none.
+    fn references(&mut self) -> Result<References, DecodeError> {
+        match self.reader.count()? {
+            0 => Err(DecodeError::NotCanonical("references")),
+            count if count > MAXIMUM_REFERENCES => Err(DecodeError::TooLarge("references")),
+            count => {
+                let dots = (0..count).map(|_| Ok(self.dot()?.1)).collect::<Result<_, _>>()?;
+                Ok(References::new(dots))
+            }
+        }
     }
 
     fn time(&mut self) -> Result<Hlc, DecodeError> {

@@ -188,6 +188,10 @@ impl Chain {
                 let numbers = [version.dot.counter, version.at.ms, version.at.count.into(), length];
                 hasher.write(numbers.map(u64::to_le_bytes).as_flattened());
                 hasher.write(content.unwrap_or_default());
+                for dot in version.references.as_slice() {
+                    hasher.write(&dot.replica.to_bytes());
+                    hasher.write(&dot.counter.to_le_bytes());
+                }
             }
         }
         link_of(&hasher)

@@ -106,6 +106,7 @@ impl Rebirth {
         let versions = record.versions().iter().map(|version| Version {
             dot: self.dot(version.dot),
             past: self.context(&version.past),
+            references: version.references.renamed(|dot| self.dot(dot)),
             ..version.clone()
         });
         record.renamed(self.vector(record.context()), versions.collect())

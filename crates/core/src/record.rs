@@ -11,6 +11,7 @@ use crate::dot::Dot;
 use crate::guard::{Guard, holds};
 use crate::hlc::Hlc;
 use crate::id::ReplicaId;
+use crate::references::References;
 use crate::vector::VersionVector;
 
 /// Up to so many versions are compared each with each.
@@ -30,9 +31,18 @@ pub struct Version {
     pub at: Hlc,
     /// What was written; none is a deletion, which is a write too.
     pub content: Option<Content>,
+    /// What the content names of what was seen; of a deletion nothing.
+    pub references: References,
 }
 
 impl Version {
+    // Law: each reference is covered by the past, or is the version itself; a deletion has none.
+    fn refers_to_what_it_saw(&self) -> bool {
+        let mut references = self.references.as_slice().iter();
+        (self.content.is_some() || self.references.is_empty())
+            && references.all(|dot| *dot == self.dot || self.past.covers(*dot))
+    }
+
     /// The order of versions: by their dots. One dot never stands for two writes, unless a replica was copied; then what
     /// else there is decides, so that all replicas have them in one order.
     pub(crate) fn order(&self, other: &Self) -> Ordering {
@@ -42,6 +52,7 @@ impl Version {
             .then_with(|| self.content.cmp(&other.content))
             .then_with(|| self.past.vector().iter().cmp(other.past.vector().iter()))
             .then_with(|| self.past.dots().cmp(other.past.dots()))
+            .then_with(|| self.references.cmp(&other.references))
     }
 }
 
@@ -72,14 +83,17 @@ impl Record {
     }
 
     /// A record from its parts, if they are one: something was written, and every version is there once, in the order of
-    /// dots, accounted for in the context with all of its past, and neither in its own past nor in another's.
+    /// dots, accounted for in the context with all of its past, neither in its own past nor in another's, and refers to
+    /// nothing but that and itself.
     ///
     /// No version may stand: two copies under one replica id can have replaced each other's writes without seeing them.
     pub fn from_parts(context: VersionVector, versions: Vec<Version>) -> Option<Self> {
         let in_order = versions.is_sorted_by(|a, b| a.order(b) == Ordering::Less);
         let accounted = versions.iter().all(|version| {
             let mut past = version.past.vector().iter().chain(version.past.dots());
-            context.covers(version.dot) && past.all(|dot| context.covers(dot))
+            context.covers(version.dot)
+                && past.all(|dot| context.covers(dot))
+                && version.refers_to_what_it_saw()
         });
         let is_record = !context.is_empty() && in_order && accounted && !dominates_any(&versions);
         is_record.then_some(Self { context, versions })
@@ -130,6 +144,22 @@ impl Record {
     /// # Panics
     /// When the dot was used before: the caller mints dots, and one that repeats would stand for two contents.
     pub fn write(&mut self, dot: Dot, context: &Context, at: Hlc, content: Option<Content>) {
+        self.write_referring(dot, context, at, content, &References::NONE);
+    }
+
+    /// The same with references. One that the version's past does not cover becomes the version's own dot: what was not seen
+    /// under any name that is known here is told by this write first.
+    ///
+    /// # Panics
+    /// As [`Record::write`].
+    pub fn write_referring(
+        &mut self,
+        dot: Dot,
+        context: &Context,
+        at: Hlc,
+        content: Option<Content>,
+        references: &References,
+    ) {
         assert!(!self.context.covers(dot), "the dot {dot} is accounted for already in [{}]", self.context);
         let past = if holds(Guard::ContextCut) { context.meet(&self.context) } else { context.clone() };
         self.versions.retain(|version| !past.covers(version.dot));
@@ -138,7 +168,9 @@ impl Record {
             self.versions.reserve_exact(1);
         }
         let place = self.versions.partition_point(|version| version.dot < dot);
-        self.versions.insert(place, Version { dot, past, at, content });
+        let is_seen = |reference: Dot| if past.covers(reference) { reference } else { dot };
+        let references = if content.is_some() { references.renamed(is_seen) } else { References::NONE };
+        self.versions.insert(place, Version { dot, past, at, content, references });
         self.context.include(dot);
     }
 

@@ -273,7 +273,8 @@ pub fn entry_size(key: &RecordKey, record: &Record) -> usize {
         .iter()
         .map(|version| version.content.as_ref().map_or(0, |content| content.len()))
         .sum();
-    let versions = 16 * record.versions().len() + pasts_weight(record);
+    let references: usize = record.versions().iter().map(|version| version.references.as_slice().len()).sum();
+    let versions = 16 * record.versions().len() + pasts_weight(record) + 4 * references;
     key.as_str().len() + contents + versions + 8 * record.context().len() + 4
 }
 

@@ -7,9 +7,13 @@ use std::cmp::Reverse;
 use crate::dot::Dot;
 use crate::hlc::Hlc;
 use crate::record::{Content, Record, Version};
+use crate::references::References;
 
-/// One value as a person sees it: what was written, by whom and when. Equal contents that were written concurrently are
-/// one sight with several dots.
+// More judgements than this are not made for one record.
+const MOST_JUDGEMENTS: usize = 1 << 20;
+
+/// One value as a person sees it: what was written, by whom and when. Equal contents with equal references that were written
+/// concurrently are one sight with several dots. With other references the content says something else.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sibling {
     /// What was written; none is a deletion.
@@ -18,6 +22,8 @@ pub struct Sibling {
     pub at: Hlc,
     /// The writes, the latest first. Never empty.
     pub dots: Vec<Dot>,
+    /// What the content names by place.
+    pub references: References,
 }
 
 /// Law: the same sibling set is displayed alike on every replica.
@@ -33,7 +39,7 @@ pub fn siblings(record: &Record) -> Vec<Sibling> {
     }
     let mut siblings: Vec<Sibling> = Vec::with_capacity(versions.len());
     for version in versions {
-        match siblings.iter_mut().find(|sibling| sibling.content == version.content) {
+        match siblings.iter_mut().find(|sibling| is_same(sibling, version)) {
             // Two copies of one replica may have written the same under the same dot.
             Some(sibling) if sibling.dots.contains(&version.dot) => {}
             Some(sibling) => sibling.dots.push(version.dot),
@@ -41,10 +47,40 @@ pub fn siblings(record: &Record) -> Vec<Sibling> {
                 content: version.content.clone(),
                 at: version.at,
                 dots: vec![version.dot],
+                references: version.references.clone(),
             }),
         }
     }
     siblings
+}
+
+/// For every sibling and each of its references: which writes have seen that one, by the places that they have where the dots
+/// of all siblings stand one after the other. That is all there is to judge about references; a version's own dot was seen by
+/// none of the others, or it would not stand.
+///
+/// Nothing where there is too much to judge: the versions and references of others must not keep this replica busy.
+pub fn witnesses(record: &Record, siblings: &[Sibling]) -> Option<Vec<Vec<Vec<usize>>>> {
+    let dots = siblings.iter().flat_map(|sibling| sibling.dots.iter().map(move |dot| (sibling, dot)));
+    let pasts: Vec<_> = dots
+        .filter_map(|(sibling, dot)| {
+            let mut versions = record.versions().iter();
+            versions.find(|version| version.dot == *dot && is_same(sibling, version))
+        })
+        .map(|version| &version.past)
+        .collect();
+    let references: usize = siblings.iter().map(|sibling| sibling.references.as_slice().len()).sum();
+    if references.saturating_mul(pasts.len()) > MOST_JUDGEMENTS {
+        return None;
+    }
+    let seen_by = |dot: &Dot| {
+        let seen = pasts.iter().enumerate().filter(|(_, past)| past.covers(*dot));
+        seen.map(|(place, _)| place).collect()
+    };
+    Some(siblings.iter().map(|sibling| sibling.references.as_slice().iter().map(seen_by).collect()).collect())
+}
+
+fn is_same(sibling: &Sibling, version: &Version) -> bool {
+    sibling.content == version.content && sibling.references == version.references
 }
 
 #[cfg(test)]

@@ -98,8 +98,12 @@ fn a_write_while_a_large_delta_is_folded_swallows_nothing_of_it() {
     engine.handle(EngineInput::Segments(vec![small(1, "shared", "a:1")]), 1);
     engine.handle(EngineInput::Segments(vec![large_delta(2)]), 2);
     assert!(engine.is_folding());
-    let write =
-        Write { key: "notes/shared".parse().unwrap(), context: None, content: Some((*b"mine").into()) };
+    let write = Write {
+        key: "notes/shared".parse().unwrap(),
+        context: None,
+        content: Some((*b"mine").into()),
+        references: eyot_core::References::NONE,
+    };
     let mut effects = engine.handle(EngineInput::Write { ticket: 1, writes: vec![write] }, 3);
     assert_eq!(engine.record("notes/shared").unwrap().versions().len(), 1);
     while engine.is_folding() {

@@ -92,12 +92,18 @@ impl World {
     }
 
     fn write(&mut self, device: usize, id: &str, content: &str) {
-        let write = Write { key: key(id), context: None, content: Some(content.as_bytes().into()) };
+        let write = Write {
+            key: key(id),
+            context: None,
+            content: Some(content.as_bytes().into()),
+            references: eyot_core::References::NONE,
+        };
         self.queue.push_back((device, EngineInput::Write { ticket: 1, writes: vec![write] }));
     }
 
     fn delete(&mut self, device: usize, id: &str) {
-        let write = Write { key: key(id), context: None, content: None };
+        let write =
+            Write { key: key(id), context: None, content: None, references: eyot_core::References::NONE };
         self.queue.push_back((device, EngineInput::Write { ticket: 1, writes: vec![write] }));
     }
 

@@ -70,7 +70,12 @@ impl Device {
     }
 
     fn write(&mut self, id: &str, content: &str) {
-        let write = Write { key: key(id), context: None, content: Some(content.as_bytes().into()) };
+        let write = Write {
+            key: key(id),
+            context: None,
+            content: Some(content.as_bytes().into()),
+            references: eyot_core::References::NONE,
+        };
         self.take(EngineInput::Write { ticket: 1, writes: vec![write] });
     }
 
@@ -279,6 +284,7 @@ fn a_log_that_is_read_again_gives_the_same_replica_positions_included() {
         key: key(&id.to_string()),
         context: None,
         content: Some(content.as_bytes().into()),
+        references: eyot_core::References::NONE,
     };
     device.take(EngineInput::Write { ticket: 1, writes: (1..=9).rev().map(write).collect() });
     assert!(device.log.len() > 1);

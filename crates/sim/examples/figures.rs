@@ -121,6 +121,7 @@ fn write(what: &str, count: usize, batch: usize, id: impl Fn(usize) -> String) {
             key: key(&id(number)),
             context: None,
             content: Some(vec![b'x'; CONTENT_BYTES].into()),
+            references: eyot_core::References::NONE,
         })
         .collect();
     timed(what, || {

@@ -93,7 +93,12 @@ impl Device {
     }
 
     fn write(&mut self, id: &str) {
-        let write = Write { key: key(id), context: None, content: Some((*b"a short note").into()) };
+        let write = Write {
+            key: key(id),
+            context: None,
+            content: Some((*b"a short note").into()),
+            references: eyot_core::References::NONE,
+        };
         self.take(EngineInput::Write { ticket: 1, writes: vec![write] });
     }
 

@@ -41,7 +41,12 @@ impl World {
             known.insert(write);
             ids.push(write);
             let content = (!deletes).then(|| content(write, bytes).into());
-            asked.push(Write { key, context: given.map(|given| given.context), content });
+            asked.push(Write {
+                key,
+                context: given.map(|given| given.context),
+                content,
+                references: eyot_core::References::NONE,
+            });
         }
         self.model.bind(&ids.iter().copied().collect());
         let ticket = self.next_ticket(id);

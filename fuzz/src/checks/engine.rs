@@ -3,7 +3,7 @@
 //! What JavaScript hands over is read here as the shell reads it, which cannot run natively.
 
 use eyot_core::engine::{Condition, EngineInput, LinkFailure, Write};
-use eyot_core::{Context, RecordKey, Seq};
+use eyot_core::{Context, Dot, RecordKey, References, Seq};
 
 use super::budget::within_budget;
 use super::script::{delta, hello, steps};
@@ -108,11 +108,22 @@ fn write(tab: &mut Tab, bytes: &[u8]) {
 fn read_write(items: &[&str]) -> Option<Write> {
     let item = |place: usize| items.get(place).copied().filter(|item| !item.is_empty());
     let key = RecordKey::new(item(0).unwrap_or_default(), item(1).unwrap_or_default()).ok()?;
-    let context = match item(3) {
+    let (context, references) = item(3).map_or((None, ""), |context| {
+        let (context, references) = context.split_once('\u{2}').unwrap_or((context, ""));
+        (Some(context), references)
+    });
+    let context = match context {
         Some(context) => Some(context.parse::<Context>().ok()?),
         None => None,
     };
-    Some(Write { key, context, content: item(2).map(|text| text.as_bytes().into()) })
+    let references: Result<Vec<Dot>, _> =
+        references.split(' ').filter(|dot| !dot.is_empty()).map(str::parse).collect();
+    Some(Write {
+        key,
+        context,
+        content: item(2).map(|text| text.as_bytes().into()),
+        references: References::new(references.ok()?),
+    })
 }
 
 fn wait(tab: &mut Tab, bytes: &[u8]) {

@@ -109,8 +109,12 @@ fn check_disk(bytes: &[u8]) {
         let ticket = tab.ticket();
         tab.take(EngineInput::Import { ticket, bytes: bytes.to_vec() });
     }
-    let write =
-        "notes/late".parse().map(|key| eyot_core::engine::Write { key, context: None, content: None });
+    let write = "notes/late".parse().map(|key| eyot_core::engine::Write {
+        key,
+        context: None,
+        content: None,
+        references: eyot_core::References::NONE,
+    });
     tab.write(write.into_iter().collect());
     if tab.corrupt {
         assert_eq!(tab.disk.log.len(), length, "a log that cannot be read is left as it is");

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::dot::MAXIMUM_COUNTER;
 use crate::key::RecordKey;
 use crate::record::Record;
+use crate::references::MAXIMUM_REFERENCES;
 
 pub(super) const COUNTERS_EXHAUSTED: &str = "counters-exhausted";
 
@@ -49,6 +50,12 @@ impl Engine {
     }
 
     fn check_size(&self, write: &Write) -> Result<(), Refusal> {
+        let references = write.references.as_slice().len();
+        if references > MAXIMUM_REFERENCES {
+            let message =
+                format!("{} names {references} writes; {MAXIMUM_REFERENCES} are allowed.", write.key);
+            return Err(("too-many-references", message));
+        }
         let limit = self.limits.content_bytes;
         match write.content.as_ref().map_or(0, |content| content.len()) {
             bytes if bytes > limit => {

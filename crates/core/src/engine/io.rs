@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::id::{LogEpoch, ReplicaId};
 use crate::key::RecordKey;
 use crate::record::Content;
+use crate::references::References;
 use crate::vector::VersionVector;
 
 /// Names a request of the application, given by the host.
@@ -84,6 +85,8 @@ pub struct Write {
     pub context: Option<Context>,
     /// The new content; none deletes.
     pub content: Option<Content>,
+    /// What the content names of what its writer has seen, under the names in which a read gave it.
+    pub references: References,
 }
 
 /// Something that happened.

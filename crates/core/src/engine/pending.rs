@@ -18,6 +18,7 @@ use crate::id::ReplicaId;
 use crate::key::RecordKey;
 use crate::rebirth::Rebirth;
 use crate::record::{Content, Record};
+use crate::references::References;
 use crate::replica::Replica;
 use crate::vector::VersionVector;
 
@@ -34,6 +35,7 @@ pub(super) struct PendingWrite {
     pub(super) key: RecordKey,
     context: Context,
     content: Option<Content>,
+    references: References,
     at: Hlc,
     provisional: Dot,
     // Which of the records that have pending writes it is.
@@ -131,7 +133,7 @@ impl Pending {
     ) -> Vec<RecordKey> {
         let is_first = self.overlays.is_empty();
         let mut batch = Batch { ticket, writes: Vec::with_capacity(writes.len()) };
-        for Write { key, context, content } in writes {
+        for Write { key, context, content, references } in writes {
             // Looked up once for all that is asked of it: a batch may be of many thousands.
             let overlay = overlay_of(&mut self.overlays, &key, self.tab, replica);
             let shown = || overlay.context(self.tab, |dot| name(&self.batches, dot, replica));
@@ -140,6 +142,7 @@ impl Pending {
                 key,
                 context,
                 content,
+                references,
                 at,
                 provisional: self.provisional.mint(),
                 place: overlay.place,
@@ -182,7 +185,10 @@ impl Pending {
                 let (_, record) = record.get_or_insert_with(|| {
                     (write.key.clone(), replica.get(write.key.as_str()).cloned().unwrap_or_default())
                 });
-                record.write(dot, &context, write.at, write.content.clone());
+                let named =
+                    |reference| self.provisional.reference(reference, |dot| drafted_as(&drafted, dot));
+                let references = write.references.renamed(|reference| named(reference).unwrap_or(dot));
+                record.write_referring(dot, &context, write.at, write.content.clone(), &references);
                 context.add(dot);
                 contexts.push(context);
                 drafted.push((write.provisional, dot));
@@ -233,6 +239,7 @@ impl Pending {
     pub(super) fn rename(&mut self, rebirth: &Rebirth) {
         for write in self.batches.iter_mut().flat_map(|batch| &mut batch.writes) {
             write.context = rebirth.context(&write.context);
+            write.references = write.references.renamed(|dot| rebirth.dot(dot));
         }
         self.provisional.rename(rebirth);
     }
@@ -292,7 +299,9 @@ impl Overlay {
     fn put(&mut self, tab: ReplicaId, provisional: &Provisional, write: &PendingWrite) {
         // Dots that are final by now are in the committed record under their final names.
         let context = provisional.translate(&write.context, Some);
-        self.record.write(write.provisional, &context, write.at, write.content.clone());
+        let own = write.provisional;
+        let references = write.references.renamed(|dot| provisional.reference(dot, Some).unwrap_or(own));
+        self.record.write_referring(own, &context, write.at, write.content.clone(), &references);
         // Who sees the record now sees these; what they have replaced need not be named any more.
         let versions = self.record.versions();
         self.dots.clear();

@@ -62,6 +62,19 @@ impl Provisional {
         translated
     }
 
+    /// A reference in final names; none where that write is not stored, or is not one of this tab's.
+    pub(super) fn reference(&self, dot: Dot, pending: impl Fn(Dot) -> Option<Dot>) -> Option<Dot> {
+        if dot.replica != self.tab {
+            return Some(dot);
+        }
+        match index_of(dot).and_then(|index| self.fates.get(index))? {
+            Fate::Stored(dot) => Some(*dot),
+            // Whoever repeats what was not stored says it first.
+            Fate::Lost(_) => None,
+            Fate::Pending => pending(dot),
+        }
+    }
+
     /// The replica has another name.
     pub(super) fn rename(&mut self, rebirth: &Rebirth) {
         for fate in &mut self.fates {

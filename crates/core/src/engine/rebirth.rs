@@ -272,23 +272,29 @@ impl Engine {
 
     /// A write of which the context may have been handed out under a former name.
     pub(super) fn in_names_of_now(&self, write: Write) -> Write {
-        let context = write.context.map(|context| self.context_of_now(context));
-        Write { context, ..write }
+        let Some(context) = write.context else { return write };
+        let (context, later) = self.context_of_now(context);
+        // Where it is not known of what time they are, they may be what the context does not cover any more.
+        let now = |dot| later.iter().fold(dot, |dot, rebirth| rebirth.dot(dot));
+        Write { context: Some(context), references: write.references.renamed(now), ..write }
     }
 
-    fn context_of_now(&self, context: Context) -> Context {
+    // A context in the names of now, and the rebirths by which it was put into them; none where that is not known.
+    fn context_of_now(&self, context: Context) -> (Context, &[Rebirth]) {
         let rebirths = self.replica.rebirths();
         let marked = rebirths.iter().rposition(|rebirth| context.covers(marker(rebirth)));
         let later = match marked {
             Some(place) => rebirths.get(place + 1..).unwrap_or_default(),
             None if self.births.before_opening.unwrap_or(0) == 0 => rebirths,
             // It may be of any time. What it covers in every case is enough: nothing is swallowed unseen.
-            None => return rebirths.iter().fold(context, |context, rebirth| rebirth.certain(&context)),
+            None => {
+                return (rebirths.iter().fold(context, |context, rebirth| rebirth.certain(&context)), &[]);
+            }
         };
         let mut plain = Context::from(context.vector().clone());
         let is_marker = |dot: &Dot| rebirths.iter().any(|rebirth| marker(rebirth) == *dot);
         context.dots().filter(|dot| !is_marker(dot)).for_each(|dot| plain.add(dot));
-        later.iter().fold(plain, |context, rebirth| rebirth.context(&context))
+        (later.iter().fold(plain, |context, rebirth| rebirth.context(&context)), later)
     }
 
     /// True when a write that a token names was taken in here. A token from before a rebirth names writes of this replica

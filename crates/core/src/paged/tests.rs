@@ -217,8 +217,12 @@ fn play(tab: &mut Tab, number: u64, step: &Step) {
         Step::Write(keys, deletes) => {
             let content = |at: usize| (!(*deletes && at == 0)).then(|| vec![b'x'; 10 * at].into());
             let writes = keys.iter().enumerate();
-            let writes =
-                writes.map(|(at, number)| Write { key: key(*number), context: None, content: content(at) });
+            let writes = writes.map(|(at, number)| Write {
+                key: key(*number),
+                context: None,
+                content: content(at),
+                references: crate::references::References::NONE,
+            });
             tab.take(EngineInput::Write { ticket: number, writes: writes.collect() });
         }
         Step::Receive(keys) => tab.append(received(number, keys)),

@@ -25,7 +25,12 @@ fn a_clock_beyond_all_times_does_not_make_the_log_unreadable() {
     let database = "notes".parse().unwrap();
     let identity = Identity { database, replica, epoch: LogEpoch(1), tab, seed: 1 };
     let mut engine = Engine::new(identity, Limits::default());
-    let deletion = Write { key: RecordKey::new("notes", "n1").unwrap(), context: None, content: None };
+    let deletion = Write {
+        key: RecordKey::new("notes", "n1").unwrap(),
+        context: None,
+        content: None,
+        references: eyot_core::References::NONE,
+    };
     take(&mut engine, EngineInput::Write { ticket: 1, writes: vec![deletion] }, 1_000);
     take(&mut engine, EngineInput::Tick, 1_000);
     // The latest time that JavaScript knows is beyond what a stored one can be.

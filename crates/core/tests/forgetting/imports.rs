@@ -39,8 +39,12 @@ fn an_export_hands_on_what_is_forgotten_and_is_not_imported_where_that_would_rai
     let import = |bytes: &[u8]| EngineInput::Import { ticket: 1, bytes: bytes.to_vec() };
 
     let mut empty = engine(b'e');
-    let write =
-        Write { key: RecordKey::new("notes", "z").unwrap(), context: None, content: Some((*b"1").into()) };
+    let write = Write {
+        key: RecordKey::new("notes", "z").unwrap(),
+        context: None,
+        content: Some((*b"1").into()),
+        references: eyot_core::References::NONE,
+    };
     take(&mut empty, EngineInput::Write { ticket: 1, writes: vec![write] });
     assert_eq!(take(&mut empty, import(&late)), [Ok(1)]);
     assert_eq!(empty.replica().forgotten().to_string(), "l:2");

@@ -140,6 +140,7 @@ fn what_is_written_for_others_is_within_what_they_take() {
         past: context.clone(),
         at: Hlc::from_ms(1),
         content: None,
+        references: eyot_core::References::NONE,
     });
     let all: VersionVector = (0..1_000).map(|number| Dot::new(id(number), 2)).collect();
     let record = Record::from_parts(all.clone(), versions.collect()).unwrap();

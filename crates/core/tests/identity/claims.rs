@@ -366,3 +366,25 @@ fn what_one_copy_has_taken_in_is_told_to_the_other_although_none_has_written() {
         assert_eq!((two.is_reborn(), relay.shown("n6")), (true, vec!["crake".into()]));
     }
 }
+
+#[test]
+fn references_go_by_the_names_of_now() {
+    let (mut device, mut relay, backup) = before();
+    device.write("n1", "grey heron");
+    meet(&mut device, &mut relay);
+    let mut restored = Device::open(b'a', backup, 2);
+    restored.write("n2", "egret");
+    let dot = |device: &Device| device.engine.record("notes/n2").unwrap().versions()[0].dot;
+    let (own, context) = (dot(&restored), restored.engine.context_of("notes/n2"));
+    let known: Dot = "a:2".parse().unwrap();
+    restored.write_referring("n2", "little egret", Some(context.clone()), &[own, known, own]);
+    meet(&mut restored, &mut relay);
+    assert!(restored.is_reborn());
+    let named = |device: &Device| device.engine.record("notes/n2").unwrap().versions()[0].references.clone();
+    let name = restored.engine.replica().id();
+    assert_eq!(named(&restored).as_slice(), [Dot::new(name, 1), known, Dot::new(name, 1)]);
+    // Whoever hands back what was read under the former name means the same writes.
+    restored.write_referring("n2", "great egret", Some(context), &[own, known]);
+    let versions = restored.engine.record("notes/n2").unwrap().versions();
+    assert_eq!(versions.last().unwrap().references.as_slice(), [Dot::new(name, 1), known]);
+}

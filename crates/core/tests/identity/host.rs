@@ -7,7 +7,7 @@ use eyot_core::engine::{
 };
 use eyot_core::segment::{Received, Segment};
 use eyot_core::session::{Role, Session, SessionConfig, SessionEffect, SessionInput, Standing};
-use eyot_core::{Context, Cursor, Limits, LogEpoch, Record, RecordKey, Replica, ReplicaId};
+use eyot_core::{Context, Cursor, Dot, Limits, LogEpoch, Record, RecordKey, References, Replica, ReplicaId};
 
 /// What a browser profile keeps.
 #[derive(Clone, Default)]
@@ -68,7 +68,18 @@ impl Device {
     }
 
     pub(crate) fn write_with(&mut self, id: &str, content: &str, context: Option<Context>) {
-        let write = Write { key: key(id), context, content: Some(content.as_bytes().into()) };
+        self.write_referring(id, content, context, &[]);
+    }
+
+    pub(crate) fn write_referring(
+        &mut self,
+        id: &str,
+        content: &str,
+        context: Option<Context>,
+        references: &[Dot],
+    ) {
+        let (content, references) = (Some(content.as_bytes().into()), References::new(references.to_vec()));
+        let write = Write { key: key(id), context, content, references };
         self.take(EngineInput::Write { ticket: 1, writes: vec![write] });
     }
 

@@ -5,8 +5,8 @@ use eyot_core::engine::{
 };
 use eyot_core::segment::{Segment, written_segments};
 use eyot_core::{
-    Context, Dot, Export, Hlc, Limits, LogEpoch, MAXIMUM_COUNTER, Record, RecordKey, ReplicaId, Version,
-    VersionVector,
+    Context, Dot, Export, Hlc, Limits, LogEpoch, MAXIMUM_COUNTER, Record, RecordKey, References, ReplicaId,
+    Version, VersionVector,
 };
 
 /// A tab whose disk answers when the test says so.
@@ -33,7 +33,7 @@ impl Tab {
 
     fn write(&mut self, content: &str, context: Option<Context>) -> Vec<EngineEffect> {
         let content = Some(content.as_bytes().into());
-        self.write_all(vec![Write { key: key(), context, content }])
+        self.write_all(vec![Write { key: key(), context, content, references: References::NONE }])
     }
 
     fn write_all(&mut self, writes: Vec<Write>) -> Vec<EngineEffect> {
@@ -139,7 +139,7 @@ fn rejection(effects: &[EngineEffect]) -> Option<&'static str> {
 
 fn sibling(content: usize) -> Write {
     let content = Some(content.to_string().into_bytes().into());
-    Write { key: key(), context: Some(Context::new()), content }
+    Write { key: key(), context: Some(Context::new()), content, references: References::NONE }
 }
 
 #[test]
@@ -163,8 +163,13 @@ fn a_record_never_gets_more_writers_than_peers_take_in() {
     let id = |number: usize| ReplicaId::from_bytes((number as u128).to_be_bytes());
     let context: VersionVector = (1..=most).map(|number| Dot::new(id(number), 1)).collect();
     let past = context.iter().take(most - 1).collect::<VersionVector>().into();
-    let last =
-        Version { dot: Dot::new(id(most), 1), past, at: Hlc::from_ms(1), content: Some((*b"x").into()) };
+    let last = Version {
+        dot: Dot::new(id(most), 1),
+        past,
+        at: Hlc::from_ms(1),
+        content: Some((*b"x").into()),
+        references: References::NONE,
+    };
     let record = Record::from_parts(context, vec![last]).unwrap();
     let mut tab = Tab::open();
     let (clock, forgotten) = (record.context().clone(), VersionVector::new());
@@ -240,4 +245,66 @@ fn a_large_import_ends_the_log_as_those_will_read_it_who_open_it_again() {
     later.feed(EngineInput::Segments(segments.collect()));
     let end = |tab: &Tab| (tab.engine.replica().head(), tab.engine.replica().link());
     assert_eq!(end(&tab), end(&later));
+}
+
+fn referring(content: &str, context: Option<Context>, references: &[Dot]) -> Write {
+    let content = Some(content.as_bytes().into());
+    Write { key: key(), context, content, references: References::new(references.to_vec()) }
+}
+
+fn references(tab: &Tab) -> String {
+    let record = tab.engine.record("notes/n").unwrap();
+    let dots: Vec<String> = record.versions()[0].references.as_slice().iter().map(Dot::to_string).collect();
+    dots.join(" ")
+}
+
+#[test]
+fn a_reference_to_a_write_that_waits_gets_its_final_name() {
+    let mut tab = Tab::open();
+    tab.write("zero", None);
+    tab.feed(EngineInput::Committed);
+    tab.write("one", None);
+    let one = tab.engine.record("notes/n").unwrap().versions()[0].dot;
+    let zero: Dot = "a:1".parse().unwrap();
+    tab.write_all(vec![referring("two", None, &[one, zero, one])]);
+    assert_eq!(references(&tab), "x:4 a:1 x:4");
+    tab.feed(EngineInput::Committed);
+    assert_eq!(references(&tab), "a:2 a:1 a:2", "while the second one waits");
+    tab.feed(EngineInput::Committed);
+    assert_eq!(references(&tab), "a:2 a:1 a:2");
+    // A name from before is known for as long as the tab lives.
+    tab.write_all(vec![referring("three", None, &[one])]);
+    tab.feed(EngineInput::Committed);
+    assert_eq!(references(&tab), "a:2");
+}
+
+#[test]
+fn whoever_repeats_what_was_not_stored_says_it_first() {
+    let mut tab = Tab::open();
+    tab.write("zero", None);
+    tab.feed(EngineInput::Committed);
+    tab.write("lost", None);
+    let lost = tab.engine.record("notes/n").unwrap().versions()[0].dot;
+    let seen = tab.engine.context_of("notes/n");
+    tab.write_all(vec![referring("repeats", Some(seen.clone()), &["a:1".parse().unwrap(), lost])]);
+    tab.feed(EngineInput::CommitFailed(StorageFailure { code: "quota-exceeded" }));
+    assert_eq!(tab.standing(), ["repeats"]);
+    tab.feed(EngineInput::Committed);
+    assert_eq!(references(&tab), "a:1 a:2");
+    // Also who had read it and writes only now.
+    tab.write_all(vec![referring("late", Some(seen), &[lost])]);
+    tab.feed(EngineInput::Committed);
+    let late = &tab.engine.record("notes/n").unwrap().versions()[1];
+    assert_eq!(late.references.as_slice(), [late.dot]);
+}
+
+#[test]
+fn a_write_names_no_more_than_can_be_read_again() {
+    let mut tab = Tab::open();
+    let named: Vec<Dot> = (1..=1_001).map(|counter| Dot::new(ReplicaId::letter(b'a'), counter)).collect();
+    assert_eq!(rejection(&tab.write_all(vec![referring("x", None, &named)])), Some("too-many-references"));
+    assert_eq!(rejection(&tab.write_all(vec![referring("x", None, &named[1..])])), None);
+    tab.feed(EngineInput::Committed);
+    let record = tab.engine.record("notes/n").unwrap();
+    assert_eq!(Record::from_bytes(&record.to_bytes(), &Limits::default()).as_ref(), Ok(record));
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eyot_core::{Context, Dot, Hlc, Record, ReplicaId};
+use eyot_core::{Context, Dot, Hlc, Record, References, ReplicaId};
 use proptest::prelude::*;
 
 /// One step of a history. Numbers name things modulo how many there are.
@@ -23,6 +23,8 @@ pub(crate) struct History {
     pub(crate) ends: Vec<Record>,
     /// For every write the writes that its writer had seen.
     pub(crate) pasts: BTreeMap<Dot, BTreeSet<Dot>>,
+    /// For every write what its content must name by place in the end.
+    pub(crate) references: BTreeMap<Dot, Vec<Dot>>,
 }
 
 impl History {
@@ -84,7 +86,11 @@ fn play(steps: &[Step]) -> History {
                     }
                 };
                 let content = content.map(|byte| vec![byte; usize::from(byte % 4)].into());
-                replicas[replica].write(dot, &context, Hlc { ms, count: (ms % 2) as u16 }, content);
+                let (references, expected) = references(&past, dot, ms);
+                let expected = if content.is_some() { expected } else { Vec::new() };
+                history.references.insert(dot, expected);
+                let at = Hlc { ms, count: (ms % 2) as u16 };
+                replicas[replica].write_referring(dot, &context, at, content, &References::new(references));
                 // Whoever goes on with the context of an own write has seen just that beside it.
                 let mut next = context;
                 next.add(dot);
@@ -98,6 +104,16 @@ fn play(steps: &[Step]) -> History {
     }
     history.ends = replicas;
     history
+}
+
+// What a writer names of what it has seen, in no order, some of it twice, and one write that it has not seen; and what is to
+// become of that.
+fn references(past: &BTreeSet<Dot>, own: Dot, number: u64) -> (Vec<Dot>, Vec<Dot>) {
+    let unseen = Dot::new(ReplicaId::letter(b'z'), 1);
+    let named = past.iter().rev().take(number as usize % 4).flat_map(|dot| [Some(*dot), None]);
+    let named: Vec<_> = named.chain(past.first().map(|dot| Some(*dot))).collect();
+    let as_name = |other: Dot| named.iter().map(|dot| dot.unwrap_or(other)).collect();
+    (as_name(unseen), as_name(own))
 }
 
 fn with_pasts(history: &History, dots: &BTreeSet<Dot>) -> BTreeSet<Dot> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use eyot_core::{Context, Dot, Hlc, Limits, Record};
+use eyot_core::{Context, Dot, Hlc, Limits, Record, siblings, witnesses};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -54,6 +54,30 @@ proptest! {
             let past: BTreeSet<Dot> =
                 history.pasts.keys().copied().filter(|dot| version.past.covers(*dot)).collect();
             prop_assert_eq!(&past, &history.pasts[&version.dot], "the past of {}", version.dot);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_version_refers_to_just_what_its_writer_has_named_of_what_it_had_seen(history in histories()) {
+        for version in history.states.iter().flat_map(Record::versions) {
+            prop_assert_eq!(version.references.as_slice(), &history.references[&version.dot], "{}", version.dot);
+        }
+    }
+
+    #[test]
+    fn whoever_has_seen_a_reference_is_told_and_nobody_else(history in histories(), state: Index) {
+        let record = state.get(&history.states);
+        let shown = siblings(record);
+        let dots: Vec<Dot> = shown.iter().flat_map(|sibling| sibling.dots.clone()).collect();
+        let told = witnesses(record, &shown).unwrap();
+        for (sibling, told) in shown.iter().zip(told) {
+            for (reference, told) in sibling.references.as_slice().iter().zip(told) {
+                let has_seen = |place: &usize| history.pasts[&dots[*place]].contains(reference);
+                let expected: Vec<usize> = (0..dots.len()).filter(has_seen).collect();
+                prop_assert_eq!(told, expected, "{} of {:?}", reference, sibling.dots);
+            }
         }
     }
 }

@@ -131,7 +131,12 @@ fn a_flood_of_deltas_does_not_keep_local_writes_from_the_disk() {
     tab.sync(Vec::new());
     tab.hear(delta(0, 1, true));
     let content = Some((*b"mine").into());
-    let write = eyot_core::engine::Write { key: "notes/mine".parse().unwrap(), context: None, content };
+    let write = eyot_core::engine::Write {
+        key: "notes/mine".parse().unwrap(),
+        context: None,
+        content,
+        references: eyot_core::References::NONE,
+    };
     tab.feed(EngineInput::Write { ticket: 1, writes: vec![write] });
     tab.hear(delta(1, 2, true));
     tab.hear(delta(2, 3, true));

@@ -123,7 +123,8 @@ impl State {
         let version = |form: &SiblingForm| {
             let content = form.content.clone().unwrap_or_else(|| form.dot.0.to_string());
             let (dot, past) = (form.dot.0, form.past.0.clone());
-            Version { dot, past, at: Hlc::from_ms(1), content: Some(content.as_bytes().into()) }
+            let content = Some(content.as_bytes().into());
+            Version { dot, past, at: Hlc::from_ms(1), content, references: eyot_core::References::NONE }
         };
         let versions = self.siblings.iter().map(version).collect();
         Record::from_parts(self.context.0.clone(), versions).unwrap()

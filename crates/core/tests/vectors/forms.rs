@@ -118,6 +118,8 @@ pub(crate) struct VersionForm {
     past: Text<Context>,
     at: Time,
     content: Option<ContentForm>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    references: Vec<Text<Dot>>,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -134,6 +136,7 @@ impl RecordForm {
             past: Text(version.past.clone()),
             at: Time(version.at),
             content: version.content.as_deref().map(ContentForm::of),
+            references: version.references.as_slice().iter().copied().map(Text).collect(),
         };
         let versions = record.versions().iter().map(version).collect();
         Self { context: Text(record.context().clone()), versions }
@@ -145,6 +148,7 @@ impl RecordForm {
             past: version.past.0.clone(),
             at: version.at.0,
             content: version.content.as_ref().map(ContentForm::content),
+            references: eyot_core::References::new(version.references.iter().map(|dot| dot.0).collect()),
         };
         let versions: Vec<Version> = self.versions.iter().map(version).collect();
         if self.context.0.is_empty() && versions.is_empty() {

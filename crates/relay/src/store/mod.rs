@@ -294,7 +294,13 @@ mod tests {
         let (mut context, past) = (seen.clone(), Context::from(seen));
         let versions = siblings.map(|number| {
             context.include(Dot::new(id(number), 2));
-            Version { dot: Dot::new(id(number), 2), past: past.clone(), at: Hlc::from_ms(1), content: None }
+            Version {
+                dot: Dot::new(id(number), 2),
+                past: past.clone(),
+                at: Hlc::from_ms(1),
+                content: None,
+                references: eyot_core::References::NONE,
+            }
         });
         let versions = versions.collect();
         Record::from_parts(context, versions).unwrap()
