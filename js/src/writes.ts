@@ -86,13 +86,8 @@ export interface Given {
 
 /** What was handed over, checked, and encoded if that takes no more than so many bytes. */
 export function makeWrite({ collection, id, content, options }: Given, maximumBytes: number): Write {
-<<<<<<< HEAD
   const text = content === undefined ? undefined : withVersion(encode(content.value, maximumBytes), content.version ?? 1)
-  return { collection, id, text, context: contextOf(options) }
-=======
-  const text = content === undefined ? undefined : encode(content.value, maximumBytes)
   return { collection, id, text, context: contextOf(options), references: [] }
->>>>>>> 290baaa (Give versions references to earlier writes)
 }
 
 function contextOf(options: unknown): string | undefined {

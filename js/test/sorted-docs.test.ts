@@ -11,13 +11,8 @@ import { SortedDocs } from '../src/sorted-docs.js'
 import type { Doc } from '../src/types/doc.js'
 
 function doc(id: string): Doc<unknown> {
-<<<<<<< HEAD
-  const version = { text: '1', at: 1, replica: 'a', dots: ['a:1'] }
-  return makeDoc({ collection: 'notes', shape: undefined }, id, { context: 'a:1', conflicted: false, pending: false, versions: [version] }) as Doc<unknown>
-=======
   const version = { text: '1', at: 1, replica: 'a', dots: ['a:1'], references: [], seen: undefined }
-  return makeDoc('notes', id, { context: 'a:1', conflicted: false, pending: false, versions: [version] }) as Doc<unknown>
->>>>>>> 290baaa (Give versions references to earlier writes)
+  return makeDoc({ collection: 'notes', shape: undefined }, id, { context: 'a:1', conflicted: false, pending: false, versions: [version] }) as Doc<unknown>
 }
 
 const id = fc.oneof(fc.integer({ min: 0, max: 400 }).map(String), fc.constantFrom('\uffff', '🐦', 'é'))
