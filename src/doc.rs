@@ -12,7 +12,7 @@
 
 use std::fmt::Write;
 
-use eyot_core::engine::Engine;
+use eyot_core::engine::{Engine, Wanted};
 use eyot_core::{Context, Dot, Record, References, siblings, witnesses};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -150,12 +150,53 @@ impl Packer {
     }
 }
 
-/// The record of that key; nothing where there is none, or nothing but deletions.
+/// The record of that key; nothing where there is none, or nothing but deletions; empty where it is not in memory.
 pub(crate) fn packed_doc(engine: &Engine, key: &str) -> Option<String> {
+    if !engine.is_record_here(key) {
+        return Some(String::new());
+    }
     let record = engine.record(key).filter(|record| is_shown(record))?;
     let mut packer = Packer::default();
     packer.record(record, &engine.context_of(key), engine.is_unsent(key));
     Some(packer.finish())
+}
+
+/// Records of a collection.
+pub(crate) struct PackedPage {
+    /// With their ids.
+    pub(crate) packed: String,
+    /// The id that was looked at last; the one after which they were asked for, where there was none.
+    pub(crate) last: Option<String>,
+    /// What comes after it: `none`, `here` or `away`.
+    pub(crate) rest: &'static str,
+}
+
+/// Records of a collection after an id, at most so many, as far as they are in memory.
+pub(crate) fn packed_page(
+    engine: &Engine,
+    collection: &str,
+    after: Option<String>,
+    limit: usize,
+) -> PackedPage {
+    let (mut packer, mut last, mut shown) = (Packer::default(), None, 0);
+    let mut records = engine.collection(collection, after.as_deref());
+    while shown < limit {
+        let Some((key, record)) = records.next() else { break };
+        last = Some(key);
+        if is_shown(record) {
+            shown += 1;
+            packer.id(key.id());
+            packer.record(record, &engine.context_of(key.as_str()), engine.is_unsent(key.as_str()));
+        }
+    }
+    let last = last.map(|key| key.id().to_owned()).or(after);
+    let rest = || Wanted::After { collection: collection.to_owned(), id: last.clone() };
+    let rest = match shown < limit {
+        false => "here",
+        true if engine.is_here(&rest()) => "none",
+        true => "away",
+    };
+    PackedPage { packed: packer.finish(), last, rest }
 }
 
 /// A record is shown while an edit stands, also beside a deletion.

@@ -37,6 +37,8 @@ pub(crate) enum Answer {
     Imported(usize),
     /// What was waited for has come.
     Awaited,
+    /// The whole database as bytes.
+    Exported(Vec<u8>),
 }
 
 type Waiting = oneshot::Sender<Result<Answer, ShellError>>;
@@ -53,6 +55,8 @@ pub(crate) struct Driver {
     // In the order of the tickets, which is nearly the order in which they are answered.
     waiting: RefCell<VecDeque<(Ticket, Waiting)>>,
     last_ticket: Cell<Ticket>,
+    // The tickets of those that wait for all records to be in memory, to export them.
+    pub(crate) exports: RefCell<Vec<Ticket>>,
     listener: Function,
     // When it goes off, too.
     timer: RefCell<Option<(u64, Timeout)>>,
@@ -98,6 +102,7 @@ impl Driver {
             marker,
             waiting: RefCell::default(),
             last_ticket: Cell::new(0),
+            exports: RefCell::default(),
             listener,
             timer: RefCell::default(),
             endpoint: RefCell::default(),

@@ -10,6 +10,7 @@ mod doc;
 mod driver;
 mod election;
 mod errors;
+mod exporting;
 mod joined;
 mod loading;
 mod locks;

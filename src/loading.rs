@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use eyot_core::Limits;
-use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, StorageOptions, Wanted};
+use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, StorageOptions};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -25,12 +25,18 @@ pub(crate) fn local_name(database: &str, profile: Option<&str>) -> String {
     profile.map_or_else(|| database.to_owned(), |profile| format!("{database}@{profile}"))
 }
 
+/// How a database is opened.
+pub(crate) struct Settings {
+    pub(crate) limits: Limits,
+    pub(crate) keep_deletions_for_ms: Option<u64>,
+    pub(crate) storage: StorageOptions,
+}
+
 /// Opens a copy of a database, with what is in it. `name` is what the copy is called on this device.
 pub(crate) async fn load(
     database: &str,
     name: String,
-    limits: Limits,
-    keep_deletions_for_ms: Option<u64>,
+    settings: Settings,
     listener: Function,
 ) -> Result<Rc<Driver>, ShellError> {
     let database = database
@@ -40,17 +46,17 @@ pub(crate) async fn load(
     let reader = Reader::new(rexie);
     let (tab, seed) = (random_id()?, random_number()?);
     let identity = Identity { database, replica: meta.replica, epoch: meta.epoch, tab, seed };
-    let mut engine = Engine::new(identity, limits);
+    let mut engine = Engine::new(identity, settings.limits);
     if compression::is_supported() {
         engine.decompress_messages();
     }
-    // What is shown is read at once by whoever wants it, so all of it stays here.
-    let storage = StorageOptions { cache_bytes: usize::MAX, ..StorageOptions::default() };
-    if let Some(ms) = keep_deletions_for_ms {
+    if let Some(ms) = settings.keep_deletions_for_ms {
         engine.keep_deletions_for_ms(ms);
     }
-    engine.tune_storage(storage);
+    // No page is read ahead while somebody waits for the database to open.
+    engine.tune_storage(StorageOptions { cache_bytes: 0, ..settings.storage });
     let mut left = read_all(&mut engine, &reader).await?;
+    engine.tune_storage(settings.storage);
     if let Some(peers) = meta.peers {
         left.extend(engine.handle(EngineInput::PeersKnown(peers), now_ms()));
     }
@@ -99,7 +105,7 @@ fn with(later: &std::cell::OnceCell<Weak<Driver>>, act: impl FnOnce(&Rc<Driver>)
     }
 }
 
-// Reads the checkpoint, the log after it, and all pages. Returns what is to be done when the database is open.
+// Reads the checkpoint, the log after it, and the pages that this takes. Returns what is to be done when the database is open.
 async fn read_all(engine: &mut Engine, reader: &Reader) -> Result<Vec<EngineEffect>, ShellError> {
     let mut left = Vec::new();
     if let Some((_, checkpoint)) = reader.checkpoint().await? {
@@ -116,8 +122,6 @@ async fn read_all(engine: &mut Engine, reader: &Reader) -> Result<Vec<EngineEffe
         };
         left.extend(feed(engine, reader, input).await?);
     }
-    let all = EngineInput::Fetch { ticket: 0, wanted: Wanted::All };
-    left.extend(feed(engine, reader, all).await?);
     Ok(left)
 }
 

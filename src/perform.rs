@@ -58,7 +58,7 @@ impl Driver {
                 });
             }
             EngineEffect::Corrupt { .. } => self.degrade("storage-corrupt"),
-            EngineEffect::Fetched(ticket) => self.answer(ticket, Ok(Answer::Awaited)),
+            EngineEffect::Fetched(ticket) => self.fetched(ticket),
             EngineEffect::ReadPages(_)
             | EngineEffect::ReadCheckpoint
             | EngineEffect::BeginCompaction { .. }

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use eyot_core::engine::{Condition, EngineInput, LinkFailure};
-use eyot_core::{Causality, Export, Limits, MAXIMUM_COUNTER, VersionVector};
+use eyot_core::engine::{Condition, EngineInput, LinkFailure, StorageOptions, Wanted};
+use eyot_core::{Causality, Limits, MAXIMUM_COUNTER, VersionVector};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Promise, Uint8Array};
 use serde::Deserialize;
@@ -11,11 +11,11 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::future_to_promise;
 
-use crate::doc::{Packer, from_js, is_shown, packed_doc, to_js};
+use crate::doc::{from_js, packed_doc, packed_page, to_js};
 use crate::driver::Driver;
 use crate::errors::ShellError;
 use crate::joined::peer_left;
-use crate::loading::{load, local_name};
+use crate::loading::{Settings, load, local_name};
 use crate::socket::Endpoint;
 use crate::writes::{promise, read_context, write};
 use crate::{storage, tabs};
@@ -29,6 +29,7 @@ pub struct Shell {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Options {
+    cache_bytes: Option<usize>,
     keep_deletions_for_ms: Option<f64>,
     maximum_record_bytes: Option<usize>,
     profile: Option<String>,
@@ -39,16 +40,19 @@ impl Shell {
     /// Opens a database, or makes it. `listener` hears of changes, of the sync, of the storage's health,
     /// of what is worth a notice, and of the end.
     pub async fn open(name: String, options: JsValue, listener: Function) -> Result<Shell, JsValue> {
-        let (mut limits, mut keep_deletions_for_ms, mut profile) = (Limits::default(), None, None);
+        let (mut limits, mut storage) = (Limits::default(), StorageOptions::default());
+        let (mut keep_deletions_for_ms, mut profile) = (None, None);
         if options.is_object() {
             let options: Options = from_js(options)?;
+            storage.cache_bytes = options.cache_bytes.unwrap_or(storage.cache_bytes);
             limits.content_bytes = options.maximum_record_bytes.unwrap_or(limits.content_bytes);
             // For ever, if it is more than can be counted.
             keep_deletions_for_ms = options.keep_deletions_for_ms.map(|ms| ms as u64);
             profile = options.profile;
         }
         let local = local_name(&name, profile.as_deref());
-        Ok(Self { driver: load(&name, local, limits, keep_deletions_for_ms, listener).await? })
+        let settings = Settings { limits, keep_deletions_for_ms, storage };
+        Ok(Self { driver: load(&name, local, settings, listener).await? })
     }
 
     /// Deletes a copy of a database. Other tabs that have it open are told to close it.
@@ -77,21 +81,27 @@ impl Shell {
         Ok(outcome.to_owned())
     }
 
-    /// A record, or undefined.
+    /// A record, or undefined; empty when it is not in memory.
     pub fn get(&self, key: &str) -> Option<String> {
         packed_doc(&self.driver.engine(), key)
     }
 
-    /// Records of a collection with their ids, in the order of ids, after one, at most so many.
-    pub fn page(&self, collection: &str, after: Option<String>, limit: usize) -> String {
-        let engine = self.driver.engine();
-        let shown = engine.collection(collection, after.as_deref()).filter(|(_, record)| is_shown(record));
-        let mut packer = Packer::default();
-        for (key, record) in shown.take(limit) {
-            packer.id(key.id());
-            packer.record(record, &engine.context_of(key.as_str()), engine.is_unsent(key.as_str()));
-        }
-        packer.finish()
+    /// Records of a collection with their ids, in the order of ids, after one, at most so many; the id that was looked at last;
+    /// and what comes after that: nothing, perhaps more, or what is not in memory.
+    pub fn page(&self, collection: &str, after: Option<String>, limit: usize) -> Array {
+        let page = packed_page(&self.driver.engine(), collection, after, limit);
+        Array::of3(&page.packed.into(), &page.last.into(), &page.rest.into())
+    }
+
+    /// Resolves when a record is in memory.
+    pub fn fetch(&self, key: String) -> Result<Promise, JsValue> {
+        Ok(self.bring(Wanted::Record(key))?)
+    }
+
+    /// Resolves when the records of a collection are in memory that come next after an id.
+    #[wasm_bindgen(js_name = fetchAfter)]
+    pub fn fetch_after(&self, collection: String, after: Option<String>) -> Result<Promise, JsValue> {
+        Ok(self.bring(Wanted::After { collection, id: after })?)
     }
 
     /// How many records a collection shows.
@@ -202,11 +212,7 @@ impl Shell {
         self.driver.check_open()?;
         let driver = Rc::clone(&self.driver);
         Ok(future_to_promise(async move {
-            // What is becoming visible is exported as a whole.
-            while driver.engine().is_folding() {
-                TimeoutFuture::new(1).await;
-            }
-            let bytes = Export::of(driver.engine().replica()).to_bytes();
+            let bytes = driver.export().await?;
             // What leaves the device can never be undone on it.
             driver.writer.barrier().await?;
             Ok(Uint8Array::from(bytes.as_slice()).into())
@@ -233,5 +239,11 @@ impl Shell {
         }
         driver.shut("closed");
         Ok(())
+    }
+}
+
+impl Shell {
+    fn bring(&self, wanted: Wanted) -> Result<Promise, ShellError> {
+        promise(&self.driver, |ticket| EngineInput::Fetch { ticket, wanted })
     }
 }

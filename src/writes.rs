@@ -102,7 +102,7 @@ pub(crate) fn promise(
     Ok(future_to_promise(async move {
         match answer.await.map_err(|_| ShellError::closed())?? {
             Answer::Imported(records) => Ok(JsValue::from_f64(records as f64)),
-            Answer::Written(_) | Answer::Awaited => Ok(JsValue::UNDEFINED),
+            Answer::Written(_) | Answer::Awaited | Answer::Exported(_) => Ok(JsValue::UNDEFINED),
         }
     }))
 }

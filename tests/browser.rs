@@ -3,6 +3,8 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "browser/away.rs"]
+mod away;
 #[path = "browser/fault.rs"]
 mod fault;
 #[path = "browser/folding.rs"]

@@ -6,7 +6,7 @@ import { checkId } from './names.js'
 import { newId } from './new-id.js'
 import { versionOf } from './schema/mark.js'
 import type { Shape, Versioned } from './schema/shape.js'
-import type { Store } from './store.js'
+import { AWAY, type Store } from './store.js'
 import type { UpdateOptions, WriteOptions } from './types/collection.js'
 import type { BatchCollection } from './types/database.js'
 import { applyUpdate } from './update.js'
@@ -21,6 +21,7 @@ export class BatchWrites {
   readonly #writes: Write[] = []
   /** Where in the list the latest write to each record is, by collection and id. */
   readonly #latest = new Map<string, number>()
+  #missing: readonly [collection: string, id: string] | undefined
   #ended = false
 
   /** `maximumBytes`: the largest encoded value of a record. `shapeOf`: what a collection demands of its values. */
@@ -53,13 +54,24 @@ export class BatchWrites {
     return this.#writes
   }
 
+  /** The record that the function wanted to read and that is not in memory. The batch has come to nothing then. */
+  get missing(): readonly [collection: string, id: string] | undefined {
+    return this.#missing
+  }
+
   /** The value that the record will have. */
   present(collection: string, id: string): { readonly value: unknown } | undefined {
     this.#checkOpen()
     checkId(id)
     const index = this.#latest.get(`${collection}/${id}`)
     const write = index === undefined ? undefined : this.#writes[index]
-    if (write === undefined) return this.#store.read(collection, id)
+    if (write === undefined) {
+      const doc = this.#store.read(collection, id)
+      if (doc !== AWAY) return doc
+      this.#missing ??= [collection, id]
+      this.#ended = true
+      throw new TypeError(`${collection}/${id} has to be read from the disk first: the function of the batch is run again`)
+    }
     return write.text === undefined ? undefined : { value: decode(write.text) }
   }
 

@@ -6,7 +6,7 @@ import { isListed } from './doc.js'
 import { compareIds } from './names.js'
 import { report } from './report.js'
 import { SortedDocs } from './sorted-docs.js'
-import type { Store } from './store.js'
+import { AWAY, type Store } from './store.js'
 import type { ChangeCause } from './types/collection.js'
 import type { Doc } from './types/doc.js'
 import { yieldToPage } from './yield-to-page.js'
@@ -59,8 +59,8 @@ export class CollectionCopy {
 
   /** Reads the first slice at once, and the others with room for the page in between. */
   load(): void {
-    this.#readSlice()
-    if (!this.#loaded) void this.#inSlices(() => this.#readSlice())
+    const step = this.#readSlice()
+    if (step !== 'done') void this.#inSlices(step, () => this.#readSlice())
   }
 
   /** Notes that records have changed. */
@@ -99,66 +99,75 @@ export class CollectionCopy {
     this.#cancelled = true
   }
 
-  /** Reads the next slice for the first time. Returns whether there is more. */
-  #readSlice(): boolean {
+  /** Reads the next slice for the first time. */
+  #readSlice(): Step {
     const slice = new Slice()
-    while (!this.#loaded && slice.hasRoom(STEP_RECORDS)) this.#readStep()
+    let away = false
+    while (!this.#loaded && !away && slice.hasRoom(STEP_RECORDS)) away = this.#readStep()
     // Who goes through the whole list with each call does so a few times, not once for each slice.
     if (this.#loaded || this.#docs.length >= 2 * this.#announcedRecords) {
       this.#announcedRecords = this.#docs.length
       this.#source.announce()
     }
-    return !this.#loaded
+    const { store, collection } = this.#source
+    if (away) return () => store.fetchAfter(collection, this.#readTo)
+    return this.#loaded ? 'done' : 'more'
   }
 
-  #readStep(): void {
+  /** Returns whether what comes next is not in memory. */
+  #readStep(): boolean {
     const { store, collection, invalid } = this.#source
-    const { docs, next } = store.page(collection, this.#readTo, STEP_RECORDS)
+    const { docs, last, rest } = store.page(collection, this.#readTo, STEP_RECORDS)
     const listed = docs.filter(doc => isListed(doc, invalid))
     this.#docs.append(listed)
-    this.#readTo = next
-    this.#loaded = next === undefined
+    this.#readTo = last
+    this.#loaded = rest === 'none'
     for (const { id } of listed) this.#untold.set(id, 'load')
-  }
-
-  #readListed(id: string): Doc<unknown> | undefined {
-    const { store, collection, invalid } = this.#source
-    const doc = store.read(collection, id)
-    return doc !== undefined && isListed(doc, invalid) ? doc : undefined
+    return rest === 'away'
   }
 
   #refresh(): void {
     const changes = new Map<string, Doc<unknown> | undefined>()
     const causes = new Map<string, ChangeCause>()
-    const readStale = (): boolean => {
+    const { store, collection, invalid } = this.#source
+    const readStale = (): Step => {
       const slice = new Slice()
       for (const [id, cause] of this.#stale) {
-        if (!slice.hasRoom(1)) return true
+        if (!slice.hasRoom(1)) return 'more'
+        const doc = store.read(collection, id)
+        if (doc === AWAY) return () => store.fetch(collection, id)
         this.#stale.delete(id)
-        changes.set(id, this.#readListed(id))
+        changes.set(id, doc !== undefined && isListed(doc, invalid) ? doc : undefined)
         causes.set(id, cause)
       }
       this.#refreshing = false
       for (const id of this.#docs.apply(changes)) this.#untold.set(id, causes.get(id) ?? 'local')
       this.#source.announce()
-      return false
+      return 'done'
     }
-    if (!readStale()) return
+    const step = readStale()
+    if (step === 'done') return
     this.#refreshing = true
-    void this.#inSlices(readStale)
+    void this.#inSlices(step, readStale)
   }
 
-  /** Lets the page work, takes a step, and so on until the step says that there is no more. */
-  async #inSlices(step: () => boolean): Promise<void> {
+  /** Lets the page work, or has read what the last step lacked, takes a step, and so on until there is no more. */
+  async #inSlices(last: Step, step: () => Step): Promise<void> {
     try {
-      do await yieldToPage()
-      while (!this.#cancelled && this.#source.connection.isOpen && step())
+      while (last !== 'done') {
+        await (last === 'more' ? yieldToPage() : last())
+        if (this.#cancelled || !this.#source.connection.isOpen) return
+        last = step()
+      }
     } catch (error) {
       this.#refreshing = false
-      report(error)
+      if (this.#source.connection.isOpen) report(error)
     }
   }
 }
+
+/** What a step came to: there is no more, or there is, or it has to be read from the disk first. */
+type Step = 'done' | 'more' | (() => Promise<void>)
 
 /** What may be read in one go. */
 class Slice {

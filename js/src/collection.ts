@@ -15,7 +15,7 @@ import { checkOptions } from './options.js'
 import type { LiveQuery } from './query/live-query.js'
 import { Queries } from './query/queries.js'
 import type { Shape } from './schema/shape.js'
-import type { Store } from './store.js'
+import { AWAY, type Store } from './store.js'
 import type * as types from './types/collection.js'
 import type { ChangesListener } from './types/change.js'
 import type { DeletedDoc, Doc } from './types/doc.js'
@@ -62,12 +62,15 @@ export class RecordCollection implements types.Collection<unknown> {
   }
 
   async get(id: string): Promise<Doc<unknown> | undefined> {
-    return Promise.resolve(this.peek(id))
+    checkId(id)
+    const doc = this.#parts.store.read(this.name, id)
+    return doc === AWAY ? this.#parts.store.load(this.name, id) : doc
   }
 
   peek(id: string): Doc<unknown> | undefined {
     checkId(id)
-    return this.#parts.store.read(this.name, id)
+    const doc = this.#parts.store.read(this.name, id)
+    return doc === AWAY ? undefined : doc
   }
 
   async list(options?: types.ListOptions): Promise<readonly Doc<unknown>[]> {
@@ -82,8 +85,9 @@ export class RecordCollection implements types.Collection<unknown> {
       if (room <= 0) return docs
       const page = this.#parts.store.page(this.name, from, room)
       docs.push(...page.docs.filter(doc => isListed(doc)))
-      if (page.next === undefined || docs.length >= limit) return docs
-      from = page.next
+      if (page.rest === 'none' || docs.length >= limit) return docs
+      from = page.last
+      if (page.rest === 'away') await this.#parts.store.fetchAfter(this.name, from)
       if (performance.now() < turnEnds) continue
       await yieldToPage()
       turnEnds = performance.now() + SLICE_MS
@@ -112,7 +116,14 @@ export class RecordCollection implements types.Collection<unknown> {
     change: (value: unknown) => unknown,
     options?: types.UpdateOptions<unknown>,
   ): Promise<Doc<unknown>> {
-    const doc = this.peek(id)
+    checkId(id)
+    const { store } = this.#parts
+    let doc = store.read(this.name, id)
+    while (doc === AWAY) {
+      await store.fetch(this.name, id)
+      // Read in the turn in which it is written, so that nothing comes in between.
+      doc = store.read(this.name, id)
+    }
     const value = applyUpdate(`${this.name}/${id}`, doc, change, options)
     return this.put(id, value, { context: doc?.context })
   }
@@ -122,9 +133,9 @@ export class RecordCollection implements types.Collection<unknown> {
     return this.#write(id, undefined, options)
   }
 
-  live(id: string): Live<Doc<unknown> | undefined>
+  live(id: string): types.LiveRecord<unknown>
   live(): types.LiveCollection<unknown>
-  live(...given: [id: string] | []): Live<Doc<unknown> | undefined> | types.LiveCollection<unknown> {
+  live(...given: [id: string] | []): types.LiveRecord<unknown> | types.LiveCollection<unknown> {
     const { connection, store, hub } = this.#parts
     // An id that happens to be `undefined` is a mistake, and not a wish for all records.
     if (given.length === 0) {

@@ -76,15 +76,25 @@ export class OpenDatabase implements Database {
 
   async batch<Result>(work: (tx: Batch) => Result): Promise<Result> {
     if (typeof work !== 'function') throw new TypeError('a batch needs a function')
-    const batch = new BatchWrites(this.#parts.store, this.#parts.maximumBytes, name => this.#declared?.get(name)?.shape)
-    const tx = batch.collections(name => { this.#checkCollection(name) }) as Batch
-    try {
-      const result = finished('the function of a batch', work(tx))
-      const writes = batch.end()
-      if (writes.length > 0) await this.#parts.writer.writeAll(writes)
-      return result
-    } finally {
-      batch.end()
+    const { store, writer, maximumBytes } = this.#parts
+    // What was loaded for it is held until it is through, so that every turn comes further than the one before.
+    const loaded: unknown[] = []
+    for (;;) {
+      const batch = new BatchWrites(store, maximumBytes, name => this.#declared?.get(name)?.shape)
+      const tx = batch.collections(name => { this.#checkCollection(name) }) as Batch
+      try {
+        const result = finished('the function of a batch', work(tx))
+        const writes = batch.end()
+        if (batch.missing === undefined) {
+          if (writes.length > 0) await writer.writeAll(writes)
+          return result
+        }
+      } catch (error) {
+        if (batch.missing === undefined) throw error
+      } finally {
+        batch.end()
+      }
+      loaded.push(await store.load(...batch.missing))
     }
   }
 

@@ -2,7 +2,8 @@
 
 import type { Hub } from './hub.js'
 import { LiveState } from './live-state.js'
-import type { Store } from './store.js'
+import { report } from './report.js'
+import { AWAY, type Store } from './store.js'
 import type { Doc } from './types/doc.js'
 import type { Unsubscribe } from './types/live.js'
 
@@ -26,6 +27,7 @@ export class LiveConflicts<Item> extends LiveState<readonly Item[]> {
   #unwatch: Unsubscribe | undefined
   /** Whether the list may be out of date. Without a watch it always may. */
   #stale = true
+  #loading = false
   #closed = false
 
   constructor(source: ConflictsSource<Item>) {
@@ -72,7 +74,9 @@ export class LiveConflicts<Item> extends LiveState<readonly Item[]> {
     if (ids.length > LOOK_AT_EACH) return true
     // An equal id in another collection costs one reading too many, and nothing else.
     return ids.some(id => {
-      return this.#docs.some(doc => doc.id === id) || this.#source.store.read(collection, id)?.conflicted === true
+      if (this.#docs.some(doc => doc.id === id)) return true
+      const doc = this.#source.store.read(collection, id)
+      return doc === AWAY || doc?.conflicted === true
     })
   }
 
@@ -82,11 +86,29 @@ export class LiveConflicts<Item> extends LiveState<readonly Item[]> {
     for (const [collection, id] of store.conflicts()) {
       if (only !== undefined && collection !== only) continue
       const doc = store.read(collection, id)
-      if (doc !== undefined) found.push([collection, doc])
+      // What is not in memory comes into the list when it is.
+      if (doc === AWAY) void this.#load(collection, id)
+      else if (doc !== undefined) found.push([collection, doc])
     }
     // A document stands for its record, for a changed record has another one. With the same ones nothing has changed.
     if (found.length === this.#docs.length && found.every(([, doc], index) => doc === this.#docs[index])) return
     this.#docs = found.map(([, doc]) => doc)
     this.#items = Object.freeze(found.map(([collection, doc]) => describe(collection, doc)))
+  }
+
+  // One page of the store at a time; those that are in it come with it.
+  async #load(collection: string, id: string): Promise<void> {
+    if (this.#loading) return
+    this.#loading = true
+    try {
+      await this.#source.store.fetch(collection, id)
+    } catch (error) {
+      if (!this.#closed) report(error)
+      return
+    } finally {
+      this.#loading = false
+    }
+    this.#stale = true
+    this.announce()
   }
 }

@@ -2,18 +2,22 @@
 
 import type { Hub } from './hub.js'
 import { LiveState } from './live-state.js'
-import type { Store } from './store.js'
+import { report } from './report.js'
+import { AWAY, type Store } from './store.js'
+import type * as types from './types/collection.js'
 import type { Doc } from './types/doc.js'
 import type { Unsubscribe } from './types/live.js'
 
 /** The document of one record, kept up to date. */
-export class LiveRecord<Value> extends LiveState<Doc<Value> | undefined> {
+export class LiveRecord<Value> extends LiveState<Doc<Value> | undefined> implements types.LiveRecord<Value> {
   readonly #store: Store
   readonly #hub: Hub
   readonly #collection: string
   readonly #id: string
   #unwatch: Unsubscribe | undefined
   #last: Doc<Value> | undefined
+  #loaded = false
+  #loading = false
   #closed = false
 
   constructor(store: Store, hub: Hub, collection: string, id: string) {
@@ -26,8 +30,13 @@ export class LiveRecord<Value> extends LiveState<Doc<Value> | undefined> {
 
   readonly snapshot = (): Doc<Value> | undefined => {
     // Whoever still shows the record when the database is closed keeps what there was.
-    if (!this.#closed) this.#last = this.#store.read(this.#collection, this.#id) as Doc<Value> | undefined
+    if (!this.#closed) this.#read()
     return this.#last
+  }
+
+  readonly loaded = (): boolean => {
+    if (!this.#loaded && !this.#closed) this.#read()
+    return this.#loaded
   }
 
   protected change(): void {
@@ -48,5 +57,28 @@ export class LiveRecord<Value> extends LiveState<Doc<Value> | undefined> {
 
   protected override stop(): void {
     this.#unwatch?.()
+  }
+
+  // While it is away, what there was last stays.
+  #read(): void {
+    const doc = this.#store.read(this.#collection, this.#id)
+    if (doc === AWAY) return void this.#load()
+    this.#last = doc as Doc<Value> | undefined
+    this.#loaded = true
+  }
+
+  async #load(): Promise<void> {
+    if (this.#loading) return
+    this.#loading = true
+    try {
+      await this.#store.fetch(this.#collection, this.#id)
+    } catch (error) {
+      if (!this.#closed) report(error)
+      return
+    } finally {
+      this.#loading = false
+    }
+    // That there is no such record is news, too.
+    this.announce(!this.#loaded)
   }
 }

@@ -15,6 +15,7 @@ export abstract class LiveState<State, Change = void> implements Live<State, Cha
   readonly #entries = new Set<Entry<State, Change>>()
   readonly #endings = new Set<() => void>()
   #scheduled = false
+  #all = false
   #ended = false
 
   /** The present state: the same object as before, if nothing has changed. */
@@ -84,8 +85,12 @@ export abstract class LiveState<State, Change = void> implements Live<State, Cha
     }
   }
 
-  /** Notes that the state has changed: the listeners are called in a microtask, once for all that is noted until then. */
-  protected announce(): void {
+  /**
+   * Notes that the state has changed: the listeners are called in a microtask, once for all that is noted until then.
+   * `all`: those too who have been told of just this state.
+   */
+  protected announce(all = false): void {
+    this.#all ||= all
     if (this.#scheduled || this.#entries.size === 0) return
     this.#scheduled = true
     queueMicrotask(() => {
@@ -107,7 +112,9 @@ export abstract class LiveState<State, Change = void> implements Live<State, Cha
   #tell(): void {
     if (this.#entries.size === 0) return
     const state = this.snapshot()
-    const due = [...this.#entries].filter(entry => entry.last !== state)
+    const all = this.#all
+    this.#all = false
+    const due = [...this.#entries].filter(entry => all || entry.last !== state)
     if (due.length === 0) return
     const change = this.change(false)
     for (const entry of due) {

@@ -19,13 +19,15 @@ const DEFAULT_RECORD_BYTES = 1 << 20
 /** Checks what `open` was given. */
 export function checkOpening(name: unknown, options: unknown): CheckedOptions {
   checkName('the name of a database', name)
-  checkOptions(options, ['collections', 'keepDeletionsForMs', 'maximumRecordBytes', 'profile', 'wasm'])
-  const { collections, keepDeletionsForMs, maximumRecordBytes, profile } = (options ?? {}) as Record<string, unknown>
+  checkOptions(options, ['cacheBytes', 'collections', 'keepDeletionsForMs', 'maximumRecordBytes', 'profile', 'wasm'])
+  const given = (options ?? {}) as Record<string, unknown>
+  const { cacheBytes, collections, keepDeletionsForMs, maximumRecordBytes, profile } = given
   const declared = collections === undefined ? undefined : checkDefinitions(collections)
-  const maximumBytes = maximumRecordBytes === undefined ? DEFAULT_RECORD_BYTES : checkBytes(maximumRecordBytes)
+  const maximumBytes = maximumRecordBytes === undefined ? DEFAULT_RECORD_BYTES : checkBytes('maximumRecordBytes', maximumRecordBytes)
   return {
     database: { declared, maximumBytes },
     shell: {
+      ...(cacheBytes === undefined ? {} : { cacheBytes: checkBytes('cacheBytes', cacheBytes) }),
       ...(keepDeletionsForMs === undefined ? {} : { keepDeletionsForMs: checkDuration(keepDeletionsForMs) }),
       maximumRecordBytes: maximumBytes,
       ...(profile === undefined ? {} : { profile: checkProfile(profile) }),
@@ -67,7 +69,7 @@ function checkDuration(ms: unknown): number {
   throw new TypeError('keepDeletionsForMs must be a number of milliseconds, 0 or above')
 }
 
-function checkBytes(bytes: unknown): number {
+function checkBytes(name: string, bytes: unknown): number {
   if (typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes > 0) return bytes
-  throw new TypeError('maximumRecordBytes must be a whole number above 0')
+  throw new TypeError(`${name} must be a whole number above 0`)
 }

@@ -82,8 +82,12 @@ export type ShellEvent =
   | (RawNotice & { readonly kind: 'notice' })
   | { readonly kind: 'closed'; readonly code: string }
 
+/** Records, packed with their ids; the last id that was looked at; and what comes after it. */
+export type RawPage = readonly [packed: string, last: string | undefined, rest: 'none' | 'here' | 'away']
+
 /** How the shell is opened. */
 export interface ShellOptions {
+  readonly cacheBytes?: number
   readonly keepDeletionsForMs?: number
   readonly maximumRecordBytes?: number
   readonly profile?: string
@@ -91,10 +95,14 @@ export interface ShellOptions {
 
 /** An open database. */
 export interface Shell {
-  /** The record of that key (`collection/id`), packed; `packing.ts` says how. */
+  /** The record of that key (`collection/id`), packed; `packing.ts` says how. Empty when it is not in memory. */
   get(key: string): string | undefined
-  /** Packed with their ids, in the order of ids, after `after`; deleted records left out unless conflicted. */
-  page(collection: string, after: string | undefined, limit: number): string
+  /** In the order of ids, after `after`; deleted records left out unless conflicted. */
+  page(collection: string, after: string | undefined, limit: number): RawPage
+  /** Resolves when the record is in memory; it may be gone from there again when somebody looks. */
+  fetch(key: string): Promise<void>
+  /** The same with the records that come next after `after`. */
+  fetchAfter(collection: string, after: string | undefined): Promise<void>
   count(collection: string): number
   conflicts(): [collection: string, id: string][]
   /**

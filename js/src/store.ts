@@ -1,4 +1,6 @@
 // The records as documents: what the engine holds, one document for each unchanged record. Must not know who looks.
+//
+// A large database is not in memory as a whole. What is, is read at once; what is not is `AWAY`, and has to be loaded.
 
 import type { Connection } from './connection.js'
 import { makeDoc, shows, type Place } from './doc.js'
@@ -6,6 +8,9 @@ import { PackedDocs } from './packing.js'
 import type { Shape } from './schema/shape.js'
 import type { RawDoc } from './shell.js'
 import type { DeletedDoc, Doc } from './types/doc.js'
+
+/** What stands for a record that is not in memory. */
+export const AWAY = Symbol('away')
 
 interface Known {
   readonly doc: WeakRef<Doc<unknown>>
@@ -43,27 +48,47 @@ export class Store {
   }
 
   /** The record's document; `undefined` when it is absent or deleted. */
-  read(collection: string, id: string): Doc<unknown> | undefined {
+  read(collection: string, id: string): Doc<unknown> | typeof AWAY | undefined {
     const known = this.#collections.get(collection)?.get(id)
     const doc = known?.stale === false ? known.doc.deref() : undefined
     if (doc !== undefined) return doc
     const packed = this.#connection.ask(shell => shell.get(`${collection}/${id}`))
+    if (packed === '') return AWAY
     const raw = packed === undefined ? undefined : new PackedDocs(packed).doc()
     return raw === undefined ? undefined : this.#docOf(collection, id, raw)
   }
 
-  /** The documents after that id, at most so many, and the id to go on after; `undefined` when these were the last. */
+  /** The record's document, as soon as it is in memory. */
+  async load(collection: string, id: string): Promise<Doc<unknown> | undefined> {
+    for (;;) {
+      const doc = this.read(collection, id)
+      if (doc !== AWAY) return doc
+      await this.fetch(collection, id)
+    }
+  }
+
+  /** Resolves when the record is in memory. It may be gone again by the time that somebody looks. */
+  async fetch(collection: string, id: string): Promise<void> {
+    await this.#connection.wait(shell => shell.fetch(`${collection}/${id}`))
+  }
+
+  /** The documents after that id, at most so many, as far as they are in memory. */
   page(collection: string, after: string | undefined, limit: number): Page {
-    const packed = new PackedDocs(this.#connection.ask(shell => shell.page(collection, after, limit)))
+    const [text, last, rest] = this.#connection.ask(shell => shell.page(collection, after, limit))
+    const packed = new PackedDocs(text)
     const docs: Doc<unknown>[] = []
-    let [rows, last] = [0, '']
-    for (; packed.hasMore; rows += 1) {
-      last = packed.id()
+    while (packed.hasMore) {
+      const id = packed.id()
       const raw = packed.doc()
-      const doc = raw === undefined ? undefined : this.#docOf(collection, last, raw)
+      const doc = raw === undefined ? undefined : this.#docOf(collection, id, raw)
       if (doc !== undefined) docs.push(doc)
     }
-    return { docs, next: rows < limit ? undefined : last }
+    return { docs, last, rest }
+  }
+
+  /** Resolves when the documents that come next after that id are in memory. */
+  async fetchAfter(collection: string, after: string | undefined): Promise<void> {
+    await this.#connection.wait(shell => shell.fetchAfter(collection, after))
   }
 
   /** How many records the collection has. */
@@ -137,6 +162,8 @@ export class Store {
 /** Some documents in the order of their ids. */
 export interface Page {
   readonly docs: readonly Doc<unknown>[]
-  /** The id to go on after; `undefined` when these were the last. */
-  readonly next: string | undefined
+  /** The id to go on after. */
+  readonly last: string | undefined
+  /** Whether there may be more, and whether that has to be loaded first. */
+  readonly rest: 'none' | 'here' | 'away'
 }

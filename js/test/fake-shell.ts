@@ -5,6 +5,7 @@ import type {
   Engine,
   RawDoc,
   RawHealth,
+  RawPage,
   RawSyncStatus,
   RawVersion,
   Shell,
@@ -77,6 +78,8 @@ export class FakeShell implements Shell {
   token_: (() => Promise<string>) | undefined
   /** Commits wait while this is set. */
   held: Promise<void> | undefined
+  /** The keys of records that are not in memory until somebody fetches them. */
+  readonly away = new Set<string>()
   /** The next commit fails with this. */
   failure: Error | undefined
   /** Writes resolve as if their records were gone when they are on disk. */
@@ -97,14 +100,30 @@ export class FakeShell implements Shell {
   get(key: string): string | undefined {
     this.#check()
     this.calls.push(`get ${key}`)
+    if (this.away.has(key)) return ''
     const doc = raw(this.records.get(key))
     return doc === undefined ? undefined : packDocs([doc])
   }
 
-  page(collection: string, after: string | undefined, limit: number): string {
+  page(collection: string, after: string | undefined, limit: number): RawPage {
     this.#check()
     this.calls.push(`page ${collection} ${after ?? ''}`)
-    return packRows(this.#rows(collection, after, limit))
+    const all = this.#rows(collection, after, limit)
+    const end = all.findIndex(([id]) => this.away.has(`${collection}/${id}`))
+    const rows = end < 0 ? all : all.slice(0, end)
+    return [packRows(rows), rows.at(-1)?.[0] ?? after, end >= 0 ? 'away' : rows.length < limit ? 'none' : 'here']
+  }
+
+  async fetch(key: string): Promise<void> {
+    this.#check()
+    this.calls.push(`fetch ${key}`)
+    await new Promise(resolve => setImmediate(resolve))
+    this.away.delete(key)
+  }
+
+  fetchAfter(collection: string, after: string | undefined): Promise<void> {
+    const next = this.#rows(collection, after, Infinity).find(([id]) => this.away.has(`${collection}/${id}`))
+    return this.fetch(`${collection}/${next?.[0] ?? ''}`)
   }
 
   #rows(collection: string, after: string | undefined, limit: number): [string, RawDoc][] {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use eyot::Shell;
 use gloo_timers::future::TimeoutFuture;
 use idb::{Database, Factory};
-use js_sys::{Array, Function, JSON, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, JSON, Object, Promise, Reflect, Uint8Array};
 use rexie::{Rexie, TransactionMode};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -25,7 +25,21 @@ impl Tab {
         Self::try_open(name).await.unwrap()
     }
 
+    /// Opens it, with all that is in it in memory.
     pub(crate) async fn try_open(name: &str) -> Result<Self, JsValue> {
+        let tab = Self::open_with(name, JsValue::UNDEFINED).await?;
+        tab.all_texts().await;
+        Ok(tab)
+    }
+
+    /// Opens it with so much memory for what is read from the disk.
+    pub(crate) async fn open_small(name: &str, cache_bytes: u32) -> Self {
+        let options = Object::new();
+        Reflect::set(&options, &"cacheBytes".into(), &cache_bytes.into()).unwrap();
+        Self::open_with(name, options.into()).await.unwrap()
+    }
+
+    async fn open_with(name: &str, options: JsValue) -> Result<Self, JsValue> {
         let closed = Rc::new(RefCell::new(None));
         let notices = Rc::new(RefCell::new(Vec::new()));
         let (heard, noticed) = (Rc::clone(&closed), Rc::clone(&notices));
@@ -38,8 +52,39 @@ impl Tab {
             }
         });
         let listener: Function = listener.into_js_value().unchecked_into();
-        let shell = Shell::open(name.to_owned(), JsValue::UNDEFINED, listener).await?;
+        let shell = Shell::open(name.to_owned(), options, listener).await?;
         Ok(Self { shell, closed, notices })
+    }
+
+    /// Has the records after an id brought into memory.
+    pub(crate) async fn fetch_after(&self, after: Option<&str>) {
+        settled(self.shell.fetch_after("notes".to_owned(), after.map(str::to_owned))).await.unwrap();
+    }
+
+    /// The same with one record.
+    pub(crate) async fn fetch(&self, id: &str) {
+        settled(self.shell.fetch(format!("notes/{id}"))).await.unwrap();
+    }
+
+    /// True when the record is in memory.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.shell.get(&format!("notes/{id}")).is_none_or(|packed| !packed.is_empty())
+    }
+
+    /// The texts of all records, read from the beginning to the end, whatever of it is in memory.
+    pub(crate) async fn all_texts(&self) -> Vec<String> {
+        let (mut texts, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.shell.page("notes", after.clone(), 7);
+            let versions = unpack(&page.get(0).as_string().unwrap(), 1);
+            texts.extend(versions.into_iter().filter_map(|(_, text)| text));
+            after = page.get(1).as_string();
+            match page.get(2).as_string().unwrap().as_str() {
+                "none" => return texts,
+                "away" => self.fetch_after(after.as_deref()).await,
+                _ => {}
+            }
+        }
     }
 
     pub(crate) async fn close(self) {
@@ -124,10 +169,21 @@ impl Tab {
         settled(self.shell.import_all(bytes.to_vec())).await.map(|count| count.as_f64().unwrap() as usize)
     }
 
+    /// Writes until the log has been folded into pages.
+    pub(crate) async fn fold(&self, name: &str) {
+        for number in 0..2_000 {
+            if number >= 64 && folded(name).await.1 > 0 {
+                return;
+            }
+            self.put("z", &number.to_string()).await.unwrap();
+        }
+        panic!("the log is not folded");
+    }
+
     /// Every dot of every version that stands, each with its text.
     pub(crate) fn all_dots(&self) -> BTreeSet<String> {
         let mut dots = BTreeSet::new();
-        let packed = self.shell.page("notes", None, usize::MAX >> 1);
+        let packed = self.shell.page("notes", None, usize::MAX >> 1).get(0).as_string().unwrap();
         dots.extend(unpack(&packed, 1).into_iter().map(|(dots, _)| dots));
         dots
     }

@@ -25,6 +25,7 @@ export abstract class LiveAnswer<State, Change = void> extends LiveState<State, 
   readonly #waiting = new Set<Waiting>()
   #watched = false
   #loaded = false
+  #fetching = false
   #closed = false
 
   readonly snapshot = (): State => {
@@ -77,8 +78,8 @@ export abstract class LiveAnswer<State, Change = void> extends LiveState<State, 
   protected abstract state(): State
   /** Notes that records have changed, and why. */
   protected abstract note(ids: readonly string[], cause: ChangeCause): void
-  /** Makes something of the matches, which are up to date. */
-  protected abstract make(matches: Span): void
+  /** Makes something of the matches, which are up to date. Where that takes records that are not in memory, waits for them. */
+  protected abstract make(matches: Span): Promise<unknown> | undefined
   /** Forgets what was made: nobody keeps it up to date any longer. */
   protected abstract forget(): void
 
@@ -100,10 +101,24 @@ export abstract class LiveAnswer<State, Change = void> extends LiveState<State, 
   /** Brings the state up to date, if the matches are; until then it stays as it is. */
   #update(): void {
     const matches = this.#open()
-    if (!matches.view.catchUp()) return
-    this.make(matches)
+    if (this.#fetching || !matches.view.catchUp()) return
+    const fetched = this.make(matches)
+    if (fetched !== undefined) return void this.#waitFor(fetched)
     this.#loaded = true
     this.#endWaiting(({ resolve }) => resolve())
+  }
+
+  async #waitFor(fetched: Promise<unknown>): Promise<void> {
+    this.#fetching = true
+    try {
+      await fetched
+    } catch (error) {
+      if (!this.#closed) this.failed(error)
+      return
+    } finally {
+      this.#fetching = false
+    }
+    this.announce()
   }
 
   /** The matches, looked for if they are not: a snapshot may be asked for before, or without, a subscription. */

@@ -30,7 +30,7 @@ export class LiveCount extends LiveAnswer<number | undefined> {
     // Whichever it was, the matches are counted.
   }
 
-  protected make(matches: Span): void {
+  protected make(matches: Span): undefined {
     this.#count = matches.size
   }
 

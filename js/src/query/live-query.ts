@@ -1,5 +1,6 @@
 // The rows of a query, to be watched: the documents in its window of the matches. Must not know how matches are found.
 
+import { AWAY } from '../store.js'
 import type { ChangeCause } from '../types/collection.js'
 import type { Doc } from '../types/doc.js'
 import type { QueryChange, QueryPlan } from '../types/query.js'
@@ -12,6 +13,9 @@ import { rowChange } from './row-change.js'
 import type { Span } from './span.js'
 
 type Rows = readonly Doc<unknown>[]
+
+// So many records that are not in memory are fetched together.
+const FETCHED_AT_ONCE = 64
 
 /** The rows of a query, kept up to date while somebody watches; none until all are found. */
 export class LiveQuery extends LiveAnswer<Rows, QueryChange> {
@@ -58,10 +62,13 @@ export class LiveQuery extends LiveAnswer<Rows, QueryChange> {
     this.#causes.add(cause)
   }
 
-  protected make(matches: Span): void {
+  protected make(matches: Span): Promise<unknown> | undefined {
     const { version } = matches.view
-    if (this.#version === version && this.#touched.size === 0) return
-    const rows = this.#version === version ? this.#readTouched(matches) : this.#readWindow(matches)
+    if (this.#version === version && this.#touched.size === 0) return undefined
+    const away: string[] = []
+    const rows = this.#version === version ? this.#readTouched(matches, away) : this.#readWindow(matches, away)
+    // What was read is held until the rest is there as well, so that every turn comes further than the one before.
+    if (away.length > 0) return Promise.all(away.map(id => this.#queries.reader.fetch(id))).then(() => rows)
     const isFirst = this.#version === undefined
     if (isFirst || rows.length !== this.#rows.length || rows.some((doc, index) => doc !== this.#rows[index])) {
       this.#rows = rows
@@ -69,6 +76,7 @@ export class LiveQuery extends LiveAnswer<Rows, QueryChange> {
     }
     this.#version = version
     this.#touched.clear()
+    return undefined
   }
 
   protected forget(): void {
@@ -97,12 +105,12 @@ export class LiveQuery extends LiveAnswer<Rows, QueryChange> {
   }
 
   /** The rows when no match has another place: only what has changed is read. */
-  #readTouched(matches: Span): Rows {
+  #readTouched(matches: Span, away: string[]): Rows {
     let rows: Doc<unknown>[] | undefined
     for (const id of this.#touched) {
       const row = (matches.position(id) ?? -1) - this.#request.offset
       const before = this.#rows[row]
-      const doc = before === undefined ? undefined : this.#queries.reader.read(id)
+      const doc = before === undefined ? undefined : this.#read(id, away)
       if (doc === undefined || doc === before) continue
       rows ??= this.#rows.slice()
       rows[row] = doc
@@ -111,15 +119,24 @@ export class LiveQuery extends LiveAnswer<Rows, QueryChange> {
   }
 
   /** The rows anew, of which those that have not changed are taken as they were. */
-  #readWindow(matches: Span): Rows {
+  #readWindow(matches: Span, away: string[]): Rows {
     const { offset, limit } = this.#request
     const before = new Unchanged(this.#version === undefined ? [] : this.#rows, this.#touched)
     const rows: Doc<unknown>[] = []
     for (const id of matches.ids(offset, limit)) {
-      const doc = before.take(id) ?? this.#queries.reader.read(id)
+      const doc = before.take(id) ?? this.#read(id, away)
       if (doc !== undefined) rows.push(doc)
+      if (away.length >= FETCHED_AT_ONCE) break
     }
     return rows
+  }
+
+  /** The record's document; where it is not in memory it is noted. */
+  #read(id: string, away: string[]): Doc<unknown> | undefined {
+    const doc = this.#queries.reader.read(id)
+    if (doc !== AWAY) return doc
+    away.push(id)
+    return undefined
   }
 }
 

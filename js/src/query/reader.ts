@@ -1,7 +1,7 @@
 // Reads the records of one collection for queries: the only place where they do. Must not know what they are read for.
 
 import { isListed } from '../doc.js'
-import type { Page, Store } from '../store.js'
+import { AWAY, type Page, type Store } from '../store.js'
 import type { Doc } from '../types/doc.js'
 import { UNREADABLE } from './value-order.js'
 
@@ -16,15 +16,25 @@ export class Reader {
   }
 
   /** The record's document; `undefined` when it is absent or deleted. */
-  read(id: string): Doc<unknown> | undefined {
+  read(id: string): Doc<unknown> | typeof AWAY | undefined {
     const doc = this.#store.read(this.collection, id)
-    return doc !== undefined && isListed(doc) ? doc : undefined
+    return doc === undefined || doc === AWAY || isListed(doc) ? doc : undefined
+  }
+
+  /** Resolves when the record is in memory. */
+  fetch(id: string): Promise<void> {
+    return this.#store.fetch(this.collection, id)
   }
 
   /** Some documents in the order of their ids. */
   page(after: string | undefined, limit: number): Page {
-    const { docs, next } = this.#store.page(this.collection, after, limit)
-    return { docs: docs.filter(doc => isListed(doc)), next }
+    const page = this.#store.page(this.collection, after, limit)
+    return { ...page, docs: page.docs.filter(doc => isListed(doc)) }
+  }
+
+  /** Resolves when the documents that come next after that id are in memory. */
+  fetchAfter(after: string | undefined): Promise<void> {
+    return this.#store.fetchAfter(this.collection, after)
   }
 }
 

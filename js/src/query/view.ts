@@ -2,6 +2,7 @@
 // or the matches of a query. Must not know which of the two it is, nor hold documents.
 
 import type { Hub } from '../hub.js'
+import { AWAY } from '../store.js'
 import type { ChangeCause } from '../types/collection.js'
 import type { Doc } from '../types/doc.js'
 import type { Unsubscribe } from '../types/live.js'
@@ -126,7 +127,7 @@ export class View {
     this.#loaded = true
     // What changes meanwhile is put at the end of the set, and so comes up as well.
     for (const id of this.#stale) {
-      const doc = this.#read(id)
+      const doc = yield* this.#read(id)
       this.#stale.delete(id)
       this.#set(id, doc)
       yield
@@ -140,27 +141,33 @@ export class View {
       return
     }
     for (const id of yield* candidates()) {
-      this.#set(id, this.#read(id))
+      this.#set(id, yield* this.#read(id))
       yield
     }
   }
 
   *#readAll(): Work {
-    let after: string | undefined
-    do {
-      const { docs, next } = this.#source.reader.page(after, PAGE_RECORDS)
+    const { reader } = this.#source
+    for (let after: string | undefined; ; ) {
+      const { docs, last, rest } = reader.page(after, PAGE_RECORDS)
       for (const doc of docs) {
         this.#recordsRead += 1
         this.#set(doc.id, doc)
         yield
       }
-      after = next
-    } while (after !== undefined)
+      if (rest === 'none') return
+      after = last
+      if (rest === 'away') yield reader.fetchAfter(after)
+    }
   }
 
-  #read(id: string): Doc<unknown> | undefined {
+  *#read(id: string): Generator<Promise<void>, Doc<unknown> | undefined> {
     this.#recordsRead += 1
-    return this.#source.reader.read(id)
+    for (;;) {
+      const doc = this.#source.reader.read(id)
+      if (doc !== AWAY) return doc
+      yield this.#source.reader.fetch(id)
+    }
   }
 
   #set(id: string, doc: Doc<unknown> | undefined): void {

@@ -60,6 +60,12 @@ export interface CollectionChange {
   readonly loaded: boolean
 }
 
+/** A record, kept up to date. */
+export interface LiveRecord<Value> extends Live<Doc<Value> | undefined> {
+  /** Whether the record is known; `false` while it is still being read, and then the document is `undefined`. */
+  readonly loaded: () => boolean
+}
+
 /** All documents of a collection in the order of their ids (by code point), kept up to date. */
 export interface LiveCollection<Value> extends Live<readonly Doc<Value>[], CollectionChange> {
   /** Whether the whole collection is in the list; `false` while a large one is still being read. */
@@ -69,7 +75,8 @@ export interface LiveCollection<Value> extends Live<readonly Doc<Value>[], Colle
 /**
  * A named set of records.
  *
- * Every write is visible at once, in this tab and without waiting; its promise resolves when it is on disk. If it cannot
+ * Every write is visible at once, in this tab and without waiting (in a database that is not in memory as a whole, perhaps
+ * a moment later, when its record has been read); its promise resolves when it is on disk. If it cannot
  * be made durable, the promise rejects and the write is taken back out of view.
  */
 export interface Collection<Value> {
@@ -78,7 +85,11 @@ export interface Collection<Value> {
 
   /** The record as it is now; `undefined` when it is absent or deleted. */
   get(id: string): Promise<Doc<Value> | undefined>
-  /** The same as `get`, without waiting. */
+  /**
+   * The same as `get`, without waiting, and of what is in memory only: `undefined` says that the record is absent, deleted,
+   * or that it has to be read from the disk first, as `get` and `live` do. A database that fits into `cacheBytes` is in memory
+   * as a whole soon after it is opened; so is what was written or read lately.
+   */
   peek(id: string): Doc<Value> | undefined
   /**
    * Records in the order of their ids, deleted ones left out. A long list is read in slices, with room for the page to
@@ -115,7 +126,8 @@ export interface Collection<Value> {
   put(id: string, value: Value, options?: WriteOptions): Promise<Doc<Value>>
   /**
    * Reads, applies the function and writes what it returns, with the context of the read. The function must return at
-   * once, and a new value: what it is given is frozen.
+   * once, and a new value: what it is given is frozen. It is called at once if the record is in memory, and otherwise as soon
+   * as it is.
    *
    * @example
    * ```ts
@@ -132,7 +144,7 @@ export interface Collection<Value> {
   delete(id: string, options?: WriteOptions): Promise<Doc<Value> | DeletedDoc<Value> | undefined>
 
   /** One record, to be watched. */
-  live(id: string): Live<Doc<Value> | undefined>
+  live(id: string): LiveRecord<Value>
   /** All records, to be watched. */
   live(): LiveCollection<Value>
   /** The same as `live(id).subscribe(listener)`. */

@@ -62,6 +62,11 @@ export interface OpenOptions<Definitions extends CollectionDefinitions = Default
   /** The collections. Given, there are no others; left out, every name that a collection can have is one. */
   readonly collections?: Definitions
   /**
+   * About how many bytes of memory the records may take that are kept from the disk: 32 MiB (33,554,432) if nothing else is
+   * said. A smaller database is in memory as a whole; of a larger one what was used last.
+   */
+  readonly cacheBytes?: number
+  /**
    * For how many milliseconds deletions are remembered, 30 days if nothing else is said; `Infinity` for ever. A device that
    * was away for longer compares what it holds with what the others hold, and nothing that was deleted comes back.
    */
@@ -213,6 +218,9 @@ export interface Database<Definitions extends CollectionDefinitions = DefaultCol
   /**
    * Writes several records, in any collections, as one: all or nothing, here and on every other replica. The function
    * must not be `async`; when it throws, nothing is written. Resolves with what it returned, when all is on disk.
+   *
+   * Where the function reads a record that is not in memory, it is stopped, and run again from the beginning when the record
+   * is there: it should do nothing but read, compute and write through `tx`.
    *
    * @example
    * ```ts

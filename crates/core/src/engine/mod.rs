@@ -191,7 +191,8 @@ impl Engine {
         self.pending.record(key).is_some() || self.replica.is_unsent(key)
     }
 
-    /// The records of a collection in the order of ids, those after an id if one is given; deleted ones too.
+    /// The records of a collection in the order of ids, those after an id if one is given; deleted ones too. It ends before
+    /// the first that is not here ([`Engine::is_here`]).
     pub fn collection<'a>(
         &'a self,
         collection: &'a str,
@@ -200,6 +201,7 @@ impl Engine {
         let start = format!("{collection}/{}", after.unwrap_or(""));
         // Records that are only pending are woven in by key.
         let (replica, pending) = (&self.replica, &self.pending);
+        let end = replica.records.end_of_here(&start);
         let is_new = move |key: &&RecordKey| replica.get(key.as_str()).is_none();
         let mut fresh = pending.keys_after(&start).filter(is_new).peekable();
         let stored = replica.range_after(Bound::Excluded(start.as_str())).map(|(key, _)| key);
@@ -209,7 +211,7 @@ impl Engine {
             (Some(_), None) => fresh.next(),
             _ => stored.next(),
         })
-        .take_while(move |key| key.collection() == collection)
+        .take_while(move |key| key.collection() == collection && end.is_none_or(|end| key.as_str() < end))
         .filter_map(|key| self.record(key.as_str()).map(|record| (key, record)))
     }
 

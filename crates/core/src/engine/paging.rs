@@ -10,6 +10,7 @@ use crate::checkpoint::PageId;
 use crate::clock::Clock;
 use crate::dot::{Dot, MAXIMUM_COUNTER};
 use crate::hlc::Hlc;
+use crate::key::RecordKey;
 use crate::vector::VersionVector;
 
 /// How many pages are asked for at once.
@@ -103,9 +104,34 @@ impl Engine {
         self.paging.options = options;
     }
 
-    /// True when the record can be read: where it is not, [`super::EngineInput::Fetch`] it.
+    /// True when the records can be read: where they cannot, [`super::EngineInput::Fetch`] them. While a write to one of them
+    /// waits for a page they cannot, for they would be shown without it; nor while segments wait that came with others.
     pub fn is_here(&self, wanted: &Wanted) -> bool {
-        self.away_of_wanted(wanted).is_empty()
+        self.away_of_wanted(wanted).is_empty() && !self.is_parked(wanted) && !self.is_between()
+    }
+
+    // What was read of the log is folded in as far as its pages are here: part of a batch perhaps.
+    fn is_between(&self) -> bool {
+        self.stalled.is_some() || self.paging.reads_checkpoint
+    }
+
+    /// The same for one record, by `collection/id`.
+    pub fn is_record_here(&self, key: &str) -> bool {
+        let is_parked = |key: &str| {
+            let mut writes = self.paging.parked.iter().flat_map(|parked| &parked.writes);
+            writes.any(|write| write.key.as_str() == key)
+        };
+        self.replica.records.away_of(key).is_none() && !is_parked(key) && !self.is_between()
+    }
+
+    fn is_parked(&self, wanted: &Wanted) -> bool {
+        let is_wanted = |key: &RecordKey| match wanted {
+            Wanted::Record(record) => key.as_str() == record,
+            Wanted::After { collection, .. } => key.collection() == collection,
+            Wanted::All => true,
+        };
+        let mut writes = self.paging.parked.iter().flat_map(|parked| &parked.writes);
+        writes.any(|write| is_wanted(&write.key))
     }
 
     /// True while writes wait for pages: they do not show yet.
@@ -128,8 +154,8 @@ impl Engine {
         match wanted {
             Wanted::Record(key) => records.away_of(key).into_iter().collect(),
             Wanted::After { collection, id } => {
-                let key = format!("{collection}/{}", id.as_deref().unwrap_or(""));
-                records.away_from(&key).into_iter().collect()
+                let prefix = format!("{collection}/");
+                records.away_from(&format!("{prefix}{}", id.as_deref().unwrap_or("")), &prefix)
             }
             Wanted::All => records.away(|_| true).collect(),
         }
@@ -179,7 +205,7 @@ impl Engine {
         }
         for (ticket, wanted) in std::mem::take(&mut self.paging.fetches) {
             let away = self.away_of_wanted(&wanted);
-            if self.has_all(away) {
+            if self.has_all(away) && !self.is_parked(&wanted) && !self.is_between() {
                 self.paging.has_fetched = true;
                 self.effects.push(EngineEffect::Fetched(ticket));
             } else {
@@ -235,7 +261,7 @@ impl Engine {
             return;
         }
         if self.replica.records.resident_bytes() > budget {
-            let pinned = self.pending.keys_after("").map(crate::key::RecordKey::as_str);
+            let pinned = self.pending.keys_after("").map(RecordKey::as_str);
             self.replica.records.evict(budget, pinned);
         }
     }

@@ -9,6 +9,8 @@ use crate::forgetting::deleted_at_ms;
 use crate::id::Seq;
 use crate::key::RecordKey;
 
+/// How many pages are read at once of what is read in the order of keys.
+const PAGES_TOGETHER: usize = 8;
 /// About how many bytes of memory a record takes beside its contents and key.
 const RECORD_BYTES: usize = 250;
 
@@ -115,14 +117,20 @@ impl Records {
         away.map(|shelf| shelf.note.id)
     }
 
-    /// The first page that is not here of those that have keys from one on.
-    pub(crate) fn away_from(&self, key: &str) -> Option<PageId> {
+    /// The pages that are not here of those that have keys with a prefix from one on: where they begin, and some after that.
+    /// None where that page is here.
+    pub(crate) fn away_from(&self, key: &str, prefix: &str) -> Vec<PageId> {
         let after = self.shelves.partition_point(|shelf| *shelf.note.first <= *key);
-        let shelf = self.shelves.get(after.saturating_sub(1))?;
+        let own = self.shelves.get(after.saturating_sub(1));
+        let is_over = |shelf: &&Shelf| {
+            !shelf.is_away() && shelf.records().last().is_none_or(|(last, _)| last.as_str() <= key)
+        };
         // Perhaps there is nothing from the key on in its own page.
-        let is_over = !shelf.is_away() && shelf.records().last().is_none_or(|(last, _)| last.as_str() <= key);
-        let shelf = if is_over { self.shelves.get(after)? } else { shelf };
-        shelf.is_away().then_some(shelf.note.id)
+        let own = own.filter(|shelf| after > 0 && !is_over(shelf));
+        let later = self.shelves.get(after..).unwrap_or_default();
+        let later = later.iter().take_while(|shelf| shelf.note.first.starts_with(prefix));
+        let away = own.into_iter().chain(later).take_while(|shelf| shelf.is_away());
+        away.take(PAGES_TOGETHER).map(|shelf| shelf.note.id).collect()
     }
 
     /// True when the page is in the directory.

@@ -48,11 +48,11 @@ impl Records {
         self.end_of_here(from).is_none_or(|end| to.is_some_and(|to| to <= end))
     }
 
-    // Where the first page begins that is not here; the page of the key itself begins with the key, or before.
-    fn end_of_here<'a>(&'a self, key: &str) -> Option<&'a str> {
+    /// Where the first page begins that is not here, of those that have keys from one on; nothing is known from there on.
+    pub(crate) fn end_of_here<'a>(&'a self, key: &str) -> Option<&'a str> {
         let place = self.place_of(key);
         let away = self.shelves.get(place..)?.iter().position(Shelf::is_away)?;
-        // What is before the first page belongs to it.
+        // What is before the first page belongs to it, and the page of the key itself begins with the key, or before.
         let first = if away == 0 { "" } else { &self.shelves.get(place + away)?.note.first };
         Some(first)
     }
