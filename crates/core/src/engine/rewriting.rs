@@ -12,7 +12,7 @@ use crate::records::{Records, Shelf};
 use crate::segment::entry_size;
 
 /// How many pages are made in one slice at most, and how many records looked at.
-const PAGES_AT_ONCE: usize = 4;
+const PAGES_AT_ONCE: usize = 16;
 const RECORDS_AT_ONCE: usize = 1_024;
 /// What a record takes in a page beside its entry.
 const PLACE_BYTES: usize = 6;
