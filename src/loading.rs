@@ -56,10 +56,10 @@ pub(crate) async fn load(
     // No page is read ahead while somebody waits for the database to open.
     engine.tune_storage(StorageOptions { cache_bytes: 0, ..settings.storage });
     let mut left = read_all(&mut engine, &reader).await?;
-    engine.tune_storage(settings.storage);
     if let Some(peers) = meta.peers {
         left.extend(engine.handle(EngineInput::PeersKnown(peers), now_ms()));
     }
+    engine.tune_storage(settings.storage);
     // The driver does not exist yet when these are made, so they reach it through what is filled in afterwards.
     let later: Rc<std::cell::OnceCell<Weak<Driver>>> = Rc::default();
     let writer = {
@@ -76,7 +76,16 @@ pub(crate) async fn load(
     // Set once, right here.
     let _ = later.set(Rc::downgrade(&driver));
     // Nobody has asked for anything yet, so it was not told to anybody.
-    left.retain(|effect| matches!(effect, EngineEffect::BeginCompaction { .. } | EngineEffect::Name));
+    let is_due = |effect: &EngineEffect| {
+        matches!(
+            effect,
+            EngineEffect::BeginCompaction { .. }
+                | EngineEffect::Name
+                | EngineEffect::ReadPages(_)
+                | EngineEffect::ReadCheckpoint
+        )
+    };
+    left.retain(is_due);
     driver.begin(left);
     // What another tab has committed since the log was read.
     driver.read_news();

@@ -65,7 +65,7 @@ pub struct StoredPage {
 pub enum Wanted {
     /// One record, by `collection/id`.
     Record(String),
-    /// Records of a collection in the order of ids, those after an id if one is given: at least those with which they begin.
+    /// Records of a collection in the order of ids, those after an id if one is given: at least the first that are not here.
     After {
         /// The collection.
         collection: String,

@@ -236,6 +236,22 @@ fn play(tab: &mut Tab, number: u64, step: &Step) {
     }
 }
 
+// The records as an application reads them that is told what is not here, and has it fetched.
+fn read_piecewise(tab: &mut Tab) -> Vec<(RecordKey, Record)> {
+    let (mut read, mut after) = (Vec::new(), None::<String>);
+    for _ in 0..1_000 {
+        let records = tab.engine.collection("notes", after.as_deref());
+        read.extend(records.map(|(key, record)| (key.clone(), record.clone())));
+        after = read.last().map(|(key, _)| key.id().to_owned());
+        let wanted = Wanted::After { collection: "notes".to_owned(), id: after.clone() };
+        if tab.engine.is_here(&wanted) {
+            return read;
+        }
+        tab.take(EngineInput::Fetch { ticket: 0, wanted });
+    }
+    panic!("it comes to no end");
+}
+
 proptest! {
     #[test]
     fn a_checkpoint_opens_to_the_fold_of_its_log(steps in prop::collection::vec(step(), 1..60)) {
@@ -249,6 +265,10 @@ proptest! {
             let folded = state(&tab.disk.folded());
             prop_assert_eq!(&state(&tab.disk.opened()), &folded, "after {:?}", step);
         }
+        let mut tab = Tab::open(tab.disk, 0, 0);
+        let whole = tab.disk.folded();
+        let whole = whole.range_after(Bound::Unbounded).map(|(key, record)| (key.clone(), record.clone()));
+        prop_assert_eq!(read_piecewise(&mut tab), whole.collect::<Vec<_>>());
         let mut tab = Tab::open(tab.disk, 0, usize::MAX);
         tab.take(EngineInput::Fetch { ticket: 0, wanted: Wanted::All });
         prop_assert_eq!(state(tab.engine.replica()), state(&tab.disk.folded()));

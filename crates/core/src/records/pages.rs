@@ -117,20 +117,16 @@ impl Records {
         away.map(|shelf| shelf.note.id)
     }
 
-    /// The pages that are not here of those that have keys with a prefix from one on: where they begin, and some after that.
-    /// None where that page is here.
+    /// The first pages that are not here of those that have keys with a prefix from one on.
     pub(crate) fn away_from(&self, key: &str, prefix: &str) -> Vec<PageId> {
         let after = self.shelves.partition_point(|shelf| *shelf.note.first <= *key);
-        let own = self.shelves.get(after.saturating_sub(1));
-        let is_over = |shelf: &&Shelf| {
-            !shelf.is_away() && shelf.records().last().is_none_or(|(last, _)| last.as_str() <= key)
-        };
-        // Perhaps there is nothing from the key on in its own page.
-        let own = own.filter(|shelf| after > 0 && !is_over(shelf));
+        let own = self.shelves.get(..after).and_then(<[Shelf]>::last);
         let later = self.shelves.get(after..).unwrap_or_default();
-        let later = later.iter().take_while(|shelf| shelf.note.first.starts_with(prefix));
-        let away = own.into_iter().chain(later).take_while(|shelf| shelf.is_away());
-        away.take(PAGES_TOGETHER).map(|shelf| shelf.note.id).collect()
+        // What is before the first page belongs to it.
+        let belongs = |(at, shelf): &(usize, &Shelf)| after + at == 0 || shelf.note.first.starts_with(prefix);
+        let later = later.iter().enumerate().take_while(belongs).map(|(_, shelf)| shelf);
+        let away = own.into_iter().chain(later).skip_while(|shelf| !shelf.is_away());
+        away.take_while(|shelf| shelf.is_away()).take(PAGES_TOGETHER).map(|shelf| shelf.note.id).collect()
     }
 
     /// True when the page is in the directory.
