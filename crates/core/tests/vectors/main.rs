@@ -19,6 +19,7 @@ mod file;
 mod forms;
 mod identity;
 mod message;
+mod pages;
 mod range;
 mod refusal;
 mod side;
@@ -30,6 +31,12 @@ use file::check_bytes;
 #[test]
 fn messages_have_the_bytes_that_the_protocol_says() {
     check_bytes::<message::MessageForm>("messages.json");
+}
+
+#[test]
+fn pages_have_the_bytes_that_the_storage_says() {
+    check_bytes::<pages::PageForm>("pages.json");
+    check_bytes::<pages::RootForm>("checkpoints.json");
 }
 
 #[test]
