@@ -45,6 +45,9 @@ pub fn from_vectors(folder: &Path) -> io::Result<Vec<Seed>> {
             seeds.push(("storage", bytes));
         }
     }
+    for name in ["pages.json", "checkpoints.json"] {
+        seeds.extend(hexes(&load(name)?).into_iter().map(|bytes| ("storage", bytes)));
+    }
     for name in ["conversations.json", "refusals.json"] {
         conversations(&load(name)?, &mut seeds);
     }
