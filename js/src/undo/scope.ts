@@ -5,6 +5,8 @@ import { checkOptions } from '../options.js'
 import { LiveValue } from '../live-value.js'
 import { partsOf } from '../internals.js'
 import type { Write } from '../packing.js'
+import { AWAY } from '../store.js'
+import type { Doc } from '../types/doc.js'
 import type { Batch, CollectionDefinitions, Database } from '../types/database.js'
 import type { Unsubscribe } from '../types/live.js'
 import type { LeftAlone, UndoOptions, UndoResult, UndoScope, UndoState } from '../types/undo.js'
@@ -17,7 +19,7 @@ const NOTHING: UndoResult = Object.freeze({ changed: false, left: Object.freeze(
 
 /**
  * Begins to record what is written through this database object, so that it can be taken back. What other tabs, devices and
- * people do is not recorded, and not taken back. Costs an application nothing that does not import it.
+ * people do is not recorded, and not taken back; nor is a write to a record that was not in memory when it was written. Costs an application nothing that does not import it.
  *
  * @example
  * ```ts
@@ -35,6 +37,12 @@ export function undo<Definitions extends CollectionDefinitions>(
 }
 
 type Side = 'done' | 'undone'
+
+interface Known {
+  readonly collection: string
+  readonly id: string
+  readonly before: Doc<unknown> | typeof AWAY | undefined
+}
 
 class Scope implements UndoScope {
   readonly state = new LiveValue<UndoState>(Object.freeze({ canUndo: false, canRedo: false }))
@@ -117,9 +125,16 @@ class Scope implements UndoScope {
     }
     if (watched.size === 0) return undefined
     const { store } = partsOf(this.#db)
-    const befores = [...watched.values()].map(({ collection, id }) => ({ collection, id, before: store.read(collection, id) }))
+    const befores = [...watched.values()].map(({ collection, id }): Known => {
+      return { collection, id, before: store.read(collection, id) }
+    })
     return durable => {
-      const part = befores.map(({ collection, id, before }): Change => ({ collection, id, before, after: store.read(collection, id) }))
+      const part = befores.flatMap(({ collection, id, before }): Change[] => {
+        const after = store.read(collection, id)
+        // What was written over is not known then, or what was written is not visible yet.
+        return before === AWAY || after === AWAY ? [] : [{ collection, id, before, after }]
+      })
+      if (part.length === 0) return
       const step = this.#record(part)
       durable.catch(() => this.#forget(step, part))
     }
