@@ -9,6 +9,7 @@ import type { Shape, Versioned } from './schema/shape.js'
 import { AWAY, type Store } from './store.js'
 import type { UpdateOptions, WriteOptions } from './types/collection.js'
 import type { BatchCollection } from './types/database.js'
+import type { Doc } from './types/doc.js'
 import { applyUpdate } from './update.js'
 import type { Write } from './packing.js'
 import { makeWrite, type Given } from './writes.js'
@@ -65,13 +66,7 @@ export class BatchWrites {
     checkId(id)
     const index = this.#latest.get(`${collection}/${id}`)
     const write = index === undefined ? undefined : this.#writes[index]
-    if (write === undefined) {
-      const doc = this.#store.read(collection, id)
-      if (doc !== AWAY) return doc
-      this.#missing ??= [collection, id]
-      this.#ended = true
-      throw new TypeError(`${collection}/${id} has to be read from the disk first: the function of the batch is run again`)
-    }
+    if (write === undefined) return this.#read(collection, id)
     return write.text === undefined ? undefined : { value: decode(write.text) }
   }
 
@@ -103,8 +98,16 @@ export class BatchWrites {
   #versioned(collection: string, id: string): Versioned | undefined {
     const index = this.#latest.get(`${collection}/${id}`)
     const write = index === undefined ? undefined : this.#writes[index]
-    if (write === undefined) return versionedOf(this.#store.read(collection, id))
+    if (write === undefined) return versionedOf(this.#read(collection, id))
     return write.text === undefined ? undefined : { value: decode(write.text), version: versionOf(write.text) }
+  }
+
+  #read(collection: string, id: string): Doc<unknown> | undefined {
+    const doc = this.#store.read(collection, id)
+    if (doc !== AWAY) return doc
+    this.#missing ??= [collection, id]
+    this.#ended = true
+    throw new TypeError(`${collection}/${id} has to be read from the disk first: the function of the batch is run again`)
   }
 
   #checkOpen(): void {
