@@ -5,7 +5,7 @@ use std::rc::Rc;
 use eyot_core::engine::{Cause, EngineEffect, EngineInput, FIRST_PEER_LINK, Link, StorageFailure, SyncState};
 use eyot_core::{LogEpoch, RecordKey};
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Array, JSON, Object, Reflect};
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
@@ -207,7 +207,8 @@ impl Driver {
             Cause::Remote => "remote",
             Cause::Saved => "saved",
         };
-        // The keys of one collection stand together. They cross as one text, however many they are.
+        // The keys of one collection stand together. They cross as one text, however many they are, and are made
+        // an array only if somebody wants to know them.
         for group in keys.chunk_by(|a, b| a.collection() == b.collection()) {
             let Some(first) = group.first() else { continue };
             let mut ids = String::from("[");
@@ -217,13 +218,10 @@ impl Driver {
                 }
                 push_json_text(&mut ids, key.id());
             }
-            let collection = first.collection();
-            let text =
-                format!(r#"{{"kind":"changed","collection":"{collection}","ids":{ids}],"cause":"{cause}"}}"#);
-            // What was written as JSON right here can be read.
-            if let Ok(event) = JSON::parse(&text) {
-                self.emit(&event);
-            }
+            ids.push(']');
+            let collection = first.collection().into();
+            let parts = [("collection", collection), ("ids", ids.into()), ("cause", cause.into())];
+            self.emit(&event("changed", &parts));
         }
     }
 

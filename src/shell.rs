@@ -116,7 +116,7 @@ impl Shell {
     }
 
     /// Writes, all or nothing; `answered` says whether anybody wants to see what the records have become.
-    pub fn write(&self, packed: &str, answered: bool) -> Result<Promise, JsValue> {
+    pub fn write(&self, packed: &[u8], answered: bool) -> Result<Promise, JsValue> {
         Ok(write(&self.driver, packed, answered)?)
     }
 

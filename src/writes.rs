@@ -1,6 +1,6 @@
 //! Writes on their way from JavaScript to the engine, and their answers back.
 //!
-//! However many they are, they cross at once, as one text: of each write its collection (nothing: as of the write before),
+//! However many they are, they cross at once, as one text in UTF-8: of each write its collection (nothing: as of the write before),
 //! its id, its content (nothing: a deletion), and its context behind a `=` (nothing: the record's present one), separated
 //! by U+0000. Where an id or a context has that character it is U+0001 and `a`, and U+0001 is U+0001 and `b`. A context may be
 //! followed by U+0002 and the write's references, with spaces between them; U+0002 in the context is U+0001 and `c`.
@@ -20,7 +20,7 @@ use crate::errors::ShellError;
 
 /// Hands the engine a batch of writes. They show when this returns; the promise settles when they are durable, if `answered`
 /// with the records as their writers have seen them.
-pub(crate) fn write(driver: &Rc<Driver>, packed: &str, answered: bool) -> Result<Promise, ShellError> {
+pub(crate) fn write(driver: &Rc<Driver>, packed: &[u8], answered: bool) -> Result<Promise, ShellError> {
     driver.check_open()?;
     let writes = read_writes(packed)?;
     let keys: Vec<RecordKey> = match answered {
@@ -55,8 +55,9 @@ fn packed_answer(driver: &Driver, keys: &[RecordKey], contexts: &[Context]) -> S
     packer.finish()
 }
 
-fn read_writes(packed: &str) -> Result<Vec<Write>, ShellError> {
-    let invalid = || ShellError::new("invalid-argument", "Every write takes four parts.");
+fn read_writes(packed: &[u8]) -> Result<Vec<Write>, ShellError> {
+    let invalid = || ShellError::new("invalid-argument", "Every write takes four parts, in UTF-8.");
+    let packed = std::str::from_utf8(packed).map_err(|_| invalid())?;
     let mut parts = packed.split('\0');
     let (mut writes, mut collection) = (Vec::new(), "");
     while let Some(part) = parts.next() {

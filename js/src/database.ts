@@ -165,11 +165,18 @@ export class OpenDatabase implements Database {
     }
   }
 
+  #tellChanged({ collection, ids, cause }: ShellEvent & { readonly kind: 'changed' }): void {
+    const { store, hub } = this.#parts
+    if (!store.holds(collection) && !hub.watches(collection)) return
+    const changed = typeof ids === 'string' ? (JSON.parse(ids) as string[]) : ids
+    store.noteChanged(collection, changed)
+    hub.changed(collection, changed, cause)
+  }
+
   #tell(event: ShellEvent): void {
     switch (event.kind) {
       case 'changed':
-        this.#parts.store.noteChanged(event.collection, event.ids)
-        this.#parts.hub.changed(event.collection, event.ids, event.cause)
+        this.#tellChanged(event)
         return
       case 'sync':
         this.#sync?.tell(event.status)

@@ -35,6 +35,12 @@ export class Hub {
     return () => watchers.delete(watcher)
   }
 
+  /** Whether somebody watches the collection, or some of its records. */
+  watches(collection: string): boolean {
+    const isWatched = (key: string) => (this.#collections.get(key)?.size ?? 0) > 0
+    return isWatched(collection) || isWatched(EVERY_COLLECTION) || (this.#records.get(collection)?.size ?? 0) > 0
+  }
+
   /** Tells the watchers. They note it and act later, so none of them can disturb another. */
   changed(collection: string, ids: readonly string[], cause: ChangeCause): void {
     for (const key of [collection, EVERY_COLLECTION]) {

@@ -18,8 +18,10 @@ export interface Write {
 /** Versions without references share these. */
 const NONE: readonly string[] = Object.freeze([])
 
-/** The writes as one text. Encoded values have no control characters, so one of these can separate them. */
-export function packWrites(writes: readonly Write[]): string {
+const utf8 = new TextEncoder()
+
+/** The writes as one text, in UTF-8. Encoded values have no control characters, so one of these can separate them. */
+export function packWrites(writes: readonly Write[]): Uint8Array {
   const parts: string[] = []
   let before = ''
   for (const { collection, id, text, context, references } of writes) {
@@ -31,7 +33,7 @@ export function packWrites(writes: readonly Write[]): string {
     )
     before = collection
   }
-  return parts.join('\0')
+  return utf8.encode(parts.join('\0'))
 }
 
 function escape(text: string): string {

@@ -72,7 +72,8 @@ export type ShellEvent =
   | {
       readonly kind: 'changed'
       readonly collection: string
-      readonly ids: readonly string[]
+      /** As JSON, where they come from the engine: of many thousands nobody may want to know. */
+      readonly ids: readonly string[] | string
       readonly cause: 'local' | 'tab' | 'remote' | 'saved'
     }
   | { readonly kind: 'sync'; readonly status: RawSyncStatus }
@@ -109,7 +110,7 @@ export interface Shell {
    * Visible when this returns; resolves when durable, if `answered` with the records as their writers have seen them, packed.
    * Throws when the input is bad. All or nothing.
    */
-  write(packed: string, answered: boolean): Promise<string | undefined>
+  write(packed: Uint8Array, answered: boolean): Promise<string | undefined>
   token(): string
   until(token: string): Promise<void>
   saved(): Promise<void>

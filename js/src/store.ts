@@ -101,6 +101,11 @@ export class Store {
     return this.#connection.ask(shell => shell.conflicts())
   }
 
+  /** Whether it knows documents of the collection. */
+  holds(collection: string): boolean {
+    return this.#collections.has(collection)
+  }
+
   /** Notes that records may have changed. */
   noteChanged(collection: string, ids: readonly string[]): void {
     const docs = this.#collections.get(collection)

@@ -61,7 +61,9 @@ export class Writer {
   }
 
   #noteChanged(writes: readonly Write[]): void {
-    for (const { collection, id } of writes) this.#store.noteChanged(collection, [id])
+    for (const { collection, id } of writes) {
+      if (this.#store.holds(collection)) this.#store.noteChanged(collection, [id])
+    }
   }
 }
 

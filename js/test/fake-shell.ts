@@ -149,7 +149,7 @@ export class FakeShell implements Shell {
     return keys.sort().map(key => key.split('/', 2) as [string, string])
   }
 
-  async write(packed: string, answered: boolean): Promise<string | undefined> {
+  async write(packed: Uint8Array, answered: boolean): Promise<string | undefined> {
     this.#check()
     const before = new Map(this.records)
     const results: (RawDoc | undefined)[] = []
@@ -158,7 +158,7 @@ export class FakeShell implements Shell {
       results.push(this.#apply('a', write))
       changed.push([write.collection, write.id])
     }
-    for (const [collection, id] of changed) this.#emit({ kind: 'changed', collection, ids: [id], cause: 'local' })
+    for (const [collection, id] of changed) this.#emit({ kind: 'changed', collection, ids: JSON.stringify([id]), cause: 'local' })
     const failure = this.failure
     this.failure = undefined
     await this.held
@@ -167,7 +167,7 @@ export class FakeShell implements Shell {
       const record = before.get(`${collection}/${id}`)
       if (record === undefined) this.records.delete(`${collection}/${id}`)
       else this.records.set(`${collection}/${id}`, record)
-      this.#emit({ kind: 'changed', collection, ids: [id], cause: 'local' })
+      this.#emit({ kind: 'changed', collection, ids: JSON.stringify([id]), cause: 'local' })
     }
     throw failure
   }
@@ -181,14 +181,14 @@ export class FakeShell implements Shell {
     for (const { id, text, context, references = [] } of items) {
       this.#apply(from, { collection, id, text, context, references })
     }
-    this.#emit({ kind: 'changed', collection, ids: items.map(item => item.id), cause: 'remote' })
+    this.#emit({ kind: 'changed', collection, ids: JSON.stringify(items.map(item => item.id)), cause: 'remote' })
   }
 
   /** A relay has acknowledged the record. */
   acknowledge(collection: string, id: string): void {
     const record = this.records.get(`${collection}/${id}`)
     if (record !== undefined) this.records.set(`${collection}/${id}`, { ...record, pending: false })
-    this.#emit({ kind: 'changed', collection, ids: [id], cause: 'saved' })
+    this.#emit({ kind: 'changed', collection, ids: JSON.stringify([id]), cause: 'saved' })
   }
 
   token(): string {

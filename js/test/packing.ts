@@ -38,8 +38,8 @@ function names(dots: readonly string[], references: readonly string[], seen: Raw
 }
 
 /** The writes of a text. */
-export function unpackWrites(packed: string): Write[] {
-  const parts = packed.split('\0')
+export function unpackWrites(packed: Uint8Array): Write[] {
+  const parts = new TextDecoder().decode(packed).split('\0')
   const writes: Write[] = []
   let collection = ''
   for (let at = 0; at < parts.length; at += 4) {

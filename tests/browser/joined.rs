@@ -39,7 +39,7 @@ impl Profile {
 
     async fn put(&self, id: &str, text: &str) {
         let packed = ["notes", id, text, ""].join("\0");
-        JsFuture::from(self.shell.write(&packed, true).unwrap()).await.unwrap();
+        JsFuture::from(self.shell.write(packed.as_bytes(), true).unwrap()).await.unwrap();
     }
 
     fn join(&self, port: &MessagePort, calls: bool) -> f64 {

@@ -112,7 +112,7 @@ impl Tab {
         text: Option<&str>,
         context: Option<&str>,
     ) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
-        settled(self.shell.write(&packed_write(collection, id, text, context), true))
+        settled(self.shell.write(packed_write(collection, id, text, context).as_bytes(), true))
     }
 
     pub(crate) fn put(&self, id: &str, text: &str) -> impl Future<Output = Result<JsValue, JsValue>> + use<> {
@@ -134,7 +134,7 @@ impl Tab {
     ) -> impl Future<Output = Result<JsValue, JsValue>> + use<I> {
         let writes: Vec<String> =
             entries.map(|(id, text)| packed_write("notes", &id, Some(&text), None)).collect();
-        settled(self.shell.write(&writes.join("\0"), false))
+        settled(self.shell.write(writes.join("\0").as_bytes(), false))
     }
 
     /// All versions that stand, the displayed one first; deletions as the word.
