@@ -21,6 +21,7 @@
  * | `invalid-argument` | the engine was given what it does not understand | report it: the package should have refused it |
  * | `record-too-large` | the encoded value is larger than a record may be | split it into several records |
  * | `schema-invalid` | the value is not what the collection's schema demands; `detail.issues` says what is wrong, and where | correct it |
+ * | `too-many-references` | a version refers to more earlier writes than is allowed | write less in one go |
  * | `too-many-siblings` | a record has as many siblings as are allowed | resolve the conflict with the context of a read |
  * | `too-many-writers` | as many replicas have written the record as a record can name | go on with a new record |
  * | `counters-exhausted` | this copy has used up its numbers for writes, which only a false clock from elsewhere brings about | export, `destroy` the database, import |
@@ -55,6 +56,7 @@ export type EyotErrorCode =
   | 'invalid-argument'
   | 'record-too-large'
   | 'schema-invalid'
+  | 'too-many-references'
   | 'too-many-siblings'
   | 'too-many-writers'
   | 'counters-exhausted'

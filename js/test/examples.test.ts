@@ -45,8 +45,8 @@ function blocks(text: string): string[] {
   return [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, block = '']) => block.replace(/^import .*\n/gm, ''))
 }
 
-function readmeBlocks(): string[] {
-  return blocks(readFileSync(new URL('README.md', root), 'utf8'))
+function readmeBlocks(path = 'README.md'): string[] {
+  return blocks(readFileSync(new URL(path, root), 'utf8'))
 }
 
 function commentBlocks(): string[] {
@@ -76,6 +76,12 @@ function check(name: string, body: string, ending = 'ts'): void {
 
 test('the examples of the README have the right types', () => {
   check('readme', `export async function readme(): Promise<void> {\n${nested(readmeBlocks())}\n}`)
+})
+
+test('the example of the project’s README has the right types', () => {
+  const found = readmeBlocks('../README.md')
+  assert.ok(found.length > 0)
+  check('project', `export async function project(): Promise<void> {\n${nested(found)}\n}`)
 })
 
 test('the examples with React have the right types', () => {
