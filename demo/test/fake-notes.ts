@@ -80,6 +80,7 @@ export class FakeNotes {
     return {
       id: 'n',
       deleted: false,
+      issues: undefined,
       value: shown.value,
       conflicted: versions.length > 1,
       siblings,
