@@ -2,22 +2,17 @@
 
 import { CollectionCopy, type CopySource } from './collection-copy.js'
 import type { Hub } from './hub.js'
-import { LiveState } from './live-state.js'
+import { LingeringState } from './lingering-state.js'
 import type { CollectionChange } from './types/collection.js'
 import type { Doc } from './types/doc.js'
 import type { Unsubscribe } from './types/live.js'
 
-// Views come and go. What nobody watches is kept for this long, in case the next one wants it.
-const LINGER_MS = 1_000
-
 /** The documents of a collection, kept up to date while somebody watches. */
-export class LiveCollection extends LiveState<readonly Doc<unknown>[], CollectionChange> {
+export class LiveCollection extends LingeringState<readonly Doc<unknown>[], CollectionChange> {
   readonly #hub: Hub
   readonly #source: CopySource
   #copy: CollectionCopy | undefined
   #unwatch: Unsubscribe | undefined
-  #linger: ReturnType<typeof setTimeout> | undefined
-  #watched = false
   #final: readonly Doc<unknown>[] | undefined
   #finallyLoaded = false
 
@@ -44,14 +39,15 @@ export class LiveCollection extends LiveState<readonly Doc<unknown>[], Collectio
     return { ids: this.snapshot().map(doc => doc.id), causes: ['load'], loaded }
   }
 
-  protected override start(): void {
-    this.#watched = true
-    clearTimeout(this.#linger)
+  protected isKept(): boolean {
+    return this.#copy !== undefined
   }
 
-  protected override stop(): void {
-    this.#watched = false
-    this.#leaveSoon()
+  protected leave(): void {
+    this.stopLingering()
+    this.#unwatch?.()
+    this.#copy?.cancel()
+    this.#copy = undefined
   }
 
   /** The copy, begun if there is none: a snapshot may be asked for before, or without, a subscription. */
@@ -67,23 +63,11 @@ export class LiveCollection extends LiveState<readonly Doc<unknown>[], Collectio
       closed: () => {
         this.#final = copy.docs
         this.#finallyLoaded = copy.loaded
-        this.#leave()
+        this.leave()
         this.end()
       },
     })
-    if (!this.#watched) this.#leaveSoon()
+    this.kept()
     return copy
-  }
-
-  #leaveSoon(): void {
-    clearTimeout(this.#linger)
-    if (this.#copy !== undefined) this.#linger = setTimeout(() => this.#leave(), LINGER_MS)
-  }
-
-  #leave(): void {
-    clearTimeout(this.#linger)
-    this.#unwatch?.()
-    this.#copy?.cancel()
-    this.#copy = undefined
   }
 }

@@ -2,15 +2,12 @@
 // loaded at some time. Must not know what is made of the matches.
 
 import { EyotError } from '../errors.js'
-import { LiveState } from '../live-state.js'
+import { LingeringState } from '../lingering-state.js'
 import { report } from '../report.js'
 import type { ChangeCause } from '../types/collection.js'
 import type { Unsubscribe } from '../types/live.js'
 import type { Span } from './span.js'
 import type { ViewUser } from './view.js'
-
-// Views come and go. What nobody watches is kept for this long, in case the next one wants it.
-const LINGER_MS = 1_000
 
 interface Waiting {
   readonly resolve: () => void
@@ -18,12 +15,10 @@ interface Waiting {
 }
 
 /** An answer that is made of the matches of a query. */
-export abstract class LiveAnswer<State, Change = void> extends LiveState<State, Change> implements ViewUser {
+export abstract class LiveAnswer<State, Change = void> extends LingeringState<State, Change> implements ViewUser {
   #matches: Span | undefined
   #leaveView: Unsubscribe | undefined
-  #linger: ReturnType<typeof setTimeout> | undefined
   readonly #waiting = new Set<Waiting>()
-  #watched = false
   #loaded = false
   #fetching = false
   #closed = false
@@ -88,14 +83,14 @@ export abstract class LiveAnswer<State, Change = void> extends LiveState<State, 
     return this.#matches
   }
 
-  protected override start(): void {
-    this.#watched = true
-    clearTimeout(this.#linger)
+  protected isKept(): boolean {
+    return this.#matches !== undefined
   }
 
-  protected override stop(): void {
-    this.#watched = false
-    this.#leaveSoon()
+  protected leave(): void {
+    this.#drop()
+    this.#loaded = false
+    this.forget()
   }
 
   /** Brings the state up to date, if the matches are; until then it stays as it is. */
@@ -127,23 +122,12 @@ export abstract class LiveAnswer<State, Change = void> extends LiveState<State, 
     const matches = this.find()
     this.#matches = matches
     this.#leaveView = matches.view.enter(this)
-    if (!this.#watched) this.#leaveSoon()
+    this.kept()
     return matches
   }
 
-  #leaveSoon(): void {
-    clearTimeout(this.#linger)
-    if (this.#matches !== undefined) this.#linger = setTimeout(() => this.#leave(), LINGER_MS)
-  }
-
-  #leave(): void {
-    this.#drop()
-    this.#loaded = false
-    this.forget()
-  }
-
   #drop(): void {
-    clearTimeout(this.#linger)
+    this.stopLingering()
     this.#leaveView?.()
     this.#matches = undefined
   }
