@@ -12,7 +12,7 @@ import type { BatchCollection } from './types/database.js'
 import type { Doc } from './types/doc.js'
 import { applyUpdate } from './update.js'
 import type { Write } from './packing.js'
-import { makeWrite, type Given } from './writes.js'
+import { contextOf, makeWrite, type Given } from './writes.js'
 
 /** The writes of one batch. */
 export class BatchWrites {
@@ -72,15 +72,19 @@ export class BatchWrites {
 
   /** Adds a write. */
   add(given: Given): void {
-    const write = makeWrite(this.#shaped(given), this.#maximumBytes)
-    this.#checkOpen()
-    const key = `${write.collection}/${write.id}`
+    const key = `${given.collection}/${given.id}`
     const index = this.#latest.get(key)
     const earlier = index === undefined ? undefined : this.#writes[index]
+    const isBlind = contextOf(given.options) === undefined
+    this.#checkOpen()
+    // What it is a change of has to be known.
+    const isRead = given.content !== undefined && this.#store.merger.readsBeforeWriting(given.collection)
+    if (earlier === undefined && isRead) this.#read(given.collection, given.id)
+    const write = makeWrite(this.#shaped(given), this.#store, this.#maximumBytes, earlier?.context)
     // A write without a context replaces all that is there, and so the one before it in this batch. It has seen what
     // that one has seen. A write with a context has not seen that one, which stays beside it.
-    if (index !== undefined && earlier !== undefined && write.context === undefined) {
-      this.#writes[index] = { ...write, context: earlier.context }
+    if (index !== undefined && earlier !== undefined && isBlind) {
+      this.#writes[index] = write
       return
     }
     this.#latest.set(key, this.#writes.length)

@@ -179,12 +179,13 @@ export class RecordCollection implements types.Collection<unknown> {
 
   async #write(id: string, content: Given['content'], options: unknown): Promise<Written> {
     const { store } = this.#parts
-    // What the value is shaped after has to be known.
-    while (content !== undefined && this.#shape !== undefined && store.read(this.name, id) === AWAY) {
+    // What the value is shaped after, and what it is a change of, has to be known.
+    const isRead = this.#shape !== undefined || store.merger.readsBeforeWriting(this.name)
+    while (content !== undefined && isRead && store.read(this.name, id) === AWAY) {
       await store.fetch(this.name, id)
     }
     const shaped = content && this.#shape?.toStore(`${this.name}/${id}`, content.value, versionedOf(this.peek(id)))
     const given = { collection: this.name, id, content: shaped ?? content, options }
-    return this.#parts.writer.write(makeWrite(given, this.#parts.maximumBytes))
+    return this.#parts.writer.write(makeWrite(given, store, this.#parts.maximumBytes))
   }
 }

@@ -4,7 +4,7 @@ import { BatchWrites } from './batch.js'
 import { ChangeFeed } from './change-feed.js'
 import { RecordCollection, type Parts } from './collection.js'
 import { Connection } from './connection.js'
-import type { CollectionSettings } from './definition.js'
+import { UNDECLARED, type CollectionSettings } from './definition.js'
 import { EyotError } from './errors.js'
 import { Hub } from './hub.js'
 import { keepParts } from './internals.js'
@@ -14,6 +14,7 @@ import { LiveNotices } from './live-notices.js'
 import { LiveValue } from './live-value.js'
 import { checkName, show } from './names.js'
 import { checkOptions } from './options.js'
+import { Merger } from './merge/merger.js'
 import { report } from './report.js'
 import type { RawHealth, Shell, ShellEvent } from './shell.js'
 import { Store } from './store.js'
@@ -52,7 +53,8 @@ export class OpenDatabase implements Database {
 
   constructor(name: string, shell: Shell, { declared, maximumBytes }: DatabaseSettings) {
     const connection = new Connection(shell)
-    const store = new Store(connection, collection => declared?.get(collection)?.shape)
+    const merger = new Merger(collection => declared?.get(collection))
+    const store = new Store(connection, merger, collection => declared?.get(collection)?.shape)
     this.name = name
     this.#parts = { connection, store, hub: new Hub(), writer: new Writer(connection, store), maximumBytes }
     this.#declared = declared
@@ -68,7 +70,7 @@ export class OpenDatabase implements Database {
     this.#checkCollection(name)
     let collection = this.#collections.get(name)
     if (collection === undefined) {
-      collection = new RecordCollection(name, this.#parts, this.#declared?.get(name) ?? { indexes: [], shape: undefined })
+      collection = new RecordCollection(name, this.#parts, this.#declared?.get(name) ?? UNDECLARED)
       this.#collections.set(name, collection)
     }
     return collection as never

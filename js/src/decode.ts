@@ -3,6 +3,7 @@
 
 import { fromBase64 } from './base64.js'
 import { MAXIMUM_DEPTH } from './encode.js'
+import { plainText } from './merge/content.js'
 import { isWellFormed } from './names.js'
 
 const INTEGER = /^-?\d+$/
@@ -10,7 +11,8 @@ const INTEGER = /^-?\d+$/
 const ESCAPED_SURROGATE = /\\u[dD]/
 
 /** The value of the text, frozen all the way down. Throws when the text is none that `encode` makes. */
-export function decode(text: string): unknown {
+export function decode(stored: string): unknown {
+  const text = plainText(stored)
   const isMarked = text.startsWith('~')
   const value: unknown = JSON.parse(isMarked ? text.slice(1) : text)
   if (ESCAPED_SURROGATE.test(text)) checkNames(value, 0)

@@ -1,6 +1,7 @@
 // Defines collections, and checks definitions. Knows nothing of databases.
 
 import { checkName, show } from './names.js'
+import { checkMerge, KEEP, type MergePolicy } from './merge/policy.js'
 import { checkOptions } from './options.js'
 import { checkFields } from './query/fields.js'
 import { shapeOf } from './schema/options.js'
@@ -13,7 +14,12 @@ export interface CollectionSettings {
   readonly indexes: readonly (readonly string[])[]
   /** What it demands of its values. */
   readonly shape: Shape | undefined
+  /** What is shown while concurrent versions of a record stand. */
+  readonly merge: MergePolicy
 }
+
+/** Those of a collection that nobody has defined. */
+export const UNDECLARED: CollectionSettings = Object.freeze({ indexes: [], shape: undefined, merge: KEEP })
 
 /**
  * Defines a collection whose values are of that type.
@@ -45,9 +51,9 @@ function checkDefinition(what: string, definition: unknown): CollectionSettings 
   if (typeof definition !== 'object' || definition === null) {
     throw new TypeError(`${what} must be an object: collection<Value>() or {}`)
   }
-  checkOptions(definition, ['indexes', 'schema', 'version', 'migrate'])
-  const { indexes = [] } = definition as { indexes?: unknown }
+  checkOptions(definition, ['indexes', 'schema', 'version', 'migrate', 'merge'])
+  const { indexes = [], merge } = definition as { indexes?: unknown; merge?: unknown }
   if (!Array.isArray(indexes)) throw new TypeError(`indexes must be an array, not ${show(indexes)}`)
   const checked = indexes.map((fields, place) => checkFields(`indexes[${String(place)}]`, fields))
-  return { indexes: checked, shape: shapeOf(definition as Record<string, unknown>) }
+  return { indexes: checked, shape: shapeOf(definition as Record<string, unknown>), merge: checkMerge(merge) }
 }

@@ -2,16 +2,20 @@
 
 import { decode } from './decode.js'
 import { EyotError } from './errors.js'
+import type { Display, Merger } from './merge/merger.js'
 import { versionOf } from './schema/mark.js'
 import type { Shape, Versioned } from './schema/shape.js'
 import type { RawDoc, RawVersion } from './shell.js'
 import type { DeletedDoc, Doc } from './types/doc.js'
 import type { SchemaIssue } from './types/schema.js'
 
-/** Where a record is, and what is demanded of it there. */
+/** Where a record is, what is demanded of it there, and how its versions merge. */
 export interface Place {
   readonly collection: string
   readonly shape: Shape | undefined
+  readonly merger: Merger
+  /** What whoever is handed the context has seen of the record, where that is not all that the document shows. */
+  readonly seen?: RawDoc | undefined
 }
 
 /** The displayed value, with the version of the schema that it was written with; `undefined` where there is none to read. */
@@ -35,7 +39,7 @@ export function makeDoc<Value>(place: Place, id: string, raw: RawDoc): Doc<Value
 /** Whether the raw record is what the document shows: a dot names one write for ever, so equal dots are equal contents. */
 export function shows(doc: Doc<unknown>, raw: RawDoc): boolean {
   const { siblings } = doc
-  if (doc.context !== raw.context || doc.pending !== raw.pending || siblings.length !== raw.versions.length) return false
+  if (RecordDoc.contextOf(doc) !== raw.context || doc.pending !== raw.pending || siblings.length !== raw.versions.length) return false
   return raw.versions.every(({ dots }, index) => {
     const sibling = siblings[index]
     if (sibling?.version !== dots[0] || sibling?.also.length !== dots.length - 1) return false
@@ -43,16 +47,17 @@ export function shows(doc: Doc<unknown>, raw: RawDoc): boolean {
   })
 }
 
+const PLAIN: Display = Object.freeze({ value: undefined, conflicted: false, conflicts: Object.freeze([]) })
+
 // The getters stand on the class: an object with getters of its own takes eight times as long to make.
 class RecordDoc {
   readonly id: string
   readonly deleted: boolean
-  readonly conflicted: boolean
-  readonly context: string
   readonly pending: boolean
   readonly at: number
   readonly #place: Place
-  #versions: readonly RawVersion[]
+  readonly #raw: RawDoc
+  #display: Display | undefined
   #displayed: RecordSibling | undefined
   #siblings: readonly RecordSibling[] | undefined
   /** `null`: nobody has asked yet. */
@@ -62,17 +67,35 @@ class RecordDoc {
     const displayed = raw.versions[0]
     this.id = id
     this.deleted = displayed?.text === undefined
-    this.conflicted = raw.conflicted
-    this.context = raw.context
     this.pending = raw.pending
     this.at = displayed?.at ?? 0
     this.#place = place
-    this.#versions = raw.versions
+    this.#raw = raw
     Object.freeze(this)
   }
 
+  /** The context, without noting that somebody has it. */
+  static contextOf(doc: object): string | undefined {
+    return #raw in doc ? doc.#raw.context : undefined
+  }
+
+  get context(): string {
+    const { merger, collection, seen } = this.#place
+    merger.noteContext(collection, this.id, seen ?? this.#raw)
+    return this.#raw.context
+  }
+
   get value(): unknown {
-    return this.#first()?.value
+    const merged = this.#shown().value
+    return merged === undefined ? this.#first()?.value : merged.value
+  }
+
+  get conflicted(): boolean {
+    return this.#shown().conflicted
+  }
+
+  get conflicts(): readonly string[] {
+    return this.#shown().conflicts
   }
 
   get issues(): readonly SchemaIssue[] | undefined {
@@ -83,23 +106,42 @@ class RecordDoc {
   }
 
   get schemaVersion(): number {
-    return this.#first()?.schemaVersion ?? 1
+    // A merged value has what the newest of its versions has.
+    const merged = this.#shown().value !== undefined
+    return merged ? Math.max(...this.siblings.map(sibling => sibling.schemaVersion)) : (this.#first()?.schemaVersion ?? 1)
   }
 
   get siblings(): readonly RecordSibling[] {
     if (this.#siblings === undefined) {
       const first = this.#first()
-      const others = this.#versions.slice(1).map(version => new RecordSibling(this.#place, this.id, version))
+      const others = this.#raw.versions.slice(1).map(version => new RecordSibling(this.#place, this.id, version))
       this.#siblings = Object.freeze(first === undefined ? [] : [first, ...others])
-      this.#versions = []
     }
     return this.#siblings
   }
 
   /** What `JSON.stringify` writes: the getters too. */
   toJSON(): object {
-    const { id, value, deleted, conflicted, siblings, context, pending, at } = this
-    return { id, value, deleted, conflicted, siblings, context, pending, at }
+    const { id, value, deleted, conflicted, conflicts, siblings, context, pending, at } = this
+    return { id, value, deleted, conflicted, conflicts, siblings, context, pending, at }
+  }
+
+  #shown(): Display {
+    const { versions } = this.#raw
+    // Nearly all records have one version, which shows itself.
+    if (versions.length === 1 && versions[0]?.dots.length === 1) return PLAIN
+    this.#display ??= this.#merged()
+    return this.#display
+  }
+
+  #merged(): Display {
+    const { merger, collection } = this.#place
+    try {
+      return merger.display(collection, this.#raw.versions, () => this.siblings)
+    } catch {
+      // One of them cannot be read. Which one it is its own value tells.
+      return { ...PLAIN, conflicted: this.#raw.conflicted }
+    }
   }
 
   #check(shape: Shape): readonly SchemaIssue[] | undefined {
@@ -111,7 +153,7 @@ class RecordDoc {
   }
 
   #first(): RecordSibling | undefined {
-    const version = this.#versions[0]
+    const version = this.#raw.versions[0]
     if (this.#displayed === undefined && version !== undefined) {
       this.#displayed = new RecordSibling(this.#place, this.id, version)
     }

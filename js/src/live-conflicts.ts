@@ -88,7 +88,7 @@ export class LiveConflicts<Item> extends LiveState<readonly Item[]> {
       const doc = store.read(collection, id)
       // What is not in memory comes into the list when it is.
       if (doc === AWAY) void this.#load(collection, id)
-      else if (doc !== undefined) found.push([collection, doc])
+      else if (doc?.conflicted === true) found.push([collection, doc])
     }
     // A document stands for its record, for a changed record has another one. With the same ones nothing has changed.
     if (found.length === this.#docs.length && found.every(([, doc], index) => doc === this.#docs[index])) return

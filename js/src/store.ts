@@ -4,6 +4,7 @@
 
 import type { Connection } from './connection.js'
 import { makeDoc, shows, type Place } from './doc.js'
+import type { Merger } from './merge/merger.js'
 import { PackedDocs } from './packing.js'
 import type { Shape } from './schema/shape.js'
 import type { RawDoc } from './shell.js'
@@ -28,6 +29,8 @@ const FEW = 1_000
  * object; what nobody holds is not kept.
  */
 export class Store {
+  /** Says what records with several versions show. */
+  readonly merger: Merger
   readonly #connection: Connection
   readonly #shapeOf: (collection: string) => Shape | undefined
   readonly #places = new Map<string, Place>()
@@ -37,14 +40,19 @@ export class Store {
   #sweepAt = FEW
 
   /** `shapeOf`: what a collection demands of its values, if anything. */
-  constructor(connection: Connection, shapeOf: (collection: string) => Shape | undefined) {
+  constructor(connection: Connection, merger: Merger, shapeOf: (collection: string) => Shape | undefined) {
     this.#connection = connection
+    this.merger = merger
     this.#shapeOf = shapeOf
   }
 
-  /** A document that is not kept: of the raw record as its writer has seen it, say. */
-  make(collection: string, id: string, raw: RawDoc): Doc<unknown> | DeletedDoc<unknown> {
-    return makeDoc(this.#placeOf(collection), id, raw)
+  /**
+   * A document that is not kept: of the raw record as its writer has seen it, say. `seen`: what whoever is handed its context
+   * has seen, where that is not all of it.
+   */
+  make(collection: string, id: string, raw: RawDoc, seen?: RawDoc): Doc<unknown> | DeletedDoc<unknown> {
+    const place = this.#placeOf(collection)
+    return makeDoc(seen === undefined ? place : { ...place, seen }, id, raw)
   }
 
   /** The record's document; `undefined` when it is absent or deleted. */
@@ -52,10 +60,15 @@ export class Store {
     const known = this.#collections.get(collection)?.get(id)
     const doc = known?.stale === false ? known.doc.deref() : undefined
     if (doc !== undefined) return doc
+    const raw = this.raw(collection, id)
+    return raw === undefined || raw === AWAY ? raw : this.#docOf(collection, id, raw)
+  }
+
+  /** The record as the engine has it. */
+  raw(collection: string, id: string): RawDoc | typeof AWAY | undefined {
     const packed = this.#connection.ask(shell => shell.get(`${collection}/${id}`))
     if (packed === '') return AWAY
-    const raw = packed === undefined ? undefined : new PackedDocs(packed).doc()
-    return raw === undefined ? undefined : this.#docOf(collection, id, raw)
+    return packed === undefined ? undefined : new PackedDocs(packed).doc()
   }
 
   /** The record's document, as soon as it is in memory. */
@@ -148,7 +161,7 @@ export class Store {
   #placeOf(collection: string): Place {
     let place = this.#places.get(collection)
     if (place === undefined) {
-      place = { collection, shape: this.#shapeOf(collection) }
+      place = { collection, shape: this.#shapeOf(collection), merger: this.merger }
       this.#places.set(collection, place)
     }
     return place

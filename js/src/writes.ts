@@ -1,12 +1,10 @@
 // Hands writes to the engine. Must not know what they are for.
 
 import type { Connection } from './connection.js'
-import { encode } from './encode.js'
 import { checkOptions } from './options.js'
 import { PackedDocs, packWrites, type Write } from './packing.js'
-import { withVersion } from './schema/mark.js'
 import type { RawDoc } from './shell.js'
-import type { Store } from './store.js'
+import { AWAY, type Store } from './store.js'
 import type { DeletedDoc, Doc } from './types/doc.js'
 import type { Unsubscribe } from './types/live.js'
 
@@ -42,7 +40,10 @@ export class Writer {
   async write(write: Write): Promise<Written> {
     const packed = await this.#write([write], true)
     const raw = (packed === undefined ? undefined : new PackedDocs(packed).doc()) ?? asWritten(write)
-    return raw === undefined ? undefined : this.#store.make(write.collection, write.id, raw)
+    if (raw === undefined) return undefined
+    // The context is of this writer, who has not seen what else stands there by now.
+    const own = raw.versions.find(version => version.text === write.text)
+    return this.#store.make(write.collection, write.id, raw, own && { ...raw, versions: [own] })
   }
 
   async #write(writes: readonly Write[], answered: boolean): Promise<string | undefined> {
@@ -86,13 +87,24 @@ export interface Given {
   readonly options: unknown
 }
 
-/** What was handed over, checked, and encoded if that takes no more than so many bytes. */
-export function makeWrite({ collection, id, content, options }: Given, maximumBytes: number): Write {
-  const text = content === undefined ? undefined : withVersion(encode(content.value, maximumBytes), content.version ?? 1)
-  return { collection, id, text, context: contextOf(options), references: [] }
+/**
+ * What was handed over, checked, and encoded if that takes no more than so many bytes. `seen`: the context of a writer that has
+ * handed over none.
+ */
+export function makeWrite({ collection, id, content, options }: Given, store: Store, maximumBytes: number, seen?: string): Write {
+  const context = contextOf(options) ?? seen
+  if (content === undefined) return { collection, id, text: undefined, context, references: [] }
+  const { value, version = 1 } = content
+  const present = (): RawDoc | undefined => {
+    const raw = store.raw(collection, id)
+    return raw === AWAY ? undefined : raw
+  }
+  const ready = store.merger.encode({ collection, id, value, version, context, present, maximumBytes })
+  return { collection, id, ...ready }
 }
 
-function contextOf(options: unknown): string | undefined {
+/** The context that was handed over, if one was. */
+export function contextOf(options: unknown): string | undefined {
   checkOptions(options, ['context'])
   const context: unknown = (options as { context?: unknown } | undefined)?.context
   if (context !== undefined && typeof context !== 'string') throw new TypeError('context must be a string')

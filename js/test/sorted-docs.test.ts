@@ -6,13 +6,16 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 
 import { makeDoc } from '../src/doc.js'
+import { Merger } from '../src/merge/merger.js'
 import { compareIds } from '../src/names.js'
 import { SortedDocs } from '../src/sorted-docs.js'
 import type { Doc } from '../src/types/doc.js'
 
+const source = { collection: 'notes', shape: undefined, merger: new Merger(() => undefined) }
+
 function doc(id: string): Doc<unknown> {
   const version = { text: '1', at: 1, replica: 'a', dots: ['a:1'], references: [], seen: undefined }
-  return makeDoc({ collection: 'notes', shape: undefined }, id, { context: 'a:1', conflicted: false, pending: false, versions: [version] }) as Doc<unknown>
+  return makeDoc(source, id, { context: 'a:1', conflicted: false, pending: false, versions: [version] }) as Doc<unknown>
 }
 
 const id = fc.oneof(fc.integer({ min: 0, max: 400 }).map(String), fc.constantFrom('\uffff', '🐦', 'é'))

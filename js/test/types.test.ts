@@ -3,6 +3,7 @@
 import { test } from 'node:test'
 
 import { collection } from '../src/definition.js'
+import { counter, set } from '../src/merge/kinds.js'
 import type { open } from '../src/open.js'
 import type { Collection } from '../src/types/collection.js'
 import type { Conflict } from '../src/types/database.js'
@@ -42,7 +43,14 @@ export async function inference(opening: typeof open): Promise<void> {
     tx.names.put('x', 5)
   })
   // @ts-expect-error: there is no such option
-  await opening('field-notes', { collections: { notes: { merge: 'fields' } } })
+  await opening('field-notes', { collections: { notes: { merged: 'fields' } } })
+
+  collection<{ likes: number; tags: string[] }>({ merge: { fields: { likes: counter(), tags: set() } } })
+  // @ts-expect-error: a text does not count
+  collection<Note>({ merge: { fields: { title: counter() } } })
+  // @ts-expect-error: a note has no such field
+  collection<Note>({ merge: { fields: { likes: counter() } } })
+  collection<Note>({ merge: siblings => siblings[0]?.value ?? { title: '' } })
 
   collection<Note>({ indexes: ['done', ['done', 'title']] })
   // @ts-expect-error: a note has no such field

@@ -4,6 +4,7 @@ import type { ChangesListener } from './change.js'
 import type { Collection, UpdateOptions, WriteOptions } from './collection.js'
 import type { Doc } from './doc.js'
 import type { Live, Unsubscribe } from './live.js'
+import type { Merge } from './merge.js'
 import type { Notice, NoticesChange } from './notice.js'
 import type { JoinOptions, Peer, PeerChannel } from './peer.js'
 import type { IndexFields } from './query.js'
@@ -35,10 +36,14 @@ export interface CollectionOptions<Value = unknown> {
    * stored with its next write.
    */
   readonly migrate?: Migrations
+  /** What is shown while concurrent versions of a record stand; `'keep'`, if nothing else is said. */
+  readonly merge?: Merge<Value>
 }
 
 /** What a collection holds. Made by `collection<Value>()`; `{}` defines one whose values are `unknown`. */
-export interface CollectionDefinition<Value = unknown> extends CollectionOptions {
+export interface CollectionDefinition<Value = unknown> extends Omit<CollectionOptions, 'merge'> {
+  /** See {@link CollectionOptions.merge}. */
+  readonly merge?: Merge<Value>
   /** Exists for the type checker only. */
   readonly [valueType]?: (value: Value) => Value
 }

@@ -34,8 +34,10 @@ export type Sibling<Value> = EditSibling<Value> | DeletionSibling
 export interface DocFacts<Value> {
   /** The record's id. */
   readonly id: string
-  /** Whether concurrent versions stand side by side: then `siblings` has more than one. */
+  /** Whether people have to choose between versions that stand side by side: what the collection's `merge` leaves open. */
   readonly conflicted: boolean
+  /** Where the collection merges fields: the names of those of which people have to choose one value. */
+  readonly conflicts: readonly string[]
   /** All versions, the displayed one first. */
   readonly siblings: readonly Sibling<Value>[]
   /**

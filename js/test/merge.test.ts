@@ -1,0 +1,189 @@
+// What concurrent versions of a record show under each policy, and what a write says of what it did not change.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { collection } from '../src/definition.js'
+import { counter, set } from '../src/merge/kinds.js'
+import type { Merge } from '../src/types/merge.js'
+import { unpackWrites } from './packing.js'
+import { openFake } from './setup.js'
+
+interface Bird {
+  readonly title: string
+  readonly done?: boolean
+  readonly likes?: number
+  readonly tags?: readonly string[]
+}
+
+const BY_FIELDS: Merge<Bird> = { fields: { likes: counter(), tags: set() } }
+
+async function birds(merge: Merge<Bird>) {
+  const { db, shell } = await openFake({ collections: { birds: collection<Bird>({ merge }) } })
+  return { db, shell, birds: db.collection('birds') }
+}
+
+type Opened = Awaited<ReturnType<typeof birds>>
+
+/** Another replica changes what it sees of the record, and its write arrives. */
+async function elsewhere({ shell }: Opened, merge: Merge<Bird>, change: (bird: Bird) => Bird, from = 'b'): Promise<() => void> {
+  const other = await birds(merge)
+  const record = shell.records.get('birds/n')
+  if (record !== undefined) other.shell.records.set('birds/n', record)
+  let written: { text: string | undefined; context: string | undefined; references: readonly string[] } | undefined
+  other.shell.write = packed => {
+    written = unpackWrites(packed)[0]
+    return Promise.resolve(undefined)
+  }
+  await other.birds.update('n', change)
+  return () => {
+    if (written !== undefined) shell.arrive('birds', [{ id: 'n', text: written.text, context: written.context ?? '', references: written.references }], from)
+  }
+}
+
+test('changes to different fields merge, and a field that both have changed is in conflict', async () => {
+  const app = await birds('fields')
+  await app.birds.put('n', { title: 'Heron', done: false })
+  const arrive = await elsewhere(app, 'fields', bird => ({ ...bird, done: true }))
+  await app.birds.update('n', bird => ({ ...bird, title: 'Grey heron' }))
+  arrive()
+  const doc = await app.birds.get('n')
+  assert.deepEqual(doc?.value, { title: 'Grey heron', done: true })
+  assert.deepEqual([doc.conflicted, doc.conflicts, doc.siblings.length], [false, [], 2])
+  assert.deepEqual(app.birds.conflicts().snapshot(), [])
+  // Whoever has seen both goes on from there.
+  const again = await elsewhere(app, 'fields', bird => ({ ...bird, title: 'Night heron' }))
+  const settled = await app.birds.update('n', bird => ({ ...bird, title: 'Egret' }))
+  assert.deepEqual([settled.value, settled.siblings.length], [{ title: 'Egret', done: true }, 1])
+  again()
+  const open = app.birds.peek('n')
+  assert.deepEqual([open?.value, open?.conflicted, open?.conflicts], [{ title: 'Night heron', done: true }, true, ['title']])
+  assert.deepEqual(app.birds.conflicts().snapshot(), [open])
+})
+
+test('a deleted field is a change like any other', async () => {
+  const app = await birds('fields')
+  await app.birds.put('n', { title: 'Heron', done: false })
+  const arrive = await elsewhere(app, 'fields', ({ title }) => ({ title }))
+  await app.birds.update('n', bird => ({ ...bird, title: 'Grey heron' }))
+  arrive()
+  assert.deepEqual(app.birds.peek('n')?.value, { title: 'Grey heron' })
+  const [first, second] = [await elsewhere(app, 'fields', bird => ({ ...bird, done: true })), await elsewhere(app, 'fields', bird => bird)]
+  first()
+  second()
+  assert.deepEqual([app.birds.peek('n')?.value, app.birds.peek('n')?.conflicts], [{ title: 'Grey heron', done: true }, []])
+})
+
+test('what is added at the same time adds up, and an addition to a set outlives a removal that had not seen it', async () => {
+  const app = await birds(BY_FIELDS)
+  await app.birds.put('n', { title: 'Heron', likes: 3, tags: ['water'] })
+  const more = (bird: Bird): Bird => ({ ...bird, likes: (bird.likes ?? 0) + 2, tags: [...(bird.tags ?? []), 'grey'] })
+  const arrive = await elsewhere(app, BY_FIELDS, more)
+  await app.birds.update('n', bird => ({ ...bird, likes: (bird.likes ?? 0) - 1, tags: ['big'] }))
+  arrive()
+  const doc = app.birds.peek('n')
+  assert.deepEqual(doc?.value, { title: 'Heron', likes: 4, tags: ['big', 'grey'] })
+  assert.equal(doc.conflicted, false)
+  for (let round = 0; round < 5; round += 1) await app.birds.update('n', bird => ({ ...bird, likes: (bird.likes ?? 0) + 1 }))
+  assert.deepEqual(app.birds.peek('n')?.value, { title: 'Heron', likes: 9, tags: ['big', 'grey'] })
+  await assert.rejects(app.birds.update('n', bird => ({ ...bird, likes: 0.5 })), TypeError)
+  await assert.rejects(app.birds.update('n', bird => ({ ...bird, tags: 'x' as never })), TypeError)
+})
+
+test('a form that was open for long replaces only the fields that its user has changed', async () => {
+  const app = await birds('fields')
+  await app.birds.put('n', { title: 'Heron', done: false })
+  const opened = await app.birds.get('n')
+  assert.ok(opened !== undefined)
+  const { value, context } = opened
+  const arrive = await elsewhere(app, 'fields', bird => ({ ...bird, title: 'Grey heron' }))
+  arrive()
+  await app.birds.put('n', { ...value, done: true }, { context })
+  assert.deepEqual([app.birds.peek('n')?.value, app.birds.peek('n')?.conflicts], [{ title: 'Grey heron', done: true }, []])
+})
+
+test('a batch counts what each of its steps adds', async () => {
+  const app = await birds(BY_FIELDS)
+  await app.birds.put('n', { title: 'Heron', likes: 1 })
+  const arrive = await elsewhere(app, BY_FIELDS, bird => ({ ...bird, likes: (bird.likes ?? 0) + 10 }))
+  const like = (bird: Bird): Bird => ({ ...bird, likes: (bird.likes ?? 0) + 1 })
+  await app.db.batch(tx => {
+    tx.birds.update('n', like)
+    tx.birds.update('n', like)
+    tx.birds.update('n', bird => ({ ...bird, title: 'Egret' }))
+  })
+  arrive()
+  assert.deepEqual(app.birds.peek('n')?.value, { title: 'Egret', likes: 13 })
+})
+
+test('the last writer wins without a conflict, and its siblings tell the rest', async () => {
+  const app = await birds('lastWriter')
+  await app.birds.put('n', { title: 'Heron' })
+  const arrive = await elsewhere(app, 'lastWriter', () => ({ title: 'Egret' }))
+  await app.birds.put('n', { title: 'Grey heron' })
+  arrive()
+  const doc = app.birds.peek('n')
+  assert.deepEqual([doc?.value.title, doc?.conflicted, doc?.siblings.length], ['Egret', false, 2])
+})
+
+test('a function of the application decides, and when it throws people do', async () => {
+  let broken = false
+  const longest: Merge<Bird> = siblings => {
+    if (broken) throw new Error('broken')
+    return siblings.map(sibling => sibling.value).sort((one, other) => (other?.title.length ?? 0) - (one?.title.length ?? 0))[0] ?? { title: '' }
+  }
+  const app = await birds(longest)
+  await app.birds.put('n', { title: 'Heron' })
+  const arrive = await elsewhere(app, longest, () => ({ title: 'Egret' }))
+  await app.birds.put('n', { title: 'Grey heron' })
+  arrive()
+  assert.deepEqual([app.birds.peek('n')?.value.title, app.birds.peek('n')?.conflicted], ['Grey heron', false])
+  broken = true
+  const reported: unknown[] = []
+  const before = globalThis.reportError
+  globalThis.reportError = error => reported.push(error)
+  try {
+    const later = await elsewhere(app, 'keep', () => ({ title: 'Bittern' }))
+    await app.birds.update('n', bird => ({ title: `${bird.title}!` }))
+    later()
+    assert.deepEqual([app.birds.peek('n')?.value.title, app.birds.peek('n')?.conflicted], ['Bittern', true])
+  } finally {
+    globalThis.reportError = before
+  }
+  assert.match(String(reported[0]), /broken/)
+})
+
+test('an app that keeps versions and one that merges fields read what the other has written', async () => {
+  const app = await birds(BY_FIELDS)
+  await app.birds.put('n', { title: 'Heron', likes: 1, tags: ['water'] })
+  await app.birds.update('n', bird => ({ ...bird, title: 'Egret' }))
+  const old = await birds('keep')
+  for (const [key, record] of app.shell.records) old.shell.records.set(key, record)
+  assert.deepEqual(old.birds.peek('n')?.value, { title: 'Egret', likes: 1, tags: ['water'] })
+  // What it writes it has set as a whole; what was added at the same time still counts.
+  const arrive = await elsewhere(app, 'keep', bird => ({ ...bird, likes: 7 }))
+  await app.birds.update('n', bird => ({ ...bird, likes: (bird.likes ?? 0) + 1 }))
+  arrive()
+  assert.deepEqual(app.birds.peek('n')?.value, { title: 'Egret', likes: 8, tags: ['water'] })
+})
+
+test('equal values from different sources are no conflict where fields are not looked at', async () => {
+  const app = await birds('keep')
+  const text = '{"title":"Heron"}'
+  app.shell.arrive('birds', [{ id: 'n', text, context: '' }])
+  app.shell.arrive('birds', [{ id: 'n', text: `${text}\x1e[0,{}]`, context: '', references: ['c:1'] }], 'c')
+  const doc = app.birds.peek('n')
+  assert.deepEqual([doc?.value.title, doc?.conflicted, doc?.siblings.length], ['Heron', false, 2])
+})
+
+test('a version that has no fields, or whose sources are nonsense, is read as it stands', async () => {
+  const app = await birds(BY_FIELDS)
+  for (const tail of ['', '\x1e', '\x1e5', '\x1e[9,{"title":99}]', '\x1e[0,{"title":[[0]],"likes":[[5,1],[0,"x"]],"tags":[[0,9,-1,"a"]]}]', '\x1e[-2,null]']) {
+    app.shell.arrive('birds', [{ id: 'n', text: `{"title":"Heron","likes":2,"tags":["x"]}${tail}`, references: [] }])
+    app.shell.arrive('birds', [{ id: 'n', text: '{"title":"Heron","likes":2,"tags":["x"],"__proto__":1}', context: '' }], 'c')
+    const { title, likes, tags } = app.birds.peek('n')?.value ?? { title: '' }
+    assert.deepEqual([title, likes, tags], ['Heron', 4, ['x']], tail)
+  }
+  app.shell.arrive('birds', [{ id: 'n', text: '[1]', context: '' }], 'c')
+  assert.equal(app.birds.peek('n')?.conflicted, true)
+})
