@@ -10,7 +10,7 @@ import { checkMerge } from '../src/merge/policy.js'
 import { counter, set } from '../src/merge/kinds.js'
 import { Model, valueOf, type Change, type Known } from './merge-model.js'
 
-const CASES = Number(process.env['EYOT_MERGE_CASES'] ?? 1_500)
+const CASES = Number(process.env.EYOT_MERGE_CASES ?? 1_500)
 const REPLICAS = ['a', 'b', 'c']
 
 const change: fc.Arbitrary<Change> = fc.oneof(
@@ -63,8 +63,8 @@ test('any replica that knows the same shows the same, and what the true history 
 function check(model: Model, known: Known): void {
   if (known.size === 0) return
   const { value, conflicts } = model.shown(known)
-  assert.equal(value['n'], model.count(known))
-  assert.deepEqual(value['tags'], model.elements(known))
+  assert.equal(value.n, model.count(known))
+  assert.deepEqual(value.tags, model.elements(known))
   for (const field of ['title', 'body'] as const) {
     const live = model.liveSets(known, field)
     // Two that have decided a conflict otherwise than each other have left nobody's value; then all stand again.

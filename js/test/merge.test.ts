@@ -3,8 +3,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { z } from 'zod'
+
 import { collection } from '../src/definition.js'
 import { counter, set } from '../src/merge/kinds.js'
+import { versionOf } from '../src/schema/mark.js'
+import type { CollectionOptions } from '../src/types/database.js'
 import type { Merge } from '../src/types/merge.js'
 import { unpackWrites } from './packing.js'
 import { openFake } from './setup.js'
@@ -186,4 +190,102 @@ test('a version that has no fields, or whose sources are nonsense, is read as it
   }
   app.shell.arrive('birds', [{ id: 'n', text: '[1]', context: '' }], 'c')
   assert.equal(app.birds.peek('n')?.conflicted, true)
+})
+
+const later = { version: 2, migrate: { 1: ({ name, ...rest }: { name?: string }) => ({ title: name, done: false, ...rest }) } }
+const APPS: Readonly<Record<string, CollectionOptions<Bird>>> = {
+  plain: {},
+  schema: later,
+  policy: { merge: BY_FIELDS },
+  both: { ...later, merge: BY_FIELDS },
+}
+
+for (const [writer, written] of Object.entries(APPS)) {
+  for (const [reader, read] of Object.entries(APPS)) {
+    test(`what an app with ${writer} writes, one with ${reader} reads and writes over`, async () => {
+      const here = await openFake({ collections: { birds: collection(written) } })
+      const there = await openFake({ collections: { birds: collection(read) } })
+      const hand = (): void => {
+        for (const [key, record] of here.shell.records) there.shell.records.set(key, record)
+        there.shell.emit({ kind: 'changed', collection: 'birds', ids: ['n'], cause: 'remote' })
+      }
+      const [birds, others] = [here.db.collection('birds'), there.db.collection('birds')]
+      // The second write has sources where there is a policy.
+      await birds.put('n', { title: 'Heron', done: true, likes: 1 })
+      await birds.update('n', bird => ({ ...bird, likes: 2 }))
+      hand()
+      assert.deepEqual(others.peek('n')?.value, { title: 'Heron', done: true, likes: 2 })
+      const text = here.shell.records.get('birds/n')?.versions[0]?.text ?? ''
+      assert.equal(versionOf(text), 'version' in written ? 2 : 1)
+      assert.equal(text.includes('\x1e'), 'merge' in written)
+      await others.update('n', bird => ({ ...bird, title: 'Egret' }))
+      assert.deepEqual(others.peek('n')?.value, { title: 'Egret', done: true, likes: 2 })
+      const over = there.shell.records.get('birds/n')?.versions[0]?.text ?? ''
+      assert.equal(versionOf(over), 'version' in read ? 2 : 1)
+      assert.equal(over.includes('\x1e'), 'merge' in read)
+    })
+  }
+}
+
+test('versions of several schema versions are brought up to date before they merge', async () => {
+  const { db, shell } = await openFake({ collections: { birds: collection<Bird>({ ...later, merge: BY_FIELDS }) } })
+  const birds = db.collection('birds')
+  shell.arrive('birds', [{ id: 'n', text: '{"name":"Heron","likes":1}', context: '' }], 'b')
+  // An older app changes the name, and does not know of `done`.
+  const older = { id: 'n', text: '{"name":"Grey heron","likes":1}\x1e[0,{"name":-1}]', context: 'b:1', references: ['b:1'] }
+  await birds.update('n', bird => ({ ...bird, done: true, likes: 2 }))
+  shell.arrive('birds', [older], 'c')
+  const doc = birds.peek('n')
+  assert.deepEqual(doc?.value, { title: 'Grey heron', done: true, likes: 2 })
+  assert.deepEqual([doc.conflicted, doc.conflicts], [false, []])
+  const settled = await birds.update('n', bird => ({ ...bird, likes: 3 }))
+  assert.deepEqual([settled.value, settled.siblings.length], [{ title: 'Grey heron', done: true, likes: 3 }, 1])
+  // Both change the name.
+  await birds.update('n', bird => ({ ...bird, title: 'Egret' }))
+  shell.arrive('birds', [{ id: 'n', text: '{"name":"Bittern"}\x1e[0,{"name":-1}]', context: 'b:1', references: ['b:1'] }], 'c')
+  assert.deepEqual(birds.peek('n')?.conflicts, ['title'])
+})
+
+test('a field that a migration has made of nothing is in conflict with nobody', async () => {
+  const { db, shell } = await openFake({ collections: { birds: collection<Bird>({ ...later, merge: 'fields' }) } })
+  const birds = db.collection('birds')
+  shell.arrive('birds', [{ id: 'n', text: '{"name":"Heron"}', context: '' }], 'b')
+  // Here the title is changed, and there it is marked as done, both by apps of the new version.
+  const other = await openFake({ collections: { birds: collection<Bird>({ ...later, merge: 'fields' }) } })
+  for (const [key, record] of shell.records) other.shell.records.set(key, record)
+  await other.db.collection('birds').update('n', bird => ({ ...bird, done: true }))
+  await birds.update('n', bird => ({ ...bird, title: 'Egret' }))
+  const [written] = other.shell.records.get('birds/n')?.versions ?? []
+  shell.arrive('birds', [{ id: 'n', text: written?.text, context: 'b:1', references: written?.references ?? [] }], 'c')
+  assert.deepEqual([birds.peek('n')?.value, birds.peek('n')?.conflicts], [{ title: 'Egret', done: true }, []])
+})
+
+test('the schema judges what the policy displays', async () => {
+  const valid = collection<Bird>({ schema: z.object({ title: z.string(), likes: z.number().max(5) }), merge: BY_FIELDS })
+  const app = await openFake({ collections: { birds: valid } })
+  const birds = app.db.collection('birds')
+  await birds.put('n', { title: 'Heron', likes: 3 })
+  app.shell.arrive('birds', [{ id: 'n', text: '{"title":"Heron","likes":5}\x1e[0,{"likes":[[0,3]]}]', context: 'a:1', references: ['a:1'] }])
+  assert.equal(birds.peek('n')?.issues, undefined)
+  await birds.put('m', { title: 'Teal', likes: 3 })
+  const { context } = (await birds.get('m')) ?? {}
+  await birds.update('m', bird => ({ ...bird, likes: 5 }))
+  app.shell.arrive('birds', [{ id: 'm', text: '{"title":"Teal","likes":5}\x1e[0,{"likes":[[0,3]]}]', context: context ?? '', references: ['a:2'] }])
+  assert.equal(birds.peek('m')?.value.likes, 7)
+  assert.deepEqual(birds.peek('m')?.issues?.map(({ path }) => path), [['likes']])
+  assert.deepEqual(birds.invalid().snapshot().map(({ id }) => id), ['m'])
+})
+
+test('a record that is away is read before its fields are changed', async () => {
+  const app = await birds(BY_FIELDS)
+  await app.birds.put('n', { title: 'Heron', likes: 1 })
+  for (const write of [
+    () => app.birds.put('n', { title: 'Egret', likes: 2 }),
+    () => app.db.batch(tx => { tx.birds.put('n', { title: 'Teal', likes: 2 }) }),
+  ]) {
+    app.shell.away.add('birds/n')
+    app.shell.emit({ kind: 'changed', collection: 'birds', ids: ['n'], cause: 'remote' })
+    await write()
+    assert.ok(app.shell.records.get('birds/n')?.versions[0]?.text?.includes('\x1e'))
+  }
 })

@@ -41,7 +41,12 @@ export interface FieldPolicy {
   merge(cells: readonly Cell[], seen: Seen): Outcome | undefined
   /** What a version says of a field that its writer has given this value; `undefined`: that it has set it itself. */
   write(before: Outcome | undefined, value: unknown, options: WriteFacts): Written
+  /** What the field should be so that a change is taken back and what others did stays; `undefined`: that cannot be said. */
+  revert?(was: unknown, became: unknown, is: unknown): State
 }
+
+/** A value, where there is one. */
+export type State = { readonly value: unknown } | undefined
 
 /** What a policy may know of a write. */
 export interface WriteFacts {

@@ -5,7 +5,7 @@
 // part before it, if there is one). A part that a sibling has seen and does not tell of any more was taken back by it: the
 // field was deleted, or set by an app that does not count.
 
-import type { Cell, FieldPolicy, Outcome, Part, Seen, WriteFacts, Written } from './cell.js'
+import type { Cell, FieldPolicy, Outcome, Part, Seen, State, WriteFacts, Written } from './cell.js'
 
 interface Addition {
   readonly dot: string
@@ -38,6 +38,11 @@ export const counterField: FieldPolicy = {
     const parts = (complete ? folded(additions, pending) : additions).map(toPart)
     return { value, parts: parts.length === 0 ? undefined : parts }
   },
+
+  revert(was: unknown, became: unknown, is: unknown): State {
+    const reverted = [was, became, is].every(Number.isSafeInteger) ? (is as number) - (became as number) + (was as number) : NaN
+    return Number.isSafeInteger(reverted) ? { value: reverted } : undefined
+  },
 }
 
 function additionsOf({ present, value, own, stamp, parts }: Cell): readonly Addition[] {
@@ -56,8 +61,8 @@ function merged(counts: readonly Count[], seen: Seen): readonly Addition[] {
   for (const { additions } of counts) {
     for (const addition of cumulated(additions)) {
       if (counts.some(count => seen(count.version, addition.dot) && !holds(count, addition))) continue
-      let { folds, loose } = kept.get(addition.replica) ?? { folds: [], loose: new Map<number, Addition>() }
-      if (addition.folded) folds = [...folds, addition]
+      const { folds, loose } = kept.get(addition.replica) ?? { folds: [], loose: new Map<number, Addition>() }
+      if (addition.folded) folds.push(addition)
       else loose.set(addition.counter, addition)
       kept.set(addition.replica, { folds, loose })
     }
@@ -107,8 +112,7 @@ function folded(additions: readonly Addition[], pending: boolean): readonly Addi
 }
 
 function fold(additions: readonly Addition[]): Addition {
-  const amount = additions.reduce((sum, addition) => sum + addition.amount, 0)
-  return { ...(additions.at(-1) as Addition), amount, folded: true }
+  return { ...additions.reduce((sum, next) => ({ ...next, amount: sum.amount + next.amount })), folded: true }
 }
 
 function toAddition([dot, amount, isFolded]: Part): Addition | undefined {

@@ -64,7 +64,13 @@ export class Merger {
 
   /** Whether a value is written as a change of what the record shows: that has to be in memory then. */
   readsBeforeWriting(collection: string): boolean {
-    return this.#policyOf(collection).kind === 'fields'
+    return this.fieldsOf(collection) !== undefined
+  }
+
+  /** The fields that have a kind of their own; `undefined` where fields are not merged. */
+  fieldsOf(collection: string): FieldPolicies | undefined {
+    const policy = this.#policyOf(collection)
+    return policy.kind === 'fields' ? policy.fields : undefined
   }
 
   /** What these versions show; `siblings` are they, for a function of the application. */

@@ -5,7 +5,7 @@
 // own additions. An element that a sibling has seen added and does not have was removed by it.
 
 import { canonicalText } from './canonical.js'
-import type { Cell, FieldPolicy, Outcome, Part, Seen, WriteFacts, Written } from './cell.js'
+import type { Cell, FieldPolicy, Outcome, Part, Seen, State, WriteFacts, Written } from './cell.js'
 
 /** By the text of each element the element and the writes that have added it. */
 type Elements = Map<string, { readonly element: unknown; readonly dots: Set<string> }>
@@ -39,6 +39,18 @@ export const setField: FieldPolicy = {
     const { value: elements, parts } = toOutcome(next)
     return { value: elements, parts: parts.length === 0 ? undefined : parts }
   },
+
+  revert(was: unknown, became: unknown, is: unknown): State {
+    if (!Array.isArray(was) || !Array.isArray(became) || !Array.isArray(is)) return undefined
+    const [before, after, now] = [was, became, is].map(byText)
+    const kept = [...(now ?? [])].filter(([text]) => before?.has(text) === true || after?.has(text) !== true)
+    const back = [...(before ?? [])].filter(([text]) => after?.has(text) !== true)
+    return { value: [...new Map([...kept, ...back]).values()] }
+  },
+}
+
+function byText(elements: readonly unknown[]): ReadonlyMap<string, unknown> {
+  return new Map(elements.map(element => [canonicalText(element), element]))
 }
 
 function elementsOf({ present, value, own, stamp, parts }: Cell): Elements {

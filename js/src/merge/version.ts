@@ -3,7 +3,7 @@
 
 import { decode } from '../decode.js'
 import { versionOf } from '../schema/mark.js'
-import { hasFields } from './canonical.js'
+import { canonicalText, hasFields } from './canonical.js'
 import { resolve, type Cell, type Part } from './cell.js'
 import { readSources, type Sources } from './content.js'
 import { stampsOf } from './register.js'
@@ -38,7 +38,8 @@ export function readContent(text: string, upToDate: UpToDate): Content {
 
 /**
  * The fields of a version. A field that keeps its name in a migration keeps its source. One that a migration has made comes
- * from all those that it has taken away; where it has taken none away, no write has set it, and whoever has set it goes first.
+ * from the field that it has taken away and whose value it has; failing that, from all of those whose values are nowhere. Where
+ * there are none, no write has set it, and whoever has set it goes first.
  */
 export class FieldsOfVersion {
   readonly #facts: Facts
@@ -52,10 +53,15 @@ export class FieldsOfVersion {
     const stored = hasFields(facts.stored) ? facts.stored : undefined
     const isMigrated = stored !== undefined && stored !== value
     const gone = isMigrated ? Object.keys(stored).filter(name => !Object.hasOwn(value, name)) : []
-    const parts = [...new Set(gone.flatMap(name => stampsOf(this.#stored(name, stored?.[name]))))].map((dot): Part => [dot])
     const made = isMigrated ? Object.keys(value).filter(name => !Object.hasOwn(stored, name)) : []
+    const isMovedTo = (from: string, to: string): boolean => canonicalText(stored?.[from]) === canonicalText(value[to])
+    const lost = gone.filter(from => !made.some(to => isMovedTo(from, to)))
     this.#gone = new Set(gone)
-    this.#made = new Map(made.map(name => [name, parts]))
+    this.#made = new Map(made.map(to => {
+      const moved = gone.filter(from => isMovedTo(from, to))
+      const stamps = (moved.length > 0 ? moved : lost).flatMap(from => stampsOf(this.#stored(from, stored?.[from])))
+      return [to, [...new Set(stamps)].map((dot): Part => [dot])]
+    }))
   }
 
   /** The names of the fields of which it says something. */

@@ -179,9 +179,12 @@ class Scope implements UndoScope {
     const step = this.#steps[from].at(-1)
     if (step === undefined) return NOTHING
     step.closed = true
-    const changes = changesOf(step)
+    const { merger } = partsOf(this.#db).store
+    const changes = changesOf(step, collection => merger.fieldsOf(collection))
     const docs = await Promise.all(changes.map(({ collection, id }) => this.#db.collection(collection).get(id)))
-    const reversals = changes.map((change, index) => ({ change, ...revert(change, docs[index]) }))
+    const reversals = changes.map((change, index) => {
+      return { change, ...revert(change, docs[index], merger.fieldsOf(change.collection)) }
+    })
     const writes = reversals.filter(({ write }) => write !== undefined)
     const opposite: Step = { parts: [], at: 0, closed: true }
     const durable = this.#write(writes, opposite)

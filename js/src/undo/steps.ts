@@ -1,6 +1,7 @@
 // The steps that can be taken back: bounded, the latest last. Must not know how that is done.
 
-import type { Change } from './revert.js'
+import type { FieldPolicies } from '../merge/fields.js'
+import { joined, type Change } from './revert.js'
 
 /** What was written in one go. */
 export type Part = readonly Change[]
@@ -14,13 +15,13 @@ export interface Step {
   closed: boolean
 }
 
-/** What the step did in all: for each record what was there before it, and what after it. */
-export function changesOf({ parts }: Step): readonly Change[] {
+/** What the step did in all: for each record what was there before it, and what after it. `fieldsOf`: the kinds of fields. */
+export function changesOf({ parts }: Step, fieldsOf: (collection: string) => FieldPolicies | undefined): readonly Change[] {
   const changes = new Map<string, Change>()
   for (const change of parts.flat()) {
     const key = keyOf(change)
-    const before = (changes.get(key) ?? change).before
-    changes.set(key, { ...change, before })
+    const earlier = changes.get(key)
+    changes.set(key, earlier === undefined ? change : joined(earlier, change, fieldsOf(change.collection)))
   }
   return [...changes.values()]
 }
