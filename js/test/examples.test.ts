@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
 import { collection } from '../src/definition.js'
+import { counter, set } from '../src/merge/kinds.js'
 import { newId } from '../src/new-id.js'
 import { undo } from '../src/undo/scope.js'
 import { openFake } from './setup.js'
@@ -17,7 +18,7 @@ const root = new URL('../../../', import.meta.url)
 
 /** What the examples take as given. */
 const GIVEN = `
-import { collection, compare, EyotError, newId, open, undo, type CollectionDefinition, type Database, type Doc, type Sibling, type StandardSchema, type Sync } from '../../src/index.js'
+import { collection, compare, counter, EyotError, newId, open, set, undo, type CollectionDefinition, type Database, type Doc, type Sibling, type StandardSchema, type Sync } from '../../src/index.js'
 import { useConflicts, useDoc, useLive, useLiveQuery, useSync } from '../../src/react/index.js'
 interface Note { title: string; done: boolean }
 interface Tag { name: string }
@@ -37,7 +38,7 @@ declare function badge(count: number): void
 declare function askToFreeRoom(): void
 declare function fetchToken(): Promise<string>
 export const given = [collection, compare, EyotError, newId, open, undo, db, notes, counters, note, doc, context, index, render]
-export const more = [dataChannel, show, badge, askToFreeRoom, fetchToken, useConflicts, useDoc, useLive, useLiveQuery, useSync]
+export const more = [counter, set, dataChannel, show, badge, askToFreeRoom, fetchToken, useConflicts, useDoc, useLive, useLiveQuery, useSync]
 export type Given = Tag | Sibling<Note>
 `
 
@@ -114,6 +115,8 @@ test('the examples of the README run', async () => {
   const given: Given = {
     open: () => Promise.resolve(db),
     collection,
+    counter,
+    set,
     newId,
     schema: { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } },
     undo,
