@@ -38,6 +38,7 @@ const total = Object.fromEntries(['raw', 'gzip', 'brotli'].map(kind => [kind, wh
 print('', { raw: 'raw', gzip: 'gzip', brotli: 'brotli' })
 print('JavaScript', whole[0])
 print('  of it the facade', weigh('facade', await bundled('index.js', glue)))
+print('  of it in an app of open() alone', weigh('facade', await bundled('index.js', glue, '{ collection, open }')))
 print('  of it what wasm-bindgen made', weigh('glue', await bundled('eyot.js', [])))
 print('WebAssembly', whole[1])
 for (const [name, bytes] of sections(wasm)) print(`  of it ${name}`, weigh(name, bytes))
@@ -48,8 +49,10 @@ if (total.brotli > budget) {
   process.exitCode = 1
 }
 
-async function bundled(file, external) {
-  const made = await build({ ...COMMON, entryPoints: [join(dist, file)], external, outdir: 'unwritten', write: false })
+/** `names`: what an application imports of the file, where it does not import all. */
+async function bundled(file, external, names = '*') {
+  const stdin = { contents: `export ${names} from './${file}'`, resolveDir: dist }
+  const made = await build({ ...COMMON, stdin, external, outdir: 'unwritten', write: false })
   return made.outputFiles[0].contents
 }
 

@@ -3,9 +3,8 @@
 import { show } from '../names.js'
 import { checkOptions } from '../options.js'
 import type { FieldPolicy } from './cell.js'
-import { counterField } from './counter-field.js'
+import { policyOfKind } from './field-kind.js'
 import type { FieldPolicies } from './fields.js'
-import { setField } from './set-field.js'
 
 /** A definition's `merge`, checked. */
 export type MergePolicy =
@@ -16,7 +15,6 @@ export type MergePolicy =
 /** All versions are kept, and people choose. */
 export const KEEP: MergePolicy = Object.freeze({ kind: 'keep' })
 
-const KINDS: Readonly<Record<string, FieldPolicy | undefined>> = { counter: counterField, set: setField }
 const POLICY_OF_NAME: Readonly<Record<string, MergePolicy | undefined>> = {
   keep: KEEP,
   lastWriter: { kind: 'lastWriter' },
@@ -34,11 +32,10 @@ export function checkMerge(merge: unknown): MergePolicy {
   checkOptions(merge, ['fields'])
   const { fields } = merge as { fields?: unknown }
   if (typeof fields !== 'object' || fields === null) throw new TypeError('merge.fields must be an object')
-  const policies = Object.entries(fields).map(([field, policy]): [string, FieldPolicy] => {
-    const kind = typeof policy === 'object' && policy !== null ? (policy as { kind?: unknown }).kind : undefined
-    const made = typeof kind === 'string' && Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined
-    if (made === undefined) throw new TypeError(`merge.fields.${field} must be counter() or set()`)
-    return [field, made]
+  const policies = Object.entries(fields).map(([field, kind]): [string, FieldPolicy] => {
+    const policy = policyOfKind(kind)
+    if (policy === undefined) throw new TypeError(`merge.fields.${field} must be a kind of field, such as counter() or set()`)
+    return [field, policy]
   })
   return { kind: 'fields', fields: new Map(policies) }
 }

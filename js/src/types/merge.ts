@@ -2,14 +2,17 @@
 
 import type { Sibling } from './doc.js'
 
+/** Tells the kinds apart, for the compiler alone: they have nothing to look at. */
+declare const kind: unique symbol
+
 /** Made by `counter()`. */
 export interface CounterField {
-  readonly kind: 'counter'
+  readonly [kind]: 'counter'
 }
 
 /** Made by `set()`. */
 export interface SetField {
-  readonly kind: 'set'
+  readonly [kind]: 'set'
 }
 
 /** The kind that a field of that type can be. */
