@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { z } from 'zod'
 
 import { collection } from '../src/definition.js'
+import { readSources } from '../src/merge/content.js'
 import { counter, set } from '../src/merge/kinds.js'
 import { versionOf } from '../src/schema/mark.js'
 import type { CollectionOptions } from '../src/types/database.js'
@@ -288,4 +289,14 @@ test('a record that is away is read before its fields are changed', async () => 
     await write()
     assert.ok(app.shell.records.get('birds/n')?.versions[0]?.text?.includes('\x1e'))
   }
+})
+
+test('what a counter had before the writes that are known here alone stays apart, however many they are', async () => {
+  const app = await birds(BY_FIELDS)
+  await app.birds.put('n', { title: 'Heron', likes: 1 })
+  app.shell.acknowledge('birds', 'n')
+  for (const more of [10, 20, 30, 40]) await app.birds.update('n', bird => ({ ...bird, likes: (bird.likes ?? 0) + more }))
+  const [text = ''] = (app.shell.records.get('birds/n')?.versions ?? []).map(version => version.text)
+  const { fields } = readSources(text)
+  assert.deepEqual(fields.get('likes'), [[0, 1, 1], [1, 60, 1]], 'a rebirth renames the second alone')
 })

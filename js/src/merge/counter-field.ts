@@ -15,6 +15,11 @@ interface Addition {
   readonly folded: boolean
 }
 
+/** The folded parts of a replica in one version, and what they come to. */
+interface Fold extends Addition {
+  readonly parts: readonly Addition[]
+}
+
 interface Count {
   readonly version: number
   readonly additions: readonly Addition[]
@@ -57,12 +62,12 @@ function additionsOf({ present, value, own, stamp, parts }: Cell): readonly Addi
 
 /** What all of them have added, each once, in the order of replicas and counters. */
 function merged(counts: readonly Count[], seen: Seen): readonly Addition[] {
-  const kept = new Map<string, { folds: Addition[]; loose: Map<number, Addition> }>()
+  const kept = new Map<string, { folds: Fold[]; loose: Map<number, Addition> }>()
   for (const { additions } of counts) {
     for (const addition of cumulated(additions)) {
       if (counts.some(count => seen(count.version, addition.dot) && !holds(count, addition))) continue
       const { folds, loose } = kept.get(addition.replica) ?? { folds: [], loose: new Map<number, Addition>() }
-      if (addition.folded) folds.push(addition)
+      if ('parts' in addition) folds.push(addition)
       else loose.set(addition.counter, addition)
       kept.set(addition.replica, { folds, loose })
     }
@@ -73,20 +78,22 @@ function merged(counts: readonly Count[], seen: Seen): readonly Addition[] {
     const last = folds.sort((one, other) => other.counter - one.counter || one.amount - other.amount)[0]
     const after = [...loose.values()].filter(addition => addition.counter > (last?.counter ?? 0))
     const inOrder = after.sort((one, other) => one.counter - other.counter)
-    return last === undefined ? inOrder : [last, ...inOrder]
+    // Its parts stay apart: a rebirth may rename the last of them and not the first.
+    return last === undefined ? inOrder : [...last.parts, ...inOrder]
   })
 }
 
 /** The folded parts of each replica as one. */
-function cumulated(additions: readonly Addition[]): readonly Addition[] {
-  const folds = new Map<string, Addition>()
+function cumulated(additions: readonly Addition[]): readonly (Addition | Fold)[] {
+  const folds = new Map<string, Addition[]>()
   for (const addition of additions) {
-    if (!addition.folded) continue
-    const other = folds.get(addition.replica)
-    const last = other !== undefined && other.counter > addition.counter ? other : addition
-    folds.set(addition.replica, { ...last, amount: (other?.amount ?? 0) + addition.amount })
+    if (addition.folded) folds.set(addition.replica, [...(folds.get(addition.replica) ?? []), addition])
   }
-  return [...folds.values(), ...additions.filter(addition => !addition.folded)]
+  const sums = [...folds.values()].map((all): Fold => {
+    const parts = all.sort((one, other) => one.counter - other.counter)
+    return { ...fold(parts), parts }
+  })
+  return [...sums, ...additions.filter(addition => !addition.folded)]
 }
 
 function holds({ additions }: Count, { replica, counter }: Addition): boolean {
