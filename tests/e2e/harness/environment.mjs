@@ -19,6 +19,16 @@ export function demoFolder() {
   return folder
 }
 
+/** The folder of a page with a database and nothing else. */
+export const barePageFolder = join(root, 'tests/e2e/page')
+
+/** The folder of the built package. */
+export function packageFolder() {
+  const folder = join(root, 'js/dist')
+  present(join(folder, 'eyot_bg.wasm'), 'The package is missing: build it with `cargo xtask test --only js`.')
+  return folder
+}
+
 /** The browser's program. */
 export function browserProgram() {
   const folders = (process.env.PATH ?? '').split(delimiter)

@@ -11,9 +11,9 @@ const stopTimeoutMs = 20_000
 const logCharacters = 20_000
 
 export class Relay {
-  /** Keeps its address and its data over every restart. Without a secret it is open. */
-  static async make({ folder, secret }) {
-    return new Relay(folder, await freePort(), secret)
+  /** Keeps its address and its data over every restart. Without a secret it is open; without a folder of pages it serves the demo. */
+  static async make({ folder, secret, pages = demoFolder() }) {
+    return new Relay({ folder, port: await freePort(), secret, pages })
   }
 
   log = ''
@@ -21,9 +21,9 @@ export class Relay {
   #child
   #ended
 
-  constructor(folder, port, secret) {
+  constructor({ folder, port, secret, pages }) {
     this.port = port
-    this.#flags = ['serve', '--listen', `127.0.0.1:${port}`, '--data', folder, '--static', demoFolder()]
+    this.#flags = ['serve', '--listen', `127.0.0.1:${port}`, '--data', folder, '--static', pages]
     this.#flags.push(...(secret === undefined ? ['--open'] : ['--jwt-secret', secret]))
   }
 

@@ -1,9 +1,10 @@
 // Everything that one test starts, in a fresh folder, and the end of all of it. Knows nothing of what a test claims.
 
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { barePageFolder, packageFolder } from './environment.mjs'
 import { Profile } from './profile.mjs'
 import { Proxy } from './proxy.mjs'
 import { Relay } from './relay.mjs'
@@ -17,13 +18,21 @@ export class World {
   #profiles = []
   #proxies = []
 
-  /** A relay that runs. Its page is the demo. */
+  /** A relay that runs. Its page is the demo, if nothing else is said. */
   async relay(options = {}) {
     const folder = await this.#newFolder(`relay-${this.#relays.length}`)
     const relay = await Relay.make({ ...options, folder })
     this.#relays.push(relay)
     running.add(relay)
     return relay.start()
+  }
+
+  /** A folder with the bare page and the package, for a relay to serve. */
+  async barePage() {
+    const folder = await this.#newFolder('page')
+    await cp(barePageFolder, folder, { recursive: true })
+    await cp(packageFolder(), join(folder, 'eyot'), { recursive: true })
+    return folder
   }
 
   /** A profile for pages from that address. Its browser starts when its first tab is opened. */
