@@ -83,6 +83,7 @@ export class FakeNotes {
       issues: undefined,
       value: shown.value,
       conflicted: versions.length > 1,
+      conflicts: [],
       siblings,
       context: print(context),
       pending: true,

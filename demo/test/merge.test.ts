@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { markDifferences } from '../src/notes/differences.ts'
-import { mergeTexts, proposeMerge } from '../src/notes/merge.ts'
+import type { Doc, Sibling } from 'eyot'
+import { mergeTexts, proposeFor, proposeMerge } from '../src/notes/merge.ts'
+import type { Note } from '../src/notes/note.ts'
+import { deletionOf, openFields, placeOf } from '../src/notes/versions.ts'
 
 const merges: readonly (readonly [claim: string, a: string, b: string, merged: string])[] = [
   ['equal_texts_stand_once', 'one\ntwo', 'one\ntwo', 'one\ntwo'],
@@ -66,4 +69,32 @@ test('marks_never_change_the_text', () => {
 test('only_what_the_other_text_lacks_is_marked', () => {
   const own = markDifferences('heron at the weir', 'egret at the weir').filter((piece) => piece.own)
   assert.deepEqual(own.map((piece) => piece.text), ['heron'])
+})
+
+function conflict(shown: Note, versions: readonly (Note | undefined)[], conflicts: readonly string[]): Doc<Note> {
+  const siblings = versions.map((value, index) => ({ value, deleted: value === undefined, replica: `r${index}`, version: `r${index}:1` }))
+  return { value: shown, conflicts, siblings: siblings as unknown as readonly Sibling<Note>[] } as unknown as Doc<Note>
+}
+
+test('a_proposal_leaves_alone_what_has_merged', () => {
+  const note = { title: 'Heron', text: 'one', tags: ['a'], done: true }
+  const shown = { ...note, tags: ['a', 'b'], title: 'Egret' }
+  const doc = conflict(shown, [{ ...note, title: 'Egret' }, { ...note, text: 'two', done: false }], ['text'])
+  assert.deepEqual(proposeFor(doc), { ...shown, text: 'one\ntwo' })
+})
+
+test('a_field_that_is_open_has_every_value_once', () => {
+  const note = { title: 'Heron', text: 'one', tags: [], done: false }
+  const doc = conflict(note, [note, { ...note, text: 'two' }, { ...note, title: 'Egret' }, undefined], ['text'])
+  const [field, ...others] = openFields(doc)
+  assert.deepEqual(others, [])
+  assert.equal(field?.label, 'Text')
+  assert.deepEqual(field.alternatives.map(({ text, version }) => [text, version.replica]), [['one', 'r0'], ['two', 'r1']])
+  assert.equal(deletionOf(doc)?.replica, 'r3')
+})
+
+test('a_place_is_named_only_as_far_as_it_is_known', () => {
+  assert.equal(placeOf('abcdef', 'abcdef'), 'This device')
+  assert.equal(placeOf('abcdef', '123456'), 'Another device')
+  assert.equal(placeOf('abcdef', ''), 'Device abcd')
 })

@@ -1,7 +1,7 @@
 // Claims of the open note: it saves by itself, and nothing that arrives meanwhile is swallowed or pulls the text away.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deleteNote, keepVersion, saveMerge } from '../src/notes/actions.ts'
+import { keepVersion, saveMerge } from '../src/notes/actions.ts'
 import type { Note } from '../src/notes/note.ts'
 import { OpenNote } from '../src/notes/open-note.ts'
 import { FakeNotes } from './fake-notes.ts'
@@ -147,21 +147,17 @@ test('a_merge_does_not_swallow_what_arrived_while_merging', async () => {
   assert.deepEqual(notes.values, ['crane', 'egret and stork'])
 })
 
-test('a_deletion_can_be_undone', async () => {
-  const { notes, open } = await opened('heron')
-  assert.ok(open.doc.value)
-  const undo = await deleteNote(notes.collection, open.doc.value)
-  assert.deepEqual(notes.values, [undefined])
-  await undo()
-  assert.deepEqual(notes.values, ['heron'])
-})
-
-test('undoing_a_deletion_does_not_swallow_what_arrived_since', async () => {
-  const { notes, open } = await opened('heron')
-  assert.ok(open.doc.value)
-  const seen = open.doc.value.context
-  const undo = await deleteNote(notes.collection, open.doc.value)
-  notes.remote(note('egret'), seen)
-  await undo()
-  assert.deepEqual(notes.values, ['egret', 'heron'])
+test('a_new_note_tells_when_it_was_begun_and_an_old_one_does_not', async () => {
+  const fresh = await opened()
+  fresh.open.change({ text: 'heron' })
+  await fresh.open.flush()
+  const begun = fresh.notes.peek()?.value.createdAt
+  assert.ok(typeof begun === 'number')
+  fresh.open.change({ text: 'egret' })
+  await fresh.open.flush()
+  assert.equal(fresh.notes.peek()?.value.createdAt, begun)
+  const old = await opened('heron')
+  old.open.change({ text: 'egret' })
+  await old.open.flush()
+  assert.deepEqual(old.notes.peek()?.value, note('egret'))
 })

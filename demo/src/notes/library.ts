@@ -1,118 +1,100 @@
-// The list's memory: rows of all notes, kept up to date from what changed, and those that the filter shows. Works in
-// slices, decodes a note once per change, and never reads the whole collection again. Knows nothing of the page.
-import { batch, computed, effect, signal } from '@preact/signals'
-import type { Collection, Unsubscribe } from 'eyot'
-import { inSlices, yieldToPage } from '../page/slices.ts'
-import type { Filter, Show } from './filter.ts'
-import { matcher } from './filter.ts'
+// The list: what it is asked to show, and the notes that the database answers with, live. Of 50,000 notes it holds those in
+// view. Knows nothing of the page.
+import { effect, signal } from '@preact/signals'
+import type { Collection, Doc, Unsubscribe } from 'eyot'
+import type { Show } from './filter.ts'
+import { question } from './filter.ts'
+import type { Listing } from './listing.ts'
+import { nothingYet } from './listing.ts'
 import type { Note } from './note.ts'
-import type { Row } from './row.ts'
-import { makeRow } from './row.ts'
-import type { Counts, RowChange } from './rows.ts'
-import { Rows } from './rows.ts'
+import { rowOf } from './row.ts'
+import { SearchSource, WindowSource } from './sources.ts'
+import type { Source } from './sources.ts'
 
-/** Sorting and merging more changes than this at once would hold the page up. */
-const applyAtOnce = 2000
-/** While changes pour in, the list is drawn anew about this often. */
-const pourMs = 80
+/** The tags to choose from are those of so many of the newest notes. */
+const recentNotes = 300
+
+/** How many notes there are of each kind. */
+export interface Counts {
+  readonly open: number
+  readonly done: number
+  readonly all: number
+}
 
 export class Library {
   readonly show = signal<Show>('open')
   readonly tag = signal<string | undefined>(undefined)
   readonly query = signal('')
 
-  /** What the filter shows, in the order of the list. */
-  readonly visible = signal<readonly Row[]>([])
-  readonly counts = signal<Counts>({ all: 0, done: 0, conflicts: 0, unsent: 0 })
-  readonly tags = signal<readonly [tag: string, count: number][]>([])
-  /** False while the notes are still being read from the disk. */
-  readonly loaded = signal(false)
-
-  readonly filter = computed<Filter>(() => ({ show: this.show.value, tag: this.tag.value, query: this.query.value }))
+  readonly listing = signal<Listing>(nothingYet)
+  readonly counts = signal<Counts>({ open: 0, done: 0, all: 0 })
+  /** The tags of the newest notes, the most used first. */
+  readonly tags = signal<readonly string[]>([])
+  /** The notes of which somebody has to settle something. */
+  readonly conflicts = signal<readonly Doc<Note>[]>([])
 
   readonly #notes: Collection<Note>
-  readonly #rows = new Rows()
-  readonly #sorted = signal<readonly Row[]>([])
-  readonly #changedIds = new Set<string>()
-  #applying = false
-  #filtering = 0
+  #source: Source | undefined
 
   constructor(notes: Collection<Note>) {
     this.#notes = notes
   }
 
-  /** Begins to follow the collection; the result ends it. */
-  start(): Unsubscribe {
-    const stopFilter = effect(() => this.#runFilter(this.#sorted.value, this.filter.value))
-    const unsubscribe = this.#notes.subscribe((_docs, change) => {
-      for (const id of change.ids) this.#changedIds.add(id)
-      void this.#applyChanges(() => change.loaded)
-    })
+  /** Begins to follow the collection; the result ends it. `learn` is told of notes that were written here. */
+  start(learn: (doc: Doc<Note>) => void): Unsubscribe {
+    const stops = [
+      effect(() => this.#ask(this.show.value, this.tag.value, this.query.value.trim())),
+      effect(() => this.#followTags(this.show.value, learn)),
+      this.#followCounts(),
+      this.#notes.conflicts().subscribe((docs) => (this.conflicts.value = docs)),
+    ]
     return () => {
-      unsubscribe()
-      stopFilter()
+      for (const stop of stops) stop()
+      this.#source?.end()
     }
   }
 
-  row(id: string): Row | undefined {
-    return this.#rows.get(id)
+  /** Tells which rows are in view. */
+  look(first: number, last: number): void {
+    this.#source?.look(first, last)
   }
 
-  /** One run at a time; what changes during a run is taken up by the next round of the same run. */
-  async #applyChanges(isLoaded: () => boolean): Promise<void> {
-    if (this.#applying) return
-    this.#applying = true
-    try {
-      while (this.#changedIds.size > 0) {
-        const ids = [...this.#changedIds]
-        this.#changedIds.clear()
-        for (let from = 0; from < ids.length; from += applyAtOnce) {
-          if (from > 0) await yieldToPage()
-          const changes: RowChange[] = []
-          const finished = inSlices(ids.slice(from, from + applyAtOnce), (id) => changes.push(this.#changeOf(id)))
-          if (finished !== true) await finished
-          this.#rows.apply(changes)
-        }
-        this.#publish()
-        if (this.#changedIds.size > 0) await pause(pourMs)
-      }
-      this.loaded.value ||= isLoaded()
-    } finally {
-      this.#applying = false
+  #ask(show: Show, tag: string | undefined, typed: string): void {
+    const before = this.#source
+    const tell = (listing: Listing): void => void (this.listing.value = listing)
+    const asked = question(show, tag)
+    this.#source =
+      typed === ''
+        ? new WindowSource(this.#notes, asked, tell)
+        : new SearchSource(this.#notes.query(asked), typed, tell)
+    before?.end()
+  }
+
+  #followCounts(): Unsubscribe {
+    const follow = (show: Show): Unsubscribe => {
+      return this.#notes.query(question(show, undefined)).count().subscribe((count) => {
+        if (count !== undefined) this.counts.value = { ...this.counts.peek(), [show]: count }
+      })
     }
+    const stops = [follow('open'), follow('done'), follow('all')]
+    return () => stops.forEach((stop) => stop())
   }
 
-  #changeOf(id: string): RowChange {
-    const doc = this.#notes.peek(id)
-    return { id, row: doc === undefined ? undefined : makeRow(doc) }
-  }
-
-  #publish(): void {
-    batch(() => {
-      this.#sorted.value = this.#rows.sorted
-      this.counts.value = this.#rows.counts
-      this.tags.value = this.#rows.tags()
+  #followTags(show: Show, learn: (doc: Doc<Note>) => void): Unsubscribe {
+    return this.#notes.query({ ...question(show, undefined), limit: recentNotes }).subscribe((docs, change) => {
+      if (!change.loaded) return
+      const tags = tagsOf(docs)
+      if (tags.join('\n') !== this.tags.peek().join('\n')) this.tags.value = tags
+      const [id] = change.ids
+      const isOwn = change.causes.length === 1 && change.causes[0] === 'local'
+      const doc = isOwn ? docs.find((one) => one.id === id) : undefined
+      if (doc !== undefined) learn(doc)
     })
-  }
-
-  #runFilter(rows: readonly Row[], filter: Filter): void {
-    this.#filtering += 1
-    const run = this.#filtering
-    const matches = matcher(filter)
-    const found: Row[] = []
-    const finished = inSlices(
-      rows,
-      (row) => {
-        if (matches(row)) found.push(row)
-      },
-      () => run === this.#filtering,
-    )
-    if (finished === true) this.visible.value = found
-    else void Promise.resolve(finished).then((whole) => (whole ? (this.visible.value = found) : undefined))
   }
 }
 
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms))
-  await yieldToPage()
+function tagsOf(docs: readonly Doc<Note>[]): string[] {
+  const counts = new Map<string, number>()
+  for (const tag of docs.flatMap((doc) => rowOf(doc).tags)) counts.set(tag, (counts.get(tag) ?? 0) + 1)
+  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([tag]) => tag)
 }

@@ -1,7 +1,10 @@
 // Merging by hand begins with a proposal: everything that any version says, and nothing twice. A person then edits it.
 // This knows notes and text; it decides nothing about what is stored.
 import { diffLines } from 'diff'
-import type { Note } from './note.ts'
+import type { Doc } from 'eyot'
+import type { Note, NoteText } from './note.ts'
+import { readNote } from './note.ts'
+import { readVersion } from './versions.ts'
 
 /** Longer texts are not compared line by line: beyond this many edits both are kept one after the other. */
 const maximumEdits = 2000
@@ -11,13 +14,21 @@ const maximumEdits = 2000
  * that only another version has are put where they stood there. A note is done only if every version says so, since
  * doing something twice hurts less than forgetting it.
  */
-export function proposeMerge(versions: readonly Readonly<Note>[]): Note {
+export function proposeMerge(versions: readonly Readonly<NoteText>[]): NoteText {
   return {
     title: mergeTitles(versions.map((version) => version.title.trim())),
     text: versions.map((version) => version.text).reduce(mergeTexts, ''),
     tags: distinct(versions.flatMap((version) => version.tags)),
     done: versions.length > 0 && versions.every((version) => version.done),
   }
+}
+
+/** The proposal for a conflict: what has merged by itself stays, and only what is open is made of all versions. */
+export function proposeFor(doc: Doc<Note>): NoteText {
+  const all = proposeMerge(doc.siblings.map(readVersion).filter((note) => note !== undefined))
+  if (doc.conflicts.length === 0) return all
+  const open = Object.entries(all).filter(([field]) => doc.conflicts.includes(field))
+  return { ...readNote(doc.value), ...(Object.fromEntries(open) as Partial<NoteText>) }
 }
 
 /** Every title once; one which another one contains says nothing more. */

@@ -2,7 +2,7 @@
 // context which its user has seen, so what arrives from elsewhere meanwhile stays as a version of its own.
 import { computed, signal } from '@preact/signals'
 import type { Collection, Doc, Unsubscribe } from 'eyot'
-import type { Note } from './note.ts'
+import type { Note, NoteText } from './note.ts'
 import { emptyNote, isBlank, readNote, sameNote } from './note.ts'
 
 /** Typing is saved after this pause, */
@@ -27,7 +27,7 @@ export class OpenNote {
   /** The record as the database has it now. */
   readonly doc = signal<Doc<Note> | undefined>(undefined)
   /** What the fields show. */
-  readonly draft = signal<Readonly<Note>>(emptyNote)
+  readonly draft = signal<Readonly<NoteText>>(emptyNote)
   readonly saveState = signal<SaveState>('new')
   readonly problem = signal<string | undefined>(undefined)
   /** Whether the user is in the middle of writing: then nothing replaces the fields. */
@@ -55,8 +55,12 @@ export class OpenNote {
   #dirtySince: number | undefined
   #saving: Promise<void> | undefined
 
-  constructor(notes: Collection<Note>, id: string) {
+  readonly #saved: (doc: Doc<Note>) => void
+
+  /** `saved` is told of every save. */
+  constructor(notes: Collection<Note>, id: string, saved: (doc: Doc<Note>) => void = () => undefined) {
     this.#notes = notes
+    this.#saved = saved
     this.id = id
     this.#unsubscribe = notes.subscribe(id, (doc) => {
       this.doc.value = doc
@@ -65,7 +69,7 @@ export class OpenNote {
   }
 
   /** Takes what the user did to the fields; it is on the disk within moments. */
-  change(part: Partial<Note>): void {
+  change(part: Partial<NoteText>): void {
     const draft = { ...this.draft.value, ...part }
     if (sameNote(draft, this.draft.value)) return
     this.draft.value = draft
@@ -106,9 +110,12 @@ export class OpenNote {
     this.saveState.value = 'saving'
     this.problem.value = undefined
     try {
-      const value = { ...this.#stored, ...this.draft.peek() }
+      const begun = this.#context === '' ? { createdAt: Date.now() } : {}
+      const value = { ...begun, ...this.#stored, ...this.draft.peek() }
       const saved = await this.#notes.put(this.id, value, { context: this.#context })
       this.#context = saved.context
+      this.#stored = value
+      this.#saved(saved)
       if (this.#isClean()) this.saveState.value = 'saved'
     } catch (error) {
       this.#dirtySince ??= Date.now()
@@ -150,7 +157,7 @@ export class OpenNote {
   }
 }
 
-function readOr(doc: Doc<Note>): Note | undefined {
+function readOr(doc: Doc<Note>): NoteText | undefined {
   try {
     return readNote(doc.value)
   } catch {

@@ -1,6 +1,6 @@
-// A row of the list: the few facts of a note that the list, its filters and the search need. Made once per change.
-import type { Note } from './note.ts'
-import { readNote, snippetOf, titleOf } from './note.ts'
+// A row of the list: the few facts of a note that the list and the search need. Made once for each document that is looked at.
+import type { NoteText } from './note.ts'
+import { createdAtOf, readNote, sightingsOf, snippetOf, titleOf } from './note.ts'
 
 /** What a row is made from: a document of the database, of which `value` is decoded when it is asked for. */
 export interface RowSource {
@@ -17,7 +17,9 @@ export interface Row {
   readonly snippet: string
   readonly tags: readonly string[]
   readonly done: boolean
-  /** When the displayed version was written, in milliseconds since 1970. */
+  /** How often it was seen. */
+  readonly sightings: number
+  /** When the note was begun, or else when the displayed version was written: in milliseconds since 1970. */
   readonly at: number
   /** Not yet acknowledged by a relay. */
   readonly unsent: boolean
@@ -26,9 +28,23 @@ export interface Row {
   readonly searchText: string
 }
 
-export function makeRow(source: RowSource): Row {
-  const note = readSafely(source)
-  return new NoteRow(source, note ?? readNote(undefined), note === undefined)
+const rows = new WeakMap<RowSource, Row>()
+
+/** The row of a document: the same one every time, as the document is as long as its record is unchanged. */
+export function rowOf(doc: RowSource): Row {
+  let row = rows.get(doc)
+  if (row === undefined) rows.set(doc, (row = makeRow(doc)))
+  return row
+}
+
+function makeRow(source: RowSource): Row {
+  try {
+    const { value } = source
+    return new NoteRow(source, readNote(value), value)
+  } catch {
+    // Written by something newer than this app; its note is listed all the same.
+    return new NoteRow(source, { ...readNote(undefined), title: 'A note from a newer version' }, undefined)
+  }
 }
 
 /** How letters are compared in a search: without case and without accents. */
@@ -37,34 +53,27 @@ export function fold(text: string): string {
   return isAscii(lower) ? lower : lower.normalize('NFD').replace(/\p{Mn}/gu, '')
 }
 
-/** A value written by something newer than this app throws when it is read; its note is listed all the same. */
-function readSafely(source: RowSource): Note | undefined {
-  try {
-    return readNote(source.value)
-  } catch {
-    return undefined
-  }
-}
-
 class NoteRow implements Row {
   readonly id: string
   readonly title: string
   readonly snippet: string
   readonly tags: readonly string[]
   readonly done: boolean
+  readonly sightings: number
   readonly at: number
   readonly unsent: boolean
   readonly conflicted: boolean
   readonly #text: string
   #searchText: string | undefined
 
-  constructor(source: RowSource, note: Note, unreadable: boolean) {
+  constructor(source: RowSource, note: NoteText, value: unknown) {
     this.id = source.id
-    this.title = unreadable ? 'A note from a newer version' : titleOf(note)
+    this.title = titleOf(note)
     this.snippet = snippetOf(note)
     this.tags = note.tags
     this.done = note.done
-    this.at = source.at
+    this.sightings = sightingsOf(value)
+    this.at = createdAtOf(value, source.at)
     this.unsent = source.pending
     this.conflicted = source.conflicted
     this.#text = note.text

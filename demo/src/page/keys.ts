@@ -30,6 +30,8 @@ export interface PageCommands {
   readonly list: (event: KeyboardEvent) => void
   readonly back: (event: KeyboardEvent) => void
   readonly save: () => void
+  readonly undo: () => void
+  readonly redo: () => void
 }
 
 /** Commands that work anywhere in the page, but not over an open dialog. */
@@ -37,9 +39,17 @@ export function listenForCommands(commands: PageCommands): () => void {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || document.querySelector('dialog[open]') !== null) return
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's') handled(event, commands.save)
+    if (event.ctrlKey || event.metaKey) onControl(event)
     else if (isPlain && event.key === 'Escape') commands.back(event)
     else if (isPlain && !isTyping(event.target)) onLetter(event)
+  }
+  // While somebody types, the field has an undo of its own.
+  const onControl = (event: KeyboardEvent): void => {
+    const key = event.key.toLowerCase()
+    if (key === 's') handled(event, commands.save)
+    else if (isTyping(event.target)) return
+    else if (key === 'y' || (key === 'z' && event.shiftKey)) handled(event, commands.redo)
+    else if (key === 'z') handled(event, commands.undo)
   }
   const onLetter = (event: KeyboardEvent): void => {
     if (event.key === 'n') handled(event, commands.newNote)

@@ -5,7 +5,7 @@ export interface Toast {
   readonly key: number
   readonly message: string
   readonly tone: 'plain' | 'problem'
-  readonly action?: { readonly label: string; readonly run: () => void }
+  readonly action?: { readonly label: string; readonly run: () => Promise<void> }
 }
 
 /** Long enough to read, and with something to do about it long enough to think. */
@@ -14,12 +14,14 @@ let lastKey = 0
 
 export const toasts = signal<readonly Toast[]>([])
 
-export function showToast(message: string, options: Partial<Pick<Toast, 'tone' | 'action'>> = {}): void {
+/** Shows it, and gives its key. */
+export function showToast(message: string, options: Partial<Pick<Toast, 'tone' | 'action'>> = {}): number {
   lastKey += 1
   const key = lastKey
   toasts.value = [...toasts.peek().slice(-2), { key, message, tone: 'plain', ...options }]
   const isCalm = options.action === undefined && options.tone === undefined
   setTimeout(() => dismiss(key), isCalm ? stayMs.toRead : stayMs.toAct)
+  return key
 }
 
 export function dismiss(key: number): void {
@@ -28,5 +30,5 @@ export function dismiss(key: number): void {
 
 /** Says what failed. Every promise that a click starts ends here if it fails. */
 export function showProblem(what: string): (error: unknown) => void {
-  return (error) => showToast(`${what}: ${error instanceof Error ? error.message : String(error)}`, { tone: 'problem' })
+  return (error) => void showToast(`${what}: ${error instanceof Error ? error.message : String(error)}`, { tone: 'problem' })
 }

@@ -4,8 +4,8 @@ import { useEffect } from 'preact/hooks'
 import type { App } from '../app/app.ts'
 import { useApp } from '../app/app.ts'
 import { isTyping, listenForCommands } from '../page/keys.ts'
-import { goToList, openId } from '../page/route.ts'
-import { showToast } from '../page/toasts.ts'
+import { goToList, place } from '../page/route.ts'
+import { showProblem, showToast } from '../page/toasts.ts'
 import { themeOf } from '../app/settings.ts'
 import { ListPane } from './list-pane.tsx'
 import { NotePane } from './note-pane.tsx'
@@ -24,7 +24,7 @@ export function AppView(): JSX.Element {
     if (open?.saveState.peek() === 'new') focusFirst()
   }, [open])
   return (
-    <div class="app" data-view={openId.value === undefined ? 'list' : 'note'}>
+    <div class="app" data-view={place.value.kind === 'list' ? 'list' : 'note'}>
       <ListPane />
       <NotePane />
       {app.panelOpen.value ? <Panel /> : <Toasts />}
@@ -49,6 +49,8 @@ function commandsOf(app: App): Parameters<typeof listenForCommands>[0] {
     },
     back: (event) => stepBack(app, event),
     save: () => void saveAndSay(app),
+    undo: () => void app.undo().catch(showProblem('Undo has failed')),
+    redo: () => void app.redo().catch(showProblem('Redo has failed')),
   }
 }
 

@@ -2,10 +2,12 @@
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useCallback } from 'preact/hooks'
-import { parseTags, tagsText } from '../notes/note.ts'
+import { parseTags, sameTags, tagsText } from '../notes/note.ts'
 import type { OpenNote } from '../notes/open-note.ts'
+import { deletionOf, openFields } from '../notes/versions.ts'
 import { GrowingText } from './growing-text.tsx'
 import { Icon } from './icons.tsx'
+import { Tally } from './tally.tsx'
 
 export function Editor({ open }: { open: OpenNote }): JSX.Element {
   const draft = open.draft.value
@@ -30,7 +32,10 @@ export function Editor({ open }: { open: OpenNote }): JSX.Element {
           value={draft.title}
           onChange={(title) => open.change({ title })}
         />
-        <TagsField open={open} />
+        <div class="note-facts">
+          <TagsField open={open} />
+          <Tally open={open} />
+        </div>
         <GrowingText
           class="text-field"
           label="Text"
@@ -48,6 +53,9 @@ export function Editor({ open }: { open: OpenNote }): JSX.Element {
 /** While it has the focus it shows what is typed, so that a comma does not vanish under the fingers. */
 function TagsField({ open }: { open: OpenNote }): JSX.Element {
   const typed = useSignal<string | undefined>(undefined)
+  const { tags } = open.draft.value
+  // What another device has added meanwhile is not typed away.
+  const isTyped = typed.value !== undefined && sameTags(parseTags(typed.value), tags)
   return (
     <label class="tags-field">
       <Icon name="tag" />
@@ -58,7 +66,7 @@ function TagsField({ open }: { open: OpenNote }): JSX.Element {
         autocomplete="off"
         autocapitalize="none"
         data-testid="editor-tags"
-        value={typed.value ?? tagsText(open.draft.value.tags)}
+        value={isTyped ? typed.value : tagsText(tags)}
         onInput={(event) => {
           typed.value = event.currentTarget.value
           open.change({ tags: parseTags(typed.value) })
@@ -69,10 +77,10 @@ function TagsField({ open }: { open: OpenNote }): JSX.Element {
   )
 }
 
-function hintWords({ doc }: OpenNote): string {
-  const siblings = doc.value?.siblings ?? []
-  if (siblings.some((version) => version.deleted)) return 'This note was deleted on another device meanwhile. Your text is kept.'
-  return `This note was also changed on another device. ${siblings.length > 2 ? 'All' : 'Both'} versions are kept.`
+function hintWords({ doc: { value: doc } }: OpenNote): string {
+  if (doc === undefined || deletionOf(doc) !== undefined) return 'This note was deleted on another device meanwhile. Your text is kept.'
+  const what = openFields(doc).map(({ label }) => label.toLowerCase()).join(' and ')
+  return `The ${what === '' ? 'note' : what} was also changed on another device. ${doc.siblings.length > 2 ? 'All' : 'Both'} versions are kept.`
 }
 
 /** Never takes the text away from someone who is writing it: the versions are shown when asked for, or afterwards. */

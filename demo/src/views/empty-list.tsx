@@ -6,7 +6,7 @@ import { showProblem } from '../page/toasts.ts'
 export function EmptyList(): JSX.Element {
   const app = useApp()
   const { library } = app
-  if (!library.loaded.value) return <p class="empty-list">Reading your notes…</p>
+  if (!library.listing.value.loaded) return <p class="empty-list">Reading your notes…</p>
   if (library.counts.value.all === 0) return <FirstNotes />
   const clear = (): void => {
     library.query.value = ''
@@ -45,6 +45,5 @@ function emptyWords(show: string, query: string, tag: string | undefined): strin
   if (query.trim() !== '') return `Nothing found for “${query.trim()}”${tag === undefined ? '' : ` under ${tag}`}.`
   if (tag !== undefined) return `No ${show === 'done' ? 'done' : 'open'} note is tagged ${tag}.`
   if (show === 'done') return 'Nothing is done yet.'
-  if (show === 'conflicts') return 'No conflicts are left.'
   return 'All is done.'
 }

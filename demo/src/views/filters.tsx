@@ -1,8 +1,9 @@
-// Which notes the list shows: open, done, all, those in conflict; and the tags.
+// Which notes the list shows: open, done, all; the tags; and the way to what is in conflict.
 import type { JSX } from 'preact'
 import { useApp } from '../app/app.ts'
 import type { Show } from '../notes/filter.ts'
 import { countText } from '../page/format.ts'
+import { goToConflicts, place } from '../page/route.ts'
 import { Icon } from './icons.tsx'
 
 /** More tags than this are found by searching. */
@@ -10,18 +11,16 @@ const shownTags = 40
 
 export function Filters(): JSX.Element {
   const { counts } = useApp().library
-  const { all, done, conflicts } = counts.value
+  const { open, done, all } = counts.value
   return (
     <div class="filters">
       <div class="segments" role="group" aria-label="Show">
-        <ShowButton show="open" label="Open" count={all - done} />
+        <ShowButton show="open" label="Open" count={open} />
         <ShowButton show="done" label="Done" count={done} />
         <ShowButton show="all" label="All" count={all} />
-        {(conflicts > 0 || useApp().library.show.value === 'conflicts') && (
-          <ShowButton show="conflicts" label="Conflicts" count={conflicts} />
-        )}
       </div>
       <Tags />
+      <ToSettle />
     </div>
   )
 }
@@ -45,11 +44,11 @@ function Tags(): JSX.Element | null {
   const { library } = useApp()
   const chosen = library.tag.value
   const tags = library.tags.value.slice(0, shownTags)
-  if (chosen !== undefined && !tags.some(([tag]) => tag === chosen)) tags.unshift([chosen, 0])
+  if (chosen !== undefined && !tags.includes(chosen)) tags.unshift(chosen)
   if (tags.length === 0) return null
   return (
     <div class="tags" role="group" aria-label="Tags" data-testid="tag-filter">
-      {tags.map(([tag]) => (
+      {tags.map((tag) => (
         <button
           key={tag}
           type="button"
@@ -63,5 +62,18 @@ function Tags(): JSX.Element | null {
         </button>
       ))}
     </div>
+  )
+}
+
+/** There only while there is something to settle, or while that is open. */
+function ToSettle(): JSX.Element | null {
+  const count = useApp().library.conflicts.value.length
+  const isOpen = place.value.kind === 'conflicts'
+  if (count === 0 && !isOpen) return null
+  return (
+    <button type="button" class="to-settle" aria-pressed={isOpen} data-testid="to-settle" data-count={count} onClick={goToConflicts}>
+      <Icon name="fork" />
+      {count === 0 ? 'Nothing left to settle' : `${countText(count)} ${count === 1 ? 'note' : 'notes'} to settle`}
+    </button>
   )
 }

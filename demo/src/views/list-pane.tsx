@@ -2,7 +2,9 @@
 import type { JSX } from 'preact'
 import type { App } from '../app/app.ts'
 import { useApp } from '../app/app.ts'
+import { rowAt } from '../notes/listing.ts'
 import { goToNote } from '../page/route.ts'
+import { showProblem } from '../page/toasts.ts'
 import { Filters } from './filters.tsx'
 import { Heron, Icon } from './icons.tsx'
 import { NoteList } from './note-list.tsx'
@@ -30,6 +32,7 @@ function Header(): JSX.Element {
         <Heron />
         Field Notes
       </h1>
+      <UndoButtons />
       <button
         class="icon-button"
         type="button"
@@ -51,6 +54,25 @@ function Header(): JSX.Element {
         <Icon name="new" />
       </button>
     </header>
+  )
+}
+
+function UndoButtons(): JSX.Element {
+  const app = useApp()
+  const { canUndo, canRedo } = app.history
+  const undo = (): void => void app.undo().catch(showProblem('Undo has failed'))
+  const redo = (): void => void app.redo().catch(showProblem('Redo has failed'))
+  return (
+    <>
+      <button class="icon-button" type="button" aria-label="Undo" title="Undo (Ctrl Z)" data-testid="undo-last" disabled={!canUndo.value} onClick={undo}>
+        <Icon name="undo" />
+      </button>
+      {canRedo.value && (
+        <button class="icon-button" type="button" aria-label="Redo" title="Redo (Ctrl Shift Z)" data-testid="redo-last" onClick={redo}>
+          <Icon name="redo" />
+        </button>
+      )}
+    </>
   )
 }
 
@@ -80,7 +102,7 @@ function Search(): JSX.Element {
 
 /** From the search straight to what it found. */
 function onSearchKey(event: KeyboardEvent, app: App): void {
-  const first = app.library.visible.peek()[0]
+  const first = rowAt(app.library.listing.peek(), 0)
   if (first === undefined || (event.key !== 'ArrowDown' && event.key !== 'Enter')) return
   event.preventDefault()
   app.active.value = first.id

@@ -4,21 +4,21 @@ import type { Doc } from 'eyot'
 import type { JSX } from 'preact'
 import { useApp } from '../app/app.ts'
 import { saveMerge } from '../notes/actions.ts'
-import { proposeMerge } from '../notes/merge.ts'
-import type { Note } from '../notes/note.ts'
+import { proposeFor } from '../notes/merge.ts'
+import type { Note, NoteText } from '../notes/note.ts'
 import { parseTags, tagsText } from '../notes/note.ts'
 import type { OpenNote } from '../notes/open-note.ts'
 import { showProblem } from '../page/toasts.ts'
 import { GrowingText } from './growing-text.tsx'
-import { readVersion, VersionCard } from './version-card.tsx'
+import { VersionCard } from './version-card.tsx'
 
 export function MergeView({ open, doc }: { open: OpenNote; doc: Doc<Note> }): JSX.Element {
   const app = useApp()
   // What the merge is made from. A version that arrives meanwhile is shown beside, but stays a version of its own.
   const seen = useSignal(doc).peek()
-  const merged = useSignal(proposeMerge(seen.siblings.map(readVersion).filter((note) => note !== undefined)))
+  const merged = useSignal(proposeFor(seen))
   const save = async (): Promise<void> => {
-    await saveMerge(app.notes, seen, merged.value)
+    await app.settle(seen, () => saveMerge(app.notes, seen, merged.value))
     open.merging.value = false
   }
   return (
@@ -45,8 +45,8 @@ export function MergeView({ open, doc }: { open: OpenNote; doc: Doc<Note> }): JS
 }
 
 interface MergeFieldsProps {
-  readonly merged: Note
-  readonly onChange: (part: Partial<Note>) => void
+  readonly merged: NoteText
+  readonly onChange: (part: Partial<NoteText>) => void
   readonly onSave: () => void
   readonly onCancel: () => void
 }

@@ -23,16 +23,24 @@ export function NoteBar({ open }: { open: OpenNote }): JSX.Element {
 }
 
 function DoneBox({ open }: { open: OpenNote }): JSX.Element {
+  const { history } = useApp()
+  const change = async (done: boolean): Promise<void> => {
+    // What was typed before is a step of its own.
+    await open.flush()
+    const save = (): Promise<void> => {
+      open.change({ done })
+      return open.flush()
+    }
+    if (open.doc.peek() === undefined) await save()
+    else await history.run(save, () => (done ? 'Done' : 'Open again'))
+  }
   return (
     <label class="done-box">
       <input
         type="checkbox"
         data-testid="editor-done"
         checked={open.draft.value.done}
-        onChange={(event) => {
-          open.change({ done: event.currentTarget.checked })
-          void open.flush()
-        }}
+        onChange={(event) => void change(event.currentTarget.checked).catch(showProblem('The note could not be changed'))}
       />
       Done
     </label>

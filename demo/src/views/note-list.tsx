@@ -5,7 +5,8 @@ import type { JSX } from 'preact'
 import { useCallback, useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { App } from '../app/app.ts'
 import { useApp } from '../app/app.ts'
-import type { Row } from '../notes/row.ts'
+import type { Listing } from '../notes/listing.ts'
+import { indexOf, rowAt } from '../notes/listing.ts'
 import { listStep } from '../page/keys.ts'
 import { goToNote, openId } from '../page/route.ts'
 import { showProblem } from '../page/toasts.ts'
@@ -18,25 +19,26 @@ const overscan = 6
 
 export function NoteList(): JSX.Element {
   const app = useApp()
-  const rows = app.library.visible.value
+  const listing = app.library.listing.value
   const box = useRef<HTMLDivElement>(null)
-  const { first, last, rowHeight, reveal } = useListScroll(box, rows, overscan)
-  const activeIndex = rows.findIndex((row) => row.id === app.active.value)
+  const { first, last, rowHeight, reveal } = useListScroll(box, listing, overscan)
+  const activeIndex = useActiveRow(app, listing, reveal)
   const now = useSignal(Date.now())
 
+  useLayoutEffect(() => app.library.look(first, last))
   useEffect(() => {
     const timer = setInterval(() => (now.value = Date.now()), 60_000)
     return () => clearInterval(timer)
   }, [now])
-  useActiveRow(app, rows, activeIndex, reveal)
   const open = useCallback((id: string) => {
     app.active.value = id
     goToNote(id)
   }, [app])
+  const rows = Array.from({ length: last - first }, (_, offset) => rowAt(listing, first + offset))
 
   return (
     <div class="list-frame">
-      {rows.length === 0 && <EmptyList />}
+      {listing.total === 0 && <EmptyList />}
       <div
         ref={box}
         class="list"
@@ -44,18 +46,18 @@ export function NoteList(): JSX.Element {
         tabIndex={0}
         aria-label="Notes"
         aria-activedescendant={activeIndex < 0 ? undefined : rowElementId(activeIndex)}
-        aria-busy={!app.library.loaded.value}
+        aria-busy={!listing.loaded}
         data-testid="note-list"
-        data-count={rows.length}
-        onKeyDown={(event) => onListKey(event, app, rows, activeIndex, Math.floor(event.currentTarget.clientHeight / rowHeight))}
+        data-count={listing.total}
+        onKeyDown={(event) => onListKey(event, app, activeIndex, Math.floor(event.currentTarget.clientHeight / rowHeight))}
       >
-        <div class="list-rows" role="presentation" style={{ height: `calc(${rows.length} * var(--row-height))` }}>
-          {rows.slice(first, last).map((row, offset) => (
+        <div class="list-rows" role="presentation" style={{ height: `calc(${listing.total} * var(--row-height))` }}>
+          {rows.map((row, offset) => row !== undefined && (
             <NoteRow
               key={row.id}
               row={row}
               index={first + offset}
-              total={rows.length}
+              total={listing.total}
               active={first + offset === activeIndex}
               open={row.id === openId.value}
               now={now.value}
@@ -68,30 +70,40 @@ export function NoteList(): JSX.Element {
   )
 }
 
-/** Keeps the active row in view; when it leaves the list, e.g. as done, its neighbour becomes the active one. */
-function useActiveRow(app: App, rows: readonly Row[], index: number, reveal: (index: number) => void): void {
+/**
+ * The place of the active row. Keeps it in view as it moves; when it leaves the list, e.g. as done, its neighbour becomes the
+ * active one.
+ */
+function useActiveRow(app: App, listing: Listing, reveal: (index: number) => void): number {
   const last = useRef<{ id: string | undefined; index: number }>({ id: undefined, index: -1 })
+  const id = app.active.value
+  const found = indexOf(listing, id)
   useLayoutEffect(() => {
-    const id = app.active.peek()
     const before = last.current
-    if (index < 0) {
-      if (before.id === id && id !== undefined) app.active.value = rows[Math.min(before.index, rows.length - 1)]?.id
-      return
+    if (found >= 0) {
+      if (before.id !== id) reveal(found)
+      last.current = { id, index: found }
+    } else if (before.id === id && id !== undefined) {
+      // Where its place is not in the part that is known, it was scrolled out of it and is still there.
+      const neighbour = rowAt(listing, Math.min(before.index, listing.total - 1))
+      if (neighbour !== undefined) app.active.value = neighbour.id
     }
-    if (before.id !== id) reveal(index)
-    last.current = { id, index }
   })
+  return found < 0 && last.current.id === id ? last.current.index : found
 }
 
 /** Keys while the list has the focus. */
-function onListKey(event: KeyboardEvent, app: App, rows: readonly Row[], index: number, page: number): void {
+function onListKey(event: KeyboardEvent, app: App, index: number, page: number): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return
-  const next = listStep(event.key, index, rows.length, page)
-  const row = rows[next ?? index]
+  const next = listStep(event.key, index, app.library.listing.peek().total, page)
+  // The row may be far from those in view.
+  if (next !== undefined) app.library.look(Math.max(0, next - page), next + page)
+  const row = rowAt(app.library.listing.peek(), next ?? index)
   if (row === undefined) return
   if (next !== undefined) app.active.value = row.id
   else if (event.key === 'Enter') openForWriting(row.id)
   else if (event.key === 'x') void app.toggleDone(row.id).catch(showProblem('The note could not be changed'))
+  else if (event.key === '+' || event.key === '-') void app.count(row.id, event.key === '+' ? 1 : -1).catch(showProblem('It could not be counted'))
   else if (event.key === 'Delete') deleteRow(app, row.id)
   else return
   event.preventDefault()

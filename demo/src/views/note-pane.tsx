@@ -2,14 +2,17 @@
 import type { JSX } from 'preact'
 import { useApp } from '../app/app.ts'
 import type { OpenNote } from '../notes/open-note.ts'
+import { place } from '../page/route.ts'
 import { ConflictView } from './conflict-view.tsx'
 import { Editor } from './editor.tsx'
+import { Inbox } from './inbox.tsx'
 import { GoneView, NothingOpen, UnreadableView } from './quiet-views.tsx'
 import { MergeView } from './merge-view.tsx'
 import { NoteBar } from './note-bar.tsx'
 
 export function NotePane(): JSX.Element {
   const open = useApp().opened.value
+  if (place.value.kind === 'conflicts') return <Inbox />
   if (open === undefined) return <NothingOpen />
   return (
     <main class="note-pane" key={open.id} data-testid="note-pane" data-note-id={open.id} data-shown={open.shown.value}>

@@ -57,6 +57,7 @@ export function rowElementId(index: number): string {
 function RowMarks({ row }: { row: Row }): JSX.Element {
   return (
     <span class="row-marks">
+      {row.sightings > 0 && <span class="row-seen">Seen {row.sightings}×</span>}
       {row.conflicted && (
         <span class="mark mark-conflict">
           <Icon name="fork" />

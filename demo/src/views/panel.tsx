@@ -129,7 +129,10 @@ const keyList: readonly (readonly [keys: readonly string[], meaning: string])[] 
   [['j', 'k'], 'Move in the list; the arrow keys too'],
   [['Enter'], 'Open and write'],
   [['x'], 'Done, or open again'],
+  [['+', '-'], 'Count a sighting, or one less'],
   [['Delete'], 'Delete, with a way back'],
+  [['Ctrl Z'], 'Undo; with Shift, do it again'],
+  [['1', '2'], 'Among the notes to settle: keep that one'],
   [['Esc'], 'Back'],
 ]
 

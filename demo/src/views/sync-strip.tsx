@@ -1,5 +1,4 @@
 // The state of the sync, at the foot of the list: what is happening, and what is still only on this device.
-import type { SyncStatus } from 'eyot'
 import { useSignal } from '@preact/signals'
 import type { JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
@@ -7,7 +6,7 @@ import { useApp } from '../app/app.ts'
 import { progressOf, syncWords } from '../sync/words.ts'
 
 export function SyncStrip(): JSX.Element {
-  const status = useShownStatus()
+  const status = useApp().connection.status.value
   const now = useSecondHand(status.error?.retryAt !== undefined)
   const words = syncWords(status, now)
   const progress = progressOf(status)
@@ -32,13 +31,6 @@ export function SyncStrip(): JSX.Element {
       {progress !== undefined && <progress class="sync-progress" aria-label="Catching up" value={progress} max={1} />}
     </footer>
   )
-}
-
-/** Without a running sync nobody counts what is unsent but the list, which knows the mark of each note. */
-function useShownStatus(): SyncStatus {
-  const { connection, library } = useApp()
-  const status = connection.status.value
-  return status.state === 'off' ? { ...status, unsent: library.counts.value.unsent } : status
 }
 
 /** The time, to the second while it is shown, e.g. in a countdown. */

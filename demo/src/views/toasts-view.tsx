@@ -1,7 +1,7 @@
 // Short messages at the foot of the page, and the one message that stays: this tab can no longer write.
 import type { JSX } from 'preact'
 import type { Toast } from '../page/toasts.ts'
-import { dismiss, toasts } from '../page/toasts.ts'
+import { dismiss, showProblem, toasts } from '../page/toasts.ts'
 import { Icon } from './icons.tsx'
 
 export function Toasts(): JSX.Element {
@@ -23,10 +23,10 @@ function ToastView({ toast }: { toast: Toast }): JSX.Element {
         <button
           type="button"
           class="toast-action"
-          data-testid="undo"
+          data-testid={action.label.toLowerCase()}
           onClick={() => {
             dismiss(key)
-            action.run()
+            void action.run().catch(showProblem(`${action.label} has failed`))
           }}
         >
           {action.label}

@@ -2,7 +2,8 @@
 import { useSignal } from '@preact/signals'
 import type { RefObject } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import type { Row } from '../notes/row.ts'
+import type { Listing } from '../notes/listing.ts'
+import { indexOf, rowAt } from '../notes/listing.ts'
 
 interface ListScroll {
   /** The index of the first row to draw. */
@@ -15,7 +16,7 @@ interface ListScroll {
   readonly reveal: (index: number) => void
 }
 
-export function useListScroll(box: RefObject<HTMLElement | null>, rows: readonly Row[], overscan: number): ListScroll {
+export function useListScroll(box: RefObject<HTMLElement | null>, listing: Listing, overscan: number): ListScroll {
   const top = useSignal(0)
   const height = useSignal(800)
   const rowHeight = useSignal(92)
@@ -37,10 +38,10 @@ export function useListScroll(box: RefObject<HTMLElement | null>, rows: readonly
       element.removeEventListener('scroll', follow)
     }
   }, [box, height, rowHeight, top])
-  useAnchor(box, rows, rowHeight.value)
+  useAnchor(box, listing, rowHeight.value)
 
   const first = Math.max(0, Math.floor(top.value / rowHeight.value) - overscan)
-  const last = Math.min(rows.length, Math.ceil((top.value + height.value) / rowHeight.value) + overscan)
+  const last = Math.min(listing.total, Math.ceil((top.value + height.value) / rowHeight.value) + overscan)
   const reveal = (index: number): void => {
     const element = box.current
     if (element === null) return
@@ -53,17 +54,17 @@ export function useListScroll(box: RefObject<HTMLElement | null>, rows: readonly
 }
 
 /** Someone who has scrolled down keeps reading the same row when others arrive above it. */
-function useAnchor(box: RefObject<HTMLElement | null>, rows: readonly Row[], rowHeight: number): void {
-  const before = useRef(rows)
+function useAnchor(box: RefObject<HTMLElement | null>, listing: Listing, rowHeight: number): void {
+  const before = useRef(listing)
   useLayoutEffect(() => {
     const element = box.current
     const old = before.current
-    before.current = rows
-    if (element === null || old === rows || element.scrollTop < rowHeight) return
+    before.current = listing
+    if (element === null || old === listing || element.scrollTop < rowHeight) return
     const index = Math.floor(element.scrollTop / rowHeight)
-    const anchor = old[index]
-    if (anchor === undefined || rows[index]?.id === anchor.id) return
-    const moved = rows.findIndex((row) => row.id === anchor.id)
+    const anchor = rowAt(old, index)
+    if (anchor === undefined || rowAt(listing, index)?.id === anchor.id) return
+    const moved = indexOf(listing, anchor.id)
     if (moved >= 0) element.scrollTop += (moved - index) * rowHeight
   })
 }

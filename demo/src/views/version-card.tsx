@@ -1,14 +1,17 @@
 // One version of a note in conflict: who wrote it and when, its text with what only it says, and the button to keep it.
 import type { Sibling } from 'eyot'
 import type { JSX } from 'preact'
-import { markDifferences } from '../notes/differences.ts'
-import type { Note } from '../notes/note.ts'
+import type { Note, NoteText } from '../notes/note.ts'
 import { readNote, tagsText } from '../notes/note.ts'
+import { placeOf, readVersion } from '../notes/versions.ts'
 import { longTime } from '../page/format.ts'
 import { Icon } from './icons.tsx'
+import { Marked } from './marked.tsx'
 
 interface VersionCardProps {
   readonly version: Sibling<Note>
+  /** What is kept with it, where that is not its own value alone: several edits that have merged. */
+  readonly merged?: Note
   readonly others: readonly Sibling<Note>[]
   /** The replica that this device writes as; empty while it is not known. */
   readonly ownReplica: string
@@ -16,7 +19,7 @@ interface VersionCardProps {
   readonly onKeep?: () => void
 }
 
-export function VersionCard({ version, others, ownReplica, onKeep }: VersionCardProps): JSX.Element {
+export function VersionCard({ version, merged, others, ownReplica, onKeep }: VersionCardProps): JSX.Element {
   const place = placeOf(version.replica, ownReplica)
   return (
     <article
@@ -26,11 +29,12 @@ export function VersionCard({ version, others, ownReplica, onKeep }: VersionCard
       data-version={version.version}
       data-deleted={version.deleted}
     >
-      <header class="version-head">
-        <h3>{place}</h3>
-        <time>{longTime(version.at)}</time>
-      </header>
-      {version.deleted ? <Deletion place={place} /> : <Contents version={version} others={others} />}
+      <VersionHead version={version} ownReplica={ownReplica} />
+      {version.deleted ? (
+        <Deletion place={place} />
+      ) : (
+        <Contents note={merged === undefined ? readVersion(version) : readNote(merged)} other={otherEdit(version, others)} />
+      )}
       {onKeep !== undefined && (
         <footer class="version-foot">
           <button type="button" class={`button ${version.deleted ? 'danger' : 'primary'}`} data-testid="keep-version" onClick={onKeep}>
@@ -39,6 +43,16 @@ export function VersionCard({ version, others, ownReplica, onKeep }: VersionCard
         </footer>
       )}
     </article>
+  )
+}
+
+/** Who wrote it, and when. */
+export function VersionHead({ version, ownReplica }: { version: Sibling<Note>; ownReplica: string }): JSX.Element {
+  return (
+    <header class="version-head">
+      <h3>{placeOf(version.replica, ownReplica)}</h3>
+      <time>{longTime(version.at)}</time>
+    </header>
   )
 }
 
@@ -51,10 +65,10 @@ function Deletion({ place }: { place: string }): JSX.Element {
   )
 }
 
-function Contents({ version, others }: { version: Sibling<Note>; others: readonly Sibling<Note>[] }): JSX.Element {
-  const note = readVersion(version)
-  if (note === undefined) return <p class="version-text">Written by a newer version of Field Notes; kept as it is.</p>
-  const other = otherEdit(version, others) ?? note
+function Contents({ note, other = note }: { note: NoteText | undefined; other: NoteText | undefined }): JSX.Element {
+  if (note === undefined || other === undefined) {
+    return <p class="version-text">Written by a newer version of Field Notes; kept as it is.</p>
+  }
   return (
     <div class="version-body">
       <h4 class="version-title">{note.title === '' ? 'Untitled' : <Marked text={note.title} other={other.title} />}</h4>
@@ -68,35 +82,13 @@ function Contents({ version, others }: { version: Sibling<Note>; others: readonl
   )
 }
 
-/** A text with the words marked that the other version does not have. */
-function Marked({ text, other }: { text: string; other: string }): JSX.Element {
-  return (
-    <>
-      {markDifferences(text, other).map((piece, index) => (piece.own ? <mark key={index}>{piece.text}</mark> : piece.text))}
-    </>
-  )
-}
-
-function placeOf(replica: string, ownReplica: string): string {
-  if (ownReplica === '') return `Device ${replica.slice(0, 4)}`
-  return replica === ownReplica ? 'This device' : 'Another device'
-}
-
-function factsOf(note: Note): string {
+function factsOf(note: NoteText): string {
   const tags = note.tags.length === 0 ? 'no tags' : tagsText(note.tags)
   return `${note.done ? 'Done' : 'Open'} · ${tags}`
 }
 
 /** What this version is compared with: the first other one that has a text. */
-function otherEdit(version: Sibling<Note>, others: readonly Sibling<Note>[]): Note | undefined {
+function otherEdit(version: Sibling<Note>, others: readonly Sibling<Note>[]): NoteText | undefined {
   const other = others.find((candidate) => candidate.version !== version.version && !candidate.deleted)
   return other === undefined ? undefined : readVersion(other)
-}
-
-export function readVersion(version: Sibling<Note>): Note | undefined {
-  try {
-    return version.deleted ? undefined : readNote(version.value)
-  } catch {
-    return undefined
-  }
 }

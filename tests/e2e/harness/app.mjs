@@ -32,14 +32,15 @@ export async function typeInto(tab, id, title, text) {
   return tab.run((key) => window.fieldNotes.notes.peek(key).value, id)
 }
 
-/** Resolves a conflict with the button "Keep this" of the version that has this text. */
-export async function keepThis(tab, id, title, text) {
+/** Settles a conflict about the text with the button "Keep this" of the version that has this text. */
+export async function keepThis(tab, id, title, wantedText) {
   const version = await tab.run(
     ([key, wanted]) => window.fieldNotes.notes.peek(key).siblings.find((one) => one.value?.text === wanted).version,
-    [id, text],
+    [id, wantedText],
   )
   await openNote(tab, id, title)
-  await tab.page.locator(`[data-testid="conflict-version"][data-version="${version}"]`).getByTestId('keep-version').click()
+  const text = tab.page.locator('[data-testid="open-field"][data-field="text"]')
+  await text.locator(`[data-testid="conflict-value"][data-version="${version}"]`).getByTestId('keep-value').click()
   await untilResolved(tab, id)
 }
 
