@@ -10,6 +10,7 @@ import ts from 'typescript'
 import { collection } from '../src/definition.js'
 import { counter, set } from '../src/merge/kinds.js'
 import { newId } from '../src/new-id.js'
+import { text } from '../src/text/index.js'
 import { undo } from '../src/undo/scope.js'
 import { openFake } from './setup.js'
 
@@ -20,6 +21,7 @@ const root = new URL('../../../', import.meta.url)
 const GIVEN = `
 import { collection, compare, counter, EyotError, newId, open, set, undo, type CollectionDefinition, type Database, type Doc, type Sibling, type StandardSchema, type Sync } from '../../src/index.js'
 import { useConflicts, useDoc, useLive, useLiveQuery, useSync } from '../../src/react/index.js'
+import { text } from '../../src/text/index.js'
 interface Note { title: string; done: boolean }
 interface Tag { name: string }
 declare const db: Database<{ notes: CollectionDefinition<Note>; tags: CollectionDefinition<Tag> }>
@@ -38,7 +40,7 @@ declare function badge(count: number): void
 declare function askToFreeRoom(): void
 declare function fetchToken(): Promise<string>
 export const given = [collection, compare, EyotError, newId, open, undo, db, notes, counters, note, doc, context, index, render]
-export const more = [counter, set, dataChannel, show, badge, askToFreeRoom, fetchToken, useConflicts, useDoc, useLive, useLiveQuery, useSync]
+export const more = [counter, set, text, dataChannel, show, badge, askToFreeRoom, fetchToken, useConflicts, useDoc, useLive, useLiveQuery, useSync]
 export type Given = Tag | Sibling<Note>
 `
 
@@ -117,6 +119,7 @@ test('the examples of the README run', async () => {
     collection,
     counter,
     set,
+    text,
     newId,
     schema: { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } },
     undo,

@@ -12,6 +12,7 @@ export type Change =
   | { readonly kind: 'set'; readonly field: 'title' | 'body'; readonly value: number | undefined }
   | { readonly kind: 'add'; readonly amount: number }
   | { readonly kind: 'insert' | 'remove'; readonly element: string }
+  | { readonly kind: 'type'; readonly at: number; readonly remove: number; readonly insert: string }
 
 interface ModelWrite {
   readonly dot: string
@@ -22,6 +23,8 @@ interface ModelWrite {
   readonly change: Change
   /** The events that it has put an end to, by field. */
   readonly ended: ReadonlySet<string>
+  /** The characters that it has removed from the text. */
+  readonly removed: readonly string[]
 }
 
 /** What is known somewhere: the dots of writes. */
@@ -87,7 +90,9 @@ export class Model {
     // Who adds what is there has added nothing.
     const isNothing = change.kind === 'insert' && this.elements(known).includes(change.element)
     const done: Change = isNothing ? { kind: 'add', amount: 0 } : change
-    this.writes.set(dot, { dot, at, seen: new Set(known), text, references, change: done, ended })
+    const before = Array.from((this.shown(known).value.text ?? '') as string)
+    const removed = change.kind === 'type' ? before.slice(change.at, change.at + change.remove) : []
+    this.writes.set(dot, { dot, at, seen: new Set(known), text, references, change: done, ended, removed })
     return new Set([...known, dot])
   }
 
@@ -96,6 +101,19 @@ export class Model {
     const all = [...known].map(dot => this.writes.get(dot)).filter(write => write !== undefined)
     const sets = all.filter(write => write.ended.has(`sets ${field}`))
     return sets.filter(write => !all.some(other => other.ended.has(`${field} ${write.dot}`)))
+  }
+
+  /** The characters that were inserted, and that nobody who had seen them has removed. */
+  characters(known: Known): readonly string[] {
+    const all = [...known].map(dot => this.writes.get(dot)).filter(write => write !== undefined)
+    const removed = new Set(all.flatMap(({ removed: gone }) => gone))
+    const inserted = all.flatMap(({ change }) => (change.kind === 'type' ? Array.from(change.insert) : []))
+    return inserted.filter(character => !removed.has(character)).sort()
+  }
+
+  /** The writes that have changed the text. */
+  typed(known: Known): string {
+    return [...known].filter(dot => this.writes.get(dot)?.change.kind === 'type').sort().join(' ')
   }
 
   count(known: Known): number {
@@ -128,7 +146,8 @@ export function valueOf({ change }: { readonly change: Change }): unknown {
 }
 
 function changed(value: Fields, change: Change): Fields {
-  const { n = 0, tags = [], ...rest } = value as { n?: number; tags?: readonly string[] } & Fields
+  const { n = 0, tags = [], text = '', ...others } = value as { n?: number; tags?: readonly string[]; text?: string } & Fields
+  const rest = { ...others, text }
   switch (change.kind) {
     case 'set':
       if (change.value === undefined) return Object.fromEntries(Object.entries({ ...rest, n, tags }).filter(([name]) => name !== change.field))
@@ -139,5 +158,10 @@ function changed(value: Fields, change: Change): Fields {
       return { ...rest, n, tags: [...tags, change.element] }
     case 'remove':
       return { ...rest, n, tags: tags.filter(tag => tag !== change.element) }
+    case 'type': {
+      const characters: string[] = Array.from(text)
+      characters.splice(change.at, change.remove, ...Array.from(change.insert))
+      return { ...rest, n, tags, text: characters.join('') }
+    }
   }
 }

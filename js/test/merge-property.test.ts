@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { Merger } from '../src/merge/merger.js'
 import { checkMerge } from '../src/merge/policy.js'
 import { counter, set } from '../src/merge/kinds.js'
+import { text } from '../src/text/index.js'
 import { Model, valueOf, type Change, type Known } from './merge-model.js'
 
 const CASES = Number(process.env.EYOT_MERGE_CASES ?? 1_500)
@@ -21,6 +22,13 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('add' as const), amount: fc.integer({ min: -3, max: 5 }) }),
   fc.record({ kind: fc.constantFrom('insert' as const, 'remove' as const), element: fc.constantFrom('x', 'y', 'z') }),
+  // What is inserted is so many characters that were never there before.
+  fc.record({
+    kind: fc.constant('type' as const),
+    at: fc.nat(8),
+    remove: fc.oneof(fc.constant(0), fc.nat(4)),
+    insert: fc.nat(3).map(count => ' '.repeat(count)),
+  }),
 )
 const replica = fc.nat(REPLICAS.length - 1)
 const step = fc.oneof(
@@ -32,12 +40,13 @@ const step = fc.oneof(
 test('any replica that knows the same shows the same, and what the true history of each field comes to', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 2, maxLength: 30 }), steps => {
-      const merge = checkMerge({ fields: { n: counter(), tags: set() } })
+      const merge = checkMerge({ fields: { n: counter(), tags: set(), text: text() } })
       const merger = new Merger(() => ({ merge, shape: undefined }))
       const model = new Model(merger)
       const states: Known[] = REPLICAS.map(() => new Set())
       // A form goes on with what its own user has seen.
       const forms: { replica: number; known: Known }[] = []
+      const texts = new Map<string, string>()
       let at = 0
       for (const action of steps) {
         const here = states[action.replica] ?? new Set()
@@ -48,23 +57,37 @@ test('any replica that knows the same shows the same, and what the true history 
           const old = action.old === null || own.length === 0 ? undefined : own[action.old % own.length]
           const known = old?.known ?? here
           at += 1
-          const after = model.write(REPLICAS[action.replica] ?? '', known, action.change, at % 7)
+          const after = model.write(REPLICAS[action.replica] ?? '', known, unique(action.change, at), at % 7)
           states[action.replica] = new Set([...here, ...after])
           forms.push({ replica: action.replica, known: after })
         }
-        check(model, states[action.replica] ?? new Set())
+        check(model, states[action.replica] ?? new Set(), texts)
       }
-      check(model, new Set(states.flatMap(known => [...known])))
+      check(model, new Set(states.flatMap(known => [...known])), texts)
     }),
     { numRuns: CASES },
   )
 })
 
-function check(model: Model, known: Known): void {
+/** Characters of one unit and of two, which no other change inserts. */
+function unique(given: Change, at: number): Change {
+  if (given.kind !== 'type') return given
+  const characters = Array.from(given.insert).map((_, index) => String.fromCodePoint((index % 2 === 0 ? 0x4e00 : 0x20000) + at * 4 + index))
+  return { ...given, insert: characters.join('') }
+}
+
+function check(model: Model, known: Known, texts: Map<string, string>): void {
   if (known.size === 0) return
   const { value, conflicts } = model.shown(known)
   assert.equal(value.n, model.count(known))
   assert.deepEqual(value.tags, model.elements(known))
+  const shown = value.text as string
+  assert.deepEqual(Array.from(shown).sort(), model.characters(known))
+  assert.ok(!conflicts.includes('text'))
+  // Who has merged what, and in which order, leaves no trace: only the changes of the text do.
+  const typed = model.typed(known)
+  assert.equal(shown, texts.get(typed) ?? shown)
+  texts.set(typed, shown)
   for (const field of ['title', 'body'] as const) {
     const live = model.liveSets(known, field)
     // Two that have decided a conflict otherwise than each other have left nobody's value; then all stand again.

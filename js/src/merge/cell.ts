@@ -35,8 +35,13 @@ export interface Outcome {
   readonly parts: readonly Part[] | undefined
 }
 
+/** Stands for the write that a part is written with: it has no name yet. */
+export const OWN_WRITE = ''
+
 /** How a field is merged and written. */
 export interface FieldPolicy {
+  /** `false`: that a field has the value that it had does not say that it was left as it was. */
+  readonly comparable?: boolean
   /** `undefined`: these cells are not of its kind. */
   merge(cells: readonly Cell[], seen: Seen): Outcome | undefined
   /** What a version says of a field that its writer has given this value; `undefined`: that it has set it itself. */
@@ -52,6 +57,8 @@ export type State = { readonly value: unknown } | undefined
 export interface WriteFacts {
   /** The name of the field, for what is said of mistakes. */
   readonly field: string
+  /** Whether it is known what the writer has seen, be it nothing. */
+  readonly isKnown: boolean
   /** Whether the writer has seen all writes of each replica up to the last that it names. */
   readonly complete: boolean
   /** Whether some of these writes may be known to this replica alone. */

@@ -27,6 +27,8 @@ interface Count {
 
 /** A counter. */
 export const counterField: FieldPolicy = {
+  comparable: false,
+
   merge(cells: readonly Cell[], seen: Seen): Outcome | undefined {
     const present = cells.filter(cell => cell.present)
     if (present.length === 0 || !present.every(cell => Number.isSafeInteger(cell.value))) return undefined

@@ -6,7 +6,7 @@ import { encode } from '../encode.js'
 import { withVersion } from '../schema/mark.js'
 import type { RawVersion } from '../shell.js'
 import { hasFields } from './canonical.js'
-import type { FieldPolicy, Outcome, Part, Seen } from './cell.js'
+import { OWN_WRITE, type FieldPolicy, type Outcome, type Part, type Seen } from './cell.js'
 import { OWN, withSources, type Source } from './content.js'
 import { FieldsOfVersion, readContent, type UpToDate } from './version.js'
 import { deletedBy, register } from './register.js'
@@ -27,6 +27,8 @@ export interface Base {
   readonly merged: Merged
   readonly complete: boolean
   readonly pending: boolean
+  /** Whether the writer has seen just that. */
+  readonly isKnown: boolean
 }
 
 /** A value as it is written. */
@@ -37,7 +39,8 @@ export interface Encoded {
 
 /** How a value is written. */
 export interface Writing {
-  readonly base: Base | undefined
+  /** `undefined`: what the writer has seen is not known, or not readable; `null`: it has seen nothing. */
+  readonly base: Base | null | undefined
   readonly policies: FieldPolicies
   /** That of the schema. */
   readonly version: number
@@ -105,7 +108,8 @@ export function encodeFields(value: unknown, { base, policies, version, maximumB
   const before = base?.merged.outcomes
   const sources = new Map<string, readonly Part[] | undefined>()
   const normalized = fields.map(([field, given]): [string, unknown] => {
-    const facts = { field, complete: base?.complete === true, pending: base?.pending !== false }
+    const isKnown = base === null || base?.isKnown === true
+    const facts = { field, isKnown, complete: base?.complete === true, pending: base?.pending !== false }
     const written = (policies.get(field) ?? register).write(before?.get(field), given, facts)
     sources.set(field, written.parts)
     return [field, written.value]
@@ -121,6 +125,7 @@ export function encodeFields(value: unknown, { base, policies, version, maximumB
 function compose(text: string, sources: ReadonlyMap<string, readonly Part[] | undefined>, value: object): Encoded {
   const references: string[] = []
   const placeOf = (dot: string): number => {
+    if (dot === OWN_WRITE) return OWN
     const place = references.indexOf(dot)
     return place >= 0 ? place : references.push(dot) - 1
   }

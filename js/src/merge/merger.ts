@@ -103,7 +103,8 @@ export class Merger {
     // A batch may write the record again, and has seen no more by then.
     if (known !== undefined && context === undefined) this.#handedOut.note(collection, id, known)
     const merge = (raw: RawDoc): Merged | undefined => mergedOrNone(raw, policy.fields, this.#upToDate(collection))
-    const base = known === undefined ? unknownBase(context, present, policy.fields, merge) : baseOf(known, merge)
+    const isFirst = known === undefined ? context === undefined || context === '' : known.versions.every(({ text }) => text === undefined)
+    const base = isFirst ? null : known === undefined ? unknownBase(present, policy.fields, merge) : baseOf(known, merge)
     const encoded = encodeFields(value, { base, policies: policy.fields, version, maximumBytes })
     return { ...encoded, context: context ?? known?.context }
   }
@@ -123,7 +124,7 @@ type Merge = (raw: RawDoc) => Merged | undefined
 function baseOf(raw: RawDoc, merge: Merge): Base | undefined {
   const merged = merge(raw)
   if (merged === undefined) return undefined
-  return { merged, complete: !raw.context.replaceAll(MARKER, '').includes('+'), pending: raw.pending }
+  return { merged, isKnown: true, complete: !raw.context.replaceAll(MARKER, '').includes('+'), pending: raw.pending }
 }
 
 /**
@@ -131,16 +132,17 @@ function baseOf(raw: RawDoc, merge: Merge): Base | undefined {
  * the engine finds that the context does not cover the write that set it, and calls it the writer's own.
  */
 function unknownBase(
-  context: string | undefined,
   present: () => RawDoc | undefined,
   policies: FieldPolicies,
   merge: Merge,
 ): Base | undefined {
-  const raw = context === undefined || context === '' ? undefined : present()
+  const raw = present()
   const merged = raw === undefined ? undefined : merge(raw)
   if (merged === undefined) return undefined
-  const outcomes = new Map([...merged.outcomes].filter(([field, { present: there }]) => there && !policies.has(field)))
-  return { merged: { ...merged, outcomes }, complete: false, pending: true }
+  const outcomes = new Map([...merged.outcomes].filter(([field, { present: there }]) => {
+    return there && policies.get(field)?.comparable !== false
+  }))
+  return { merged: { ...merged, outcomes }, isKnown: false, complete: false, pending: true }
 }
 
 function mergedOrNone(raw: RawDoc, policies: FieldPolicies, upToDate: UpToDate): Merged | undefined {

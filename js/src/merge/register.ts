@@ -32,7 +32,7 @@ export function deletedBy(before: Outcome): readonly Part[] | undefined {
 }
 
 /** The cells whose writes nobody has seen who has set the field otherwise. */
-function standing(cells: readonly Cell[], seen: Seen): readonly Cell[] {
+export function standing(cells: readonly Cell[], seen: Seen): readonly Cell[] {
   const told = cells.filter(cell => cell.told)
   if (told.length < 2 && told.length === cells.length) return told
   const ends = (other: Cell, dot: string): boolean => !stampsOf(other).includes(dot) && seen(other.version, dot)

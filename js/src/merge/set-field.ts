@@ -12,6 +12,8 @@ type Elements = Map<string, { readonly element: unknown; readonly dots: Set<stri
 
 /** A set. */
 export const setField: FieldPolicy = {
+  comparable: false,
+
   merge(cells: readonly Cell[], seen: Seen): Outcome | undefined {
     const present = cells.filter(cell => cell.present)
     if (present.length === 0 || !present.every(cell => Array.isArray(cell.value))) return undefined

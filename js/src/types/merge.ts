@@ -15,10 +15,16 @@ export interface SetField {
   readonly [kind]: 'set'
 }
 
+/** Made by `text()`, which `eyot/text` has. */
+export interface TextField {
+  readonly [kind]: 'text'
+}
+
 /** The kind that a field of that type can be. */
 export type FieldKind<Field> =
   | (number extends Field ? CounterField : never)
   | (Field extends readonly unknown[] ? SetField : never)
+  | (string extends Field ? TextField : never)
 
 /** Field by field, and of which kind the fields are that are not plain. */
 export interface FieldsMerge<Value = unknown> {
@@ -33,7 +39,8 @@ export interface FieldsMerge<Value = unknown> {
  * - `'lastWriter'`: the latest version is shown, and that is all. An edit is shown before a deletion.
  * - `'fields'`: changes to different (top-level) fields are merged. A field that several have changed without having seen each
  *   other is in conflict, and shown as in the latest version.
- * - `{ fields: { likes: counter(), tags: set() } }`: the same, with fields that count and fields that are sets.
+ * - `{ fields: { likes: counter(), tags: set(), body: text() } }`: the same, with fields that count, fields that are sets and
+ *   texts in which several people write (`text` is in `eyot/text`).
  * - A function of the siblings, the latest one first, that returns the value to show. It must be pure: the same for the same
  *   siblings. When it throws, that is reported, and the record is shown as under `'keep'`.
  */
