@@ -12,7 +12,7 @@
 
 use std::fmt::Write;
 
-use eyot_core::engine::{Engine, Wanted};
+use eyot_core::engine::{Engine, Reading, Wanted};
 use eyot_core::{Context, Dot, Record, References, siblings, witnesses};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -27,7 +27,6 @@ type Witnesses = Vec<Vec<usize>>;
 pub(crate) struct Packer {
     head: String,
     contents: String,
-    scratch: String,
 }
 
 impl Packer {
@@ -39,31 +38,31 @@ impl Packer {
 
     /// Adds a record as whoever has that context sees it.
     pub(crate) fn record(&mut self, record: &Record, context: &Context, is_unsent: bool) {
-        self.scratch.clear();
-        push(&mut self.scratch, context);
         match record.versions() {
             // Nearly all records have one version, and it needs no sorting.
             [version] => {
-                self.record_head(&[version.dot], is_unsent, 1);
+                self.record_head(context, &[version.dot], is_unsent, 1);
                 self.at(version.at.ms);
                 self.names(&[version.dot], &version.references, None);
                 self.sibling(version.content.as_deref());
             }
-            _ => {
-                let siblings = siblings(record);
-                let first = siblings.first().map_or(&[][..], |sibling| &sibling.dots);
-                self.record_head(first, is_unsent, siblings.len());
-                let seen = match siblings.len() {
-                    1 => None,
-                    _ => Some(witnesses(record, &siblings)),
-                };
-                for (place, sibling) in siblings.iter().enumerate() {
-                    self.at(sibling.at.ms);
-                    let seen = seen.as_ref().map(|seen| seen.as_ref().and_then(|seen| seen.get(place)));
-                    self.names(&sibling.dots, &sibling.references, seen);
-                    self.sibling(sibling.content.as_deref());
-                }
-            }
+            _ => self.siblings(record, context, is_unsent),
+        }
+    }
+
+    fn siblings(&mut self, record: &Record, context: &Context, is_unsent: bool) {
+        let siblings = siblings(record);
+        let first = siblings.first().map_or(&[][..], |sibling| &sibling.dots);
+        self.record_head(context, first, is_unsent, siblings.len());
+        let seen = match siblings.len() {
+            1 => None,
+            _ => Some(witnesses(record, &siblings)),
+        };
+        for (place, sibling) in siblings.iter().enumerate() {
+            self.at(sibling.at.ms);
+            let seen = seen.as_ref().map(|seen| seen.as_ref().and_then(|seen| seen.get(place)));
+            self.names(&sibling.dots, &sibling.references, seen);
+            self.sibling(sibling.content.as_deref());
         }
     }
 
@@ -83,24 +82,21 @@ impl Packer {
         self.head
     }
 
-    fn record_head(&mut self, first: &[Dot], is_unsent: bool, siblings: usize) {
+    fn record_head(&mut self, context: &Context, first: &[Dot], is_unsent: bool, siblings: usize) {
         self.begin();
-        // The context stands in the scratch; compared as text with the dots that JavaScript will see.
-        let context_length = self.scratch.len();
-        push_dots(&mut self.scratch, first);
-        let (context, dots) = self.scratch.split_at(context_length);
-        if context == dots {
+        // Then both have the same text.
+        if context.is_plain() && context.vector().iter().eq(first.iter().copied()) {
             self.head.push('0');
         } else {
-            push_json_text(&mut self.head, context);
+            push(&mut self.head, &format_args!("\"{context}\""));
         }
         self.head.push_str(if is_unsent { ",1," } else { ",0," });
-        push(&mut self.head, &siblings);
+        push_number(&mut self.head, siblings as u64);
     }
 
     fn at(&mut self, at_ms: u64) {
         self.begin();
-        push(&mut self.head, &at_ms);
+        push_number(&mut self.head, at_ms);
     }
 
     fn names(&mut self, dots: &[Dot], references: &References, seen: Option<Option<&Witnesses>>) {
@@ -141,7 +137,7 @@ impl Packer {
     }
 
     fn content(&mut self, text: &str) {
-        push(&mut self.head, &utf16_length(text));
+        push_number(&mut self.head, utf16_length(text) as u64);
         self.contents.push_str(text);
     }
 
@@ -152,13 +148,15 @@ impl Packer {
 
 /// The record of that key; nothing where there is none, or nothing but deletions; empty where it is not in memory.
 pub(crate) fn packed_doc(engine: &Engine, key: &str) -> Option<String> {
-    if !engine.is_record_here(key) {
-        return Some(String::new());
+    match engine.read(key) {
+        Reading::Away => Some(String::new()),
+        Reading::Shown(shown) if is_shown(shown.record) => {
+            let mut packer = Packer::default();
+            packer.record(shown.record, &shown.context, shown.is_unsent);
+            Some(packer.finish())
+        }
+        Reading::Shown(_) | Reading::Absent => None,
     }
-    let record = engine.record(key).filter(|record| is_shown(record))?;
-    let mut packer = Packer::default();
-    packer.record(record, &engine.context_of(key), engine.is_unsent(key));
-    Some(packer.finish())
 }
 
 /// Records of a collection.
@@ -181,12 +179,12 @@ pub(crate) fn packed_page(
     let (mut packer, mut last, mut shown) = (Packer::default(), None, 0);
     let mut records = engine.collection(collection, after.as_deref());
     while shown < limit {
-        let Some((key, record)) = records.next() else { break };
+        let Some((key, found)) = records.next() else { break };
         last = Some(key);
-        if is_shown(record) {
+        if is_shown(found.record) {
             shown += 1;
             packer.id(key.id());
-            packer.record(record, &engine.context_of(key.as_str()), engine.is_unsent(key.as_str()));
+            packer.record(found.record, &found.context, found.is_unsent);
         }
     }
     let last = last.map(|key| key.id().to_owned()).or(after);
@@ -242,8 +240,18 @@ fn push_dots(text: &mut String, dots: &[Dot]) {
         if place > 0 {
             text.push(' ');
         }
-        push(text, dot);
+        push(text, &dot.replica);
+        text.push(':');
+        push_number(text, dot.counter);
     }
+}
+
+// Without the standard library's machinery, which looks at how a number is to be set.
+fn push_number(text: &mut String, number: u64) {
+    if number > 9 {
+        push_number(text, number / 10);
+    }
+    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 fn push(text: &mut String, part: &impl std::fmt::Display) {
@@ -253,5 +261,8 @@ fn push(text: &mut String, part: &impl std::fmt::Display) {
 
 // Every byte that begins a character is a unit, and one that begins a character of four bytes is two.
 fn utf16_length(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
     text.bytes().map(|byte| usize::from(byte & 0xC0 != 0x80) + usize::from(byte >= 0xF0)).sum()
 }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use eyot_core::Context;
-use eyot_core::engine::{Engine, EngineEffect, EngineInput, Link, Ticket};
+use eyot_core::engine::{Engine, EngineEffect, EngineInput, Link, StorageOptions, Ticket};
 use futures_channel::oneshot;
 use gloo_timers::callback::Timeout;
 use js_sys::Function;
@@ -137,6 +137,12 @@ impl Driver {
     pub(crate) fn begin(self: &Rc<Self>, effects: Vec<EngineEffect>) {
         self.effects.borrow_mut().extend(effects);
         self.dispatch(EngineInput::Nudge);
+    }
+
+    /// How much is kept in memory, from now on.
+    pub(crate) fn tune_storage(self: &Rc<Self>, options: StorageOptions) {
+        self.engine.borrow_mut().tune_storage(options);
+        self.dispatch(EngineInput::Tick);
     }
 
     /// Feeds the engine and performs what it says.

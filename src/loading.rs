@@ -1,11 +1,13 @@
 //! Opening a database: the stores, the identity, the checkpoint, and the log after it, read in slices so that the page can
 //! draw in between.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use eyot_core::Limits;
 use eyot_core::engine::{Engine, EngineEffect, EngineInput, Identity, StorageOptions};
+use futures_util::future::join;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -16,8 +18,11 @@ use crate::compression;
 use crate::driver::Driver;
 use crate::errors::ShellError;
 use crate::status::RawHealth;
-use crate::storage::{LogPage, Marker, Reader, Writer, prepare};
+use crate::storage::{LogPage, Loss, Marker, Reader, Writer, prepare};
 use crate::tabs::Tabs;
+
+/// After so long what was not asked for is read too.
+const READ_AHEAD_AFTER_MS: u32 = 100;
 
 /// What one copy of a database is called on this device: several people who use one browser have a copy each.
 pub(crate) fn local_name(database: &str, profile: Option<&str>) -> String {
@@ -53,20 +58,25 @@ pub(crate) async fn load(
     if let Some(ms) = settings.keep_deletions_for_ms {
         engine.keep_deletions_for_ms(ms);
     }
-    // No page is read ahead while somebody waits for the database to open.
-    engine.tune_storage(StorageOptions { cache_bytes: 0, ..settings.storage });
-    let mut left = read_all(&mut engine, &reader).await?;
+    // No page is read ahead while somebody waits for what comes first.
+    engine.tune_storage(StorageOptions { reads_ahead: false, ..settings.storage });
+    // The driver does not exist yet when these are made, so they reach it through what is filled in afterwards.
+    let later: Rc<std::cell::OnceCell<Weak<Driver>>> = Rc::default();
+    let early: Rc<Cell<Option<Loss>>> = Rc::default();
+    let writer = {
+        let (later, early) = (Rc::clone(&later), Rc::clone(&early));
+        Writer::open(&name, (meta.replica, meta.epoch), move |loss| match later.get() {
+            Some(_) => with(&later, |driver| driver.lost(loss)),
+            None => early.set(Some(loss)),
+        })
+    };
+    let (read, writer) = join(read_all(&mut engine, &reader), writer).await;
+    let writer = writer?;
+    // An open connection would keep other tabs from deleting the database.
+    let mut left = read.inspect_err(|_| writer.close())?;
     if let Some(peers) = meta.peers {
         left.extend(engine.handle(EngineInput::PeersKnown(peers), now_ms()));
     }
-    engine.tune_storage(settings.storage);
-    // The driver does not exist yet when these are made, so they reach it through what is filled in afterwards.
-    let later: Rc<std::cell::OnceCell<Weak<Driver>>> = Rc::default();
-    let writer = {
-        let later = Rc::clone(&later);
-        Writer::open(&name, (meta.replica, meta.epoch), move |loss| with(&later, |driver| driver.lost(loss)))
-            .await?
-    };
     let tabs = {
         let later = Rc::clone(&later);
         Tabs::open(&name, move |message| with(&later, |driver| driver.hear(message)))
@@ -87,11 +97,19 @@ pub(crate) async fn load(
     };
     left.retain(is_due);
     driver.begin(left);
+    early.take().into_iter().for_each(|loss| driver.lost(loss));
     // What another tab has committed since the log was read.
     driver.read_news();
     spawn_local(read_health(Rc::clone(&driver)));
     spawn_local(look_for_loss(Rc::clone(&driver)));
+    spawn_local(read_ahead(Rc::clone(&driver), settings.storage));
     Ok(driver)
+}
+
+// Whoever opens a database wants to see something of it at once, and the rest of it later.
+async fn read_ahead(driver: Rc<Driver>, storage: StorageOptions) {
+    TimeoutFuture::new(READ_AHEAD_AFTER_MS).await;
+    driver.tune_storage(storage);
 }
 
 // The first look into localStorage may take its time, for which nobody should wait who opens a database.
@@ -120,16 +138,29 @@ async fn read_all(engine: &mut Engine, reader: &Reader) -> Result<Vec<EngineEffe
     if let Some((_, checkpoint)) = reader.checkpoint().await? {
         left.extend(feed(engine, reader, EngineInput::Checkpoint(checkpoint)).await?);
     }
+    let mut ahead = None;
     loop {
-        let input = match reader.page(engine.next_position()).await? {
-            LogPage::Segments(page) if page.is_empty() => break,
-            LogPage::Segments(page) => EngineInput::Segments(page),
-            LogPage::Behind => match reader.checkpoint().await? {
-                Some((_, checkpoint)) => EngineInput::Checkpoint(checkpoint),
-                None => continue,
-            },
+        let position = engine.next_position();
+        let page = match ahead.take().filter(|(at, _)| *at == position) {
+            Some((_, page)) => page?,
+            None => reader.page(position).await?,
         };
-        left.extend(feed(engine, reader, input).await?);
+        match page {
+            LogPage::Segments(page) if page.is_empty() => break,
+            LogPage::Segments(page) => {
+                // What comes next is read while this is folded in.
+                let next = position + page.len() as u64;
+                let fold = feed(engine, reader, EngineInput::Segments(page));
+                let (page, done) = join(reader.page(next), fold).await;
+                left.extend(done?);
+                ahead = Some((next, page));
+            }
+            LogPage::Behind => {
+                if let Some((_, checkpoint)) = reader.checkpoint().await? {
+                    left.extend(feed(engine, reader, EngineInput::Checkpoint(checkpoint)).await?);
+                }
+            }
+        }
     }
     Ok(left)
 }

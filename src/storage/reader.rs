@@ -7,7 +7,7 @@ use eyot_core::Limits;
 use eyot_core::checkpoint::{PageId, Root};
 use eyot_core::engine::{StoredCheckpoint, StoredPage, StoredSegment};
 use eyot_core::segment::stage_of;
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use js_sys::Array;
 use rexie::{KeyRange, Rexie, Store, Transaction, TransactionMode};
 use wasm_bindgen::JsValue;
@@ -65,13 +65,14 @@ impl Reader {
     pub(crate) async fn page(&self, position: u64) -> Result<LogPage, ShellError> {
         let rexie = self.rexie()?;
         let transaction = rexie.transaction(&[META, LOG, STAGED])?;
-        if read_root(&transaction).await?.is_some_and(|(root, _)| position < root.kept_from) {
-            return Ok(LogPage::Behind);
-        }
         let log = transaction.store(LOG)?;
         let from = JsValue::from_f64(position as f64);
         let range = KeyRange::lower_bound(&from, Some(false))?;
-        let values = log.get_all(Some(range), Some(VALUES_AT_ONCE)).await?;
+        let values = async { Ok(log.get_all(Some(range), Some(VALUES_AT_ONCE)).await?) };
+        let (root, values) = try_join(read_root(&transaction), values).await?;
+        if root.is_some_and(|(root, _)| position < root.kept_from) {
+            return Ok(LogPage::Behind);
+        }
         let staged = transaction.store(STAGED)?;
         let mut segments = Vec::with_capacity(values.len());
         for (value, position) in values.into_iter().zip(position..) {

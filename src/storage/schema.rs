@@ -1,7 +1,7 @@
 //! The stores, and the identity of the replica that lives in them.
 
 use eyot_core::{LogEpoch, ReplicaId};
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, select, try_join};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Uint8Array;
 use rexie::{ObjectStore, Rexie, TransactionMode};
@@ -48,12 +48,26 @@ pub(crate) async fn reopen(name: &str) -> Result<Rexie, ShellError> {
     }
 }
 
-// In one transaction, so that two tabs that open a new database at once agree on the identity.
 async fn read_or_make_meta(rexie: &Rexie) -> Result<Meta, ShellError> {
+    match read_meta(rexie).await? {
+        Some(meta) => Ok(meta),
+        None => make_meta(rexie).await,
+    }
+}
+
+async fn read_meta(rexie: &Rexie) -> Result<Option<Meta>, ShellError> {
+    let store = rexie.transaction(&[META], TransactionMode::ReadOnly)?.store(META)?;
+    let (identity, peers) = try_join(store.get(IDENTITY.into()), store.get(PEERS.into())).await?;
+    let Some(identity) = identity else { return Ok(None) };
+    let (replica, epoch) = read_identity(&identity)?;
+    Ok(Some(Meta { replica, epoch, peers: peers.as_ref().and_then(bytes_of) }))
+}
+
+// In one transaction, so that two tabs that open a new database at once agree on the identity.
+async fn make_meta(rexie: &Rexie) -> Result<Meta, ShellError> {
     let transaction = rexie.transaction(&[META], TransactionMode::ReadWrite)?;
     let store = transaction.store(META)?;
-    let peers = store.get(PEERS.into()).await?.and_then(|value| bytes_of(&value));
-    let identity = match store.get(IDENTITY.into()).await? {
+    let (replica, epoch) = match store.get(IDENTITY.into()).await? {
         Some(value) => read_identity(&value)?,
         None => {
             let identity = (random_id()?, LogEpoch(random_number()?));
@@ -62,7 +76,7 @@ async fn read_or_make_meta(rexie: &Rexie) -> Result<Meta, ShellError> {
         }
     };
     transaction.done().await?;
-    Ok(Meta { replica: identity.0, epoch: identity.1, peers })
+    Ok(Meta { replica, epoch, peers: None })
 }
 
 fn write_identity(identity: (ReplicaId, LogEpoch)) -> JsValue {

@@ -110,6 +110,7 @@ impl Setting {
         let Some(segments) = self.compact_after else { return StorageOptions::default() };
         StorageOptions {
             cache_bytes: if segments % 2 == 1 { 0 } else { StorageOptions::default().cache_bytes },
+            reads_ahead: true,
             page_bytes: 100,
             compact_after_segments: segments,
             compact_after_bytes: usize::MAX,

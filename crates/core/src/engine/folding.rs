@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use super::Engine;
 use super::io::{Cause, EngineEffect, Link, StoredSegment};
+use crate::checkpoint::Placed;
 use crate::codec::DecodeError;
 use crate::dot::Dot;
 use crate::forgetting::Told;
@@ -114,7 +115,11 @@ impl<'a> Seen<'a> {
     }
 
     pub(super) fn get(self, key: &str) -> Option<&'a Record> {
-        let placed = self.replica.records.get(key)?;
+        self.before(key, self.replica.records.get(key)?)
+    }
+
+    /// The record that stands there, as it may be seen.
+    pub(super) fn before(self, key: &str, placed: &'a Placed) -> Option<&'a Record> {
         self.fold.map_or(Some(&placed.record), |fold| fold.veil.seen(key, placed))
     }
 

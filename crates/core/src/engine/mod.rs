@@ -13,6 +13,7 @@ mod outcomes;
 mod paging;
 mod pending;
 mod provisional;
+mod reading;
 mod rebirth;
 mod restoring;
 mod rewriting;
@@ -27,21 +28,16 @@ pub use io::{
     SUPERSEDED, StorageFailure, StoredCheckpoint, StoredPage, StoredSegment, Ticket, Wanted, Write,
 };
 pub use paging::StorageOptions;
+pub use reading::{Reading, Shown};
 pub use status::{PeerStatus, SyncError, SyncState, SyncStatus};
 
-use std::collections::BTreeSet;
-use std::ops::Bound;
-
-use crate::context::Context;
 use crate::hlc::HybridClock;
 use crate::id::{DatabaseName, LogEpoch, ReplicaId};
 use crate::key::RecordKey;
 use crate::limits::Limits;
 use crate::merging::Standing;
 use crate::peers::Peers;
-use crate::record::Record;
 use crate::replica::Replica;
-use crate::tally::is_conflicted;
 use commits::Commits;
 use compaction::Compaction;
 use connector::Connector;
@@ -174,72 +170,6 @@ impl Engine {
         let others =
             [connect_at_ms, birth_at_ms, self.links.next_wake_ms(), forget_at_ms, retry_at_ms, compact_at_ms];
         others.into_iter().flatten().min()
-    }
-
-    /// A record as this tab shows it, pending writes included; by `collection/id`, deleted ones too.
-    pub fn record(&self, key: &str) -> Option<&Record> {
-        self.pending.record(key).or_else(|| self.seen().get(key))
-    }
-
-    /// What somebody has seen who reads this record now.
-    pub fn context_of(&self, key: &str) -> Context {
-        self.mark(self.pending.context_of(key, self.seen()))
-    }
-
-    /// True while no peer is known to have the record as it is shown here.
-    pub fn is_unsent(&self, key: &str) -> bool {
-        self.pending.record(key).is_some() || self.replica.is_unsent(key)
-    }
-
-    /// The records of a collection in the order of ids, those after an id if one is given; deleted ones too. It ends before
-    /// the first that is not here ([`Engine::is_here`]).
-    pub fn collection<'a>(
-        &'a self,
-        collection: &'a str,
-        after: Option<&str>,
-    ) -> impl Iterator<Item = (&'a RecordKey, &'a Record)> + use<'a> {
-        let start = format!("{collection}/{}", after.unwrap_or(""));
-        // Records that are only pending are woven in by key.
-        let (replica, pending) = (&self.replica, &self.pending);
-        let end = replica.records.end_of_here(&start);
-        let is_new = move |key: &&RecordKey| replica.get(key.as_str()).is_none();
-        let mut fresh = pending.keys_after(&start).filter(is_new).peekable();
-        let stored = replica.range_after(Bound::Excluded(start.as_str())).map(|(key, _)| key);
-        let mut stored = stored.peekable();
-        std::iter::from_fn(move || match (fresh.peek(), stored.peek()) {
-            (Some(new), Some(old)) if new < old => fresh.next(),
-            (Some(_), None) => fresh.next(),
-            _ => stored.next(),
-        })
-        .take_while(move |key| key.collection() == collection && end.is_none_or(|end| key.as_str() < end))
-        .filter_map(|key| self.record(key.as_str()).map(|record| (key, record)))
-    }
-
-    /// How many records of a collection are shown.
-    pub fn count(&self, collection: &str) -> usize {
-        let mut count = self.seen().tally().shown(collection);
-        for key in self.pending.keys_after(&format!("{collection}/")) {
-            if key.collection() != collection {
-                break;
-            }
-            let shown = |record: Option<&Record>| record.is_some_and(|record| !record.is_deleted());
-            let (before, after) = (shown(self.seen().get(key.as_str())), shown(self.record(key.as_str())));
-            count = (count + usize::from(after)).saturating_sub(before.into());
-        }
-        count
-    }
-
-    /// The records in conflict, in the order of keys.
-    pub fn conflicts(&self) -> BTreeSet<RecordKey> {
-        let mut conflicts = self.seen().tally().conflicted().clone();
-        for key in self.pending.keys_after("") {
-            if self.record(key.as_str()).is_some_and(is_conflicted) {
-                conflicts.insert(key.clone());
-            } else {
-                conflicts.remove(key);
-            }
-        }
-        conflicts
     }
 
     /// The committed state of the replica.

@@ -25,6 +25,8 @@ const RETRY_MS: u64 = 1_000;
 pub struct StorageOptions {
     /// About how many bytes of memory the pages may take that are kept.
     pub cache_bytes: usize,
+    /// Pages that nobody waits for are read while all fit.
+    pub reads_ahead: bool,
     /// About how long a page is.
     pub page_bytes: usize,
     /// So many segments after the checkpoint are folded into pages.
@@ -37,6 +39,7 @@ impl Default for StorageOptions {
     fn default() -> Self {
         Self {
             cache_bytes: 32 << 20,
+            reads_ahead: true,
             page_bytes: 16 << 10,
             compact_after_segments: 64,
             compact_after_bytes: 512 << 10,
@@ -115,13 +118,10 @@ impl Engine {
         self.stalled.is_some() || self.paging.reads_checkpoint
     }
 
-    /// The same for one record, by `collection/id`.
-    pub fn is_record_here(&self, key: &str) -> bool {
-        let is_parked = |key: &str| {
-            let mut writes = self.paging.parked.iter().flat_map(|parked| &parked.writes);
-            writes.any(|write| write.key.as_str() == key)
-        };
-        self.replica.records.away_of(key).is_none() && !is_parked(key) && !self.is_between()
+    /// True while a record cannot be shown although it is in memory: a write to it waits, or it may be part of a batch.
+    pub(super) fn is_held_back(&self, key: &str) -> bool {
+        let mut writes = self.paging.parked.iter().flat_map(|parked| &parked.writes);
+        writes.any(|write| write.key.as_str() == key) || self.is_between()
     }
 
     fn is_parked(&self, wanted: &Wanted) -> bool {
@@ -248,7 +248,8 @@ impl Engine {
     // Where all of them fit, all of them are read.
     fn pages_ahead(&self) -> Vec<PageId> {
         let records = &self.replica.records;
-        if records.bytes_if_all_here() > self.paging.options.cache_bytes {
+        let options = &self.paging.options;
+        if !options.reads_ahead || records.bytes_if_all_here() > options.cache_bytes {
             return Vec::new();
         }
         records.away(|_| true).take(PAGES_AHEAD).collect()

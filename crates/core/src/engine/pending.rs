@@ -122,6 +122,11 @@ impl Pending {
         }
     }
 
+    /// What somebody has seen who reads this record, which has no pending writes.
+    pub(super) fn committed_context(&self, record: &Record) -> Context {
+        committed(record, self.tab)
+    }
+
     /// Takes a batch of writes; they show at once. Where no context is given, it is what this tab shows, as far as the vector
     /// covers that, if there is one. Returns the keys.
     pub(super) fn push(

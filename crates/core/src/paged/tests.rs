@@ -11,8 +11,8 @@ use crate::checkpoint::{PageId, Placed, Root};
 use crate::context::Context;
 use crate::dot::Dot;
 use crate::engine::{
-    Engine, EngineEffect, EngineInput, Identity, StorageOptions, StoredCheckpoint, StoredPage, StoredSegment,
-    Wanted, Write,
+    Engine, EngineEffect, EngineInput, Identity, Reading, Shown, StorageOptions, StoredCheckpoint,
+    StoredPage, StoredSegment, Wanted, Write,
 };
 use crate::hlc::Hlc;
 use crate::id::{Cursor, LogEpoch, ReplicaId, Seq};
@@ -100,6 +100,7 @@ impl Tab {
         let mut engine = Engine::new(identity, Limits::default());
         engine.tune_storage(StorageOptions {
             cache_bytes,
+            reads_ahead: true,
             page_bytes: 150,
             compact_after_segments: 3,
             compact_after_bytes: usize::MAX,
@@ -236,12 +237,25 @@ fn play(tab: &mut Tab, number: u64, step: &Step) {
     }
 }
 
+// Whatever way a record is read, it is the same.
+fn is_what_its_parts_are(engine: &Engine, key: &str, shown: &Shown<'_>) {
+    let Reading::Shown(read) = engine.read(key) else { panic!("{key} is shown, and cannot be read") };
+    for shown in [shown, &read] {
+        assert_eq!(Some(shown.record), engine.record(key), "{key}");
+        assert_eq!(shown.context, engine.context_of(key), "{key}");
+        assert_eq!(shown.is_unsent, engine.is_unsent(key), "{key}");
+    }
+}
+
 // The records as an application reads them that is told what is not here, and has it fetched.
 fn read_piecewise(tab: &mut Tab) -> Vec<(RecordKey, Record)> {
     let (mut read, mut after) = (Vec::new(), None::<String>);
     for _ in 0..1_000 {
         let records = tab.engine.collection("notes", after.as_deref());
-        read.extend(records.map(|(key, record)| (key.clone(), record.clone())));
+        for (key, shown) in records {
+            is_what_its_parts_are(&tab.engine, key.as_str(), &shown);
+            read.push((key.clone(), shown.record.clone()));
+        }
         after = read.last().map(|(key, _)| key.id().to_owned());
         let wanted = Wanted::After { collection: "notes".to_owned(), id: after.clone() };
         if tab.engine.is_here(&wanted) {

@@ -53,6 +53,14 @@ impl Records {
         }
     }
 
+    /// A record, by `collection/id`; nothing where its page is not here.
+    pub(crate) fn find(&self, key: &str) -> Option<Option<&Placed>> {
+        match self.over(key) {
+            Some(over) => Some(over.as_deref()),
+            None => self.find_in_page(key),
+        }
+    }
+
     // What lies over the pages.
     fn over(&self, key: &str) -> Option<&Option<Arc<Placed>>> {
         self.changed.get(key).or_else(|| self.frozen.get(key))

@@ -91,11 +91,19 @@ impl Records {
     }
 
     pub(super) fn in_page(&self, key: &str) -> Option<&Placed> {
-        let shelf = self.shelf_of(key)?;
+        self.find_in_page(key).flatten()
+    }
+
+    /// Nothing where the page is not here.
+    pub(super) fn find_in_page(&self, key: &str) -> Option<Option<&Placed>> {
+        let Some(shelf) = self.shelf_of(key) else { return Some(None) };
+        if shelf.is_away() {
+            return None;
+        }
         shelf.used.set(self.now.get());
         let records = shelf.records();
-        let place = records.binary_search_by(|(at, _)| at.as_str().cmp(key)).ok()?;
-        records.get(place).map(|(_, placed)| placed)
+        let place = records.binary_search_by(|(at, _)| at.as_str().cmp(key)).ok();
+        Some(place.and_then(|place| records.get(place)).map(|(_, placed)| placed))
     }
 
     /// The pages in the order of keys.
