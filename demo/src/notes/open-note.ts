@@ -6,9 +6,9 @@ import type { Note, NoteText } from './note.ts'
 import { emptyNote, isBlank, readNote, sameNote } from './note.ts'
 
 /** Typing is saved after this pause, */
-const quietMs = 400
-/** and without any pause at least this often. */
-const longestMs = 2000
+const quietMs = 250
+/** and without any pause at least this often: whoever writes in the same text sees it grow, and is seen. */
+const longestMs = 800
 
 /**
  * - `new`: nothing written yet.

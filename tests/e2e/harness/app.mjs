@@ -32,16 +32,17 @@ export async function typeInto(tab, id, title, text) {
   return tab.run((key) => window.fieldNotes.notes.peek(key).value, id)
 }
 
-/** Settles a conflict about the text with the button "Keep this" of the version that has this text. */
-export async function keepThis(tab, id, title, wantedText) {
+/** Settles a conflict about the title, which is found by `words`, with the button "Keep this" of the version that has it. Gives the note that came of it. */
+export async function keepThis(tab, id, words, title) {
   const version = await tab.run(
-    ([key, wanted]) => window.fieldNotes.notes.peek(key).siblings.find((one) => one.value?.text === wanted).version,
-    [id, wantedText],
+    ([key, wanted]) => window.fieldNotes.notes.peek(key).siblings.find((one) => one.value?.title === wanted).version,
+    [id, title],
   )
-  await openNote(tab, id, title)
-  const text = tab.page.locator('[data-testid="open-field"][data-field="text"]')
-  await text.locator(`[data-testid="conflict-value"][data-version="${version}"]`).getByTestId('keep-value').click()
+  await openNote(tab, id, words)
+  const field = tab.page.locator('[data-testid="open-field"][data-field="title"]')
+  await field.locator(`[data-testid="conflict-value"][data-version="${version}"]`).getByTestId('keep-value').click()
   await untilResolved(tab, id)
+  return tab.run((key) => window.fieldNotes.notes.peek(key).value, id)
 }
 
 /** Resolves a conflict between a deletion and an edit in favour of the deletion. */

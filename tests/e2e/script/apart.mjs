@@ -41,8 +41,19 @@ function makePlan({ ledger, left, right }) {
   return { ...plan, shared: shared.map(([id]) => id) }
 }
 
+/** The notes that both edit get a title of each side as well: their texts merge, and their titles stay open. */
 function edited(note, name, index) {
-  return { ...note, text: `Seen from the ${name} bank, edit ${index + 1}.\n\n${note.text}` }
+  const text = `Seen from the ${name} bank, edit ${index + 1}.\n\n${note.text}`
+  return index < counts.shared ? { ...note, text, title: titleFrom(note.title, name) } : { ...note, text }
+}
+
+function titleFrom(title, name) {
+  return `${title}, ${name} bank`
+}
+
+/** What both titles of such a note begin with. */
+export function commonTitle({ title }) {
+  return title.replace(/, \w+ bank$/, '')
 }
 
 function newNote(name, index) {

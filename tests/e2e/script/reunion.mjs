@@ -1,7 +1,9 @@
 // The reunion: the relay comes back, both sides hear of each other, and one of them resolves what both had edited.
 
+import assert from 'node:assert/strict'
 import { keepThis, mergeByHand, openNote } from '../harness/app.mjs'
 import { inKilobytes } from '../harness/report.mjs'
+import { commonTitle } from './apart.mjs'
 
 /** How many of the conflicts are resolved with the app's own buttons; the rest by calls. */
 const keptByButton = 2
@@ -21,7 +23,7 @@ export async function reunite(scene) {
   }
   await scene.checkAgreement()
   const [id] = ledger.conflicts
-  for (const side of sides) await openNote(side.first, id, ledger.value(id).title)
+  for (const side of sides) await openNote(side.first, id, commonTitle(ledger.value(id)))
   await left.first.page.getByTestId('conflict').waitFor()
   await scene.shot('4-conflict')
 }
@@ -40,22 +42,34 @@ export async function resolve(scene) {
 }
 
 async function keepByButton(tab, ledger, id) {
-  const kept = ledger.values(id)[1]
-  await keepThis(tab, id, kept.title, kept.text)
-  ledger.put(id, kept)
+  const [shown, { title }] = ledger.values(id)
+  const note = await keepThis(tab, id, commonTitle(shown), title)
+  checkMerged(note, ledger.values(id), title)
+  ledger.put(id, note)
 }
 
 async function merge(tab, ledger, id) {
-  ledger.put(id, await mergeByHand(tab, id, ledger.value(id).title, 'Both banks agree.'))
+  ledger.put(id, await mergeByHand(tab, id, commonTitle(ledger.value(id)), 'Both banks agree.'))
 }
 
 async function keepByCall(tab, ledger, id) {
-  const kept = ledger.values(id)[0]
-  await tab.run(async ([key, text]) => {
+  const [{ title }] = ledger.values(id)
+  const note = await tab.run(async ([key, chosen]) => {
     const { notes } = window.fieldNotes
     const doc = await notes.get(key)
-    const sibling = doc.siblings.find((one) => one.value.text === text)
-    await notes.put(key, sibling.value, { context: doc.context })
-  }, [id, kept.text])
-  ledger.put(id, kept)
+    const { value } = await notes.put(key, { ...doc.value, title: chosen }, { context: doc.context })
+    return value
+  }, [id, title])
+  checkMerged(note, ledger.values(id), title)
+  ledger.put(id, note)
+}
+
+/** The title is the chosen one, and the text has what each of the two sides has put before it, and the rest of it once. */
+function checkMerged(note, versions, title) {
+  assert.equal(note.title, title)
+  const parts = versions.map(({ text }) => text.split('\n\n'))
+  const rest = parts[0].slice(1).join('\n\n')
+  assert.ok(note.text.endsWith(rest) && note.text.split(rest).length === 2, note.text)
+  // Texts merge character by character: what both have put there in the same words stands once or twice.
+  for (const word of parts.flatMap(([line]) => line.match(/left|right/))) assert.ok(note.text.includes(word), note.text)
 }

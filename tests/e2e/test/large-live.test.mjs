@@ -35,6 +35,7 @@ claim('lists_stay_live_over_fifty_thousand_notes_while_others_write', async (wor
     await listed(right, count + 2_000)
   })
   await left.run(putEach, [['newest', note('Newest of all', 9e12)]])
+  await right.page.getByTestId('note-list').press('Home')
   await right.page.locator('[data-testid="note-row"][data-note-id="newest"]').waitFor()
   const drawn = await right.page.getByTestId('note-row').count()
   assert.ok(drawn < 60, `${drawn} rows are in the page`)
@@ -54,7 +55,7 @@ function measurement(t) {
     const { drawn, late, longestMs } = await stop()
     const tookMs = Math.round(performance.now() - start)
     const task = await longest([tab])
-    const figures = `${inThousands(tookMs)} ms, longest task ${inWords(task)}; ${drawn} frames, ${late} late, longest ${longestMs} ms`
+    const figures = `${inThousands(tookMs)} ms, longest task ${inWords(task)}${drawn === 0 ? '' : `; ${drawn} frames, ${late} late, longest ${longestMs} ms`}`
     t.diagnostic(`${inThousands(count)} notes, ${what}: ${figures}`)
     assert.ok(task.processorMs < gravestTaskMs, `${what}: ${figures}`)
   }
@@ -71,10 +72,10 @@ async function frames(tab) {
       // One frame at 60 in a second, and half of one for the timer.
       if (tookMs > 25) seen.late += 1
       seen.longestMs = Math.max(seen.longestMs, Math.round(tookMs))
-      requestAnimationFrame(next)
+      window.requestAnimationFrame(next)
     }
     window.framesSeen = seen
-    requestAnimationFrame(next)
+    window.requestAnimationFrame(next)
   }
   await tab.page.bringToFront()
   await tab.run(begin)

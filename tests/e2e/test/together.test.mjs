@@ -73,9 +73,10 @@ claim('changes_to_different_fields_come_together_without_a_conflict', async (wor
 claim('what_does_not_go_together_waits_in_one_place_and_is_settled_there', async (world) => {
   const ids = ['n1', 'n2', 'n3']
   const { left, right, reunite } = await apart(world, ids.map((id) => [id, noteOf(`Note ${id}`)]))
-  await left.run(putEach, [['n1', noteOf('Note n1', 'From the left.')], ['n2', noteOf('Left title', 'Left text.')]])
+  const written = (side) => [['n1', noteOf(`Note n1 of the ${side}`)], ['n2', { ...noteOf(`${side} title`), place: `${side} bank` }]]
+  await left.run(putEach, written('left'))
   await left.run(deleteEach, ['n3'])
-  await right.run(putEach, [['n1', noteOf('Note n1', 'From the right.')], ['n2', noteOf('Right title', 'Right text.')]])
+  await right.run(putEach, written('right'))
   await right.run(putEach, [['n3', noteOf('Note n3', 'Seen again.')]])
   await reunite()
   const { page } = left
@@ -84,9 +85,9 @@ claim('what_does_not_go_together_waits_in_one_place_and_is_settled_there', async
   await left.shot('inbox')
   // One field is settled with one click,
   const first = page.locator('[data-testid="inbox-entry"][data-note-id="n1"]')
-  await first.getByTestId('conflict-value').filter({ hasText: 'From the right.' }).getByTestId('keep-value').click()
+  await first.getByTestId('conflict-value').filter({ hasText: 'Note n1 of the right' }).getByTestId('keep-value').click()
   await page.locator('[data-testid="inbox"][data-count="2"]').waitFor()
-  assert.equal((await valueIn(left, 'n1')).text, 'From the right.')
+  assert.equal((await valueIn(left, 'n1')).title, 'Note n1 of the right')
   // two fields by the keyboard with a key for each,
   await page.locator('[data-testid="inbox-entry"][data-note-id="n2"]').focus()
   await page.keyboard.press('1')
@@ -94,8 +95,8 @@ claim('what_does_not_go_together_waits_in_one_place_and_is_settled_there', async
   assert.deepEqual((await left.view()).conflicts, ['n2', 'n3'], 'nothing is settled before all is chosen')
   await page.keyboard.press('2')
   await page.locator('[data-testid="inbox"][data-count="1"]').waitFor()
-  const { title, text } = await valueIn(left, 'n2')
-  assert.notEqual(title.startsWith('Left'), text.startsWith('Left'), 'the first of one field, the second of the other')
+  const { title, place } = await valueIn(left, 'n2')
+  assert.notEqual(title.startsWith('left'), place.startsWith('left'), 'the first of one field, the second of the other')
   // and a note that was deleted as a whole.
   await page.getByTestId('conflict-version').and(page.locator('[data-deleted="true"]')).getByTestId('keep-version').click()
   await page.getByTestId('inbox-empty').waitFor()
@@ -127,10 +128,36 @@ claim('only_what_this_user_did_is_taken_back', async (world) => {
   await right.untilLevelWith(left)
   await page.keyboard.press('Control+z')
   await left.until('it is back', () => window.fieldNotes.notes.peek('n2')?.value.title === 'Teal')
-  await right.untilLevelWith(left)
-  assert.equal((await valueIn(right, 'n2')).title, 'Teal')
+  await right.until('it is back here too', () => window.fieldNotes.notes.peek('n2')?.value.title === 'Teal')
   await page.keyboard.press('Control+Shift+z')
   await left.until('it is gone again', () => window.fieldNotes.notes.peek('n2') === undefined)
   await page.getByTestId('undo-last').click()
   await left.until('it is back again', () => window.fieldNotes.notes.peek('n2')?.value.title === 'Teal')
+})
+
+claim('two_people_write_in_one_text_at_once_and_see_each_other', async (world) => {
+  const { left, right } = await twoTabs(world)
+  await left.run(putEach, [['n1', noteOf('Heron', 'The weir in the morning.')]])
+  await right.untilLevelWith(left)
+  for (const tab of [left, right]) await openNote(tab, 'n1', 'Heron')
+  const texts = [left, right].map((tab) => tab.page.getByTestId('editor-text'))
+  const [first, second] = ['Grey and still. ', ' Eleven martins over the pool.']
+  await texts[0].click()
+  await texts[0].press('Control+Home')
+  await texts[1].click()
+  await texts[1].press('Control+End')
+  await Promise.all([texts[0].pressSequentially(first, { delay: 60 }), texts[1].pressSequentially(second, { delay: 60 })])
+  const whole = `${first}The weir in the morning.${second}`
+  for (const [index, tab] of [left, right].entries()) {
+    await tab.until('all of it is shown', (wanted) => document.querySelector('[data-testid="editor-text"]').value === wanted, whole)
+    // The caret is where this person has written last, whatever came before it.
+    const caret = await texts[index].evaluate((field) => field.selectionStart)
+    assert.equal(caret, index === 0 ? first.length : whole.length)
+    assert.equal(await tab.page.getByTestId('conflict-hint').count(), 0)
+    await tab.shot(`one-text-${tab.profile.name}`)
+  }
+  await right.untilLevelWith(left)
+  await left.untilLevelWith(right)
+  assert.deepEqual((await left.view()).conflicts, [])
+  assert.equal((await right.view()).digest, (await left.view()).digest)
 })
