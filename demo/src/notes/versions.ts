@@ -1,5 +1,6 @@
 // What the versions of a note in conflict say, field by field: who wrote what, and when. Pure; knows nothing of the page.
 import type { Doc, Sibling } from 'eyot'
+import { longTime } from '../page/format.ts'
 import type { Note, NoteText } from './note.ts'
 import { readNote, tagsText } from './note.ts'
 
@@ -18,7 +19,7 @@ export interface OpenField {
   readonly alternatives: readonly Alternative[]
 }
 
-const labels: Readonly<Record<string, string>> = { title: 'Title', text: 'Text', done: 'Done', tags: 'Tags', sightings: 'Sightings' }
+const labels: Readonly<Record<string, string>> = { title: 'Title', text: 'Text', done: 'Done', tags: 'Tags', sightings: 'Sightings', createdAt: 'Begun' }
 
 /** The fields that are open, each with every value that a version has for it, the one that is shown first. */
 export function openFields(doc: Doc<Note>): OpenField[] {
@@ -57,6 +58,7 @@ function alternativesOf(doc: Doc<Note>, name: string): Alternative[] {
 
 function textOf(name: string, value: unknown): string {
   if (name === 'done') return value === true ? 'Done' : 'Open'
+  if (name === 'createdAt' && typeof value === 'number') return longTime(value)
   if (name === 'tags' && Array.isArray(value)) return tagsText(value as string[])
   if (value === undefined) return ''
   return typeof value === 'string' ? value : JSON.stringify(value)

@@ -75,7 +75,11 @@ function versionsToShow(doc: Doc<Note>): readonly Sibling<Note>[] {
 /** What is open, in a few words. */
 export function headline(doc: Doc<Note>, ownReplica: string): string {
   const deletion = deletionOf(doc)
-  if (deletion !== undefined) return deletion.replica === ownReplica ? 'Deleted here, edited elsewhere' : 'Deleted elsewhere, edited here'
+  if (deletion?.replica === ownReplica) return 'Deleted here, edited elsewhere'
+  if (deletion !== undefined) {
+    const isEditedHere = doc.siblings.some(({ replica }) => replica === ownReplica)
+    return isEditedHere ? 'Edited here, deleted elsewhere' : 'Edited on one device, deleted on another'
+  }
   const [first, ...others] = openFields(doc)
   if (first === undefined) return `${['', 'One', 'Two', 'Three', 'Four'][doc.siblings.length] ?? doc.siblings.length} versions of this note`
   if (others.length > 0) return `${listed([first, ...others].map(({ label }) => label))} are open`
