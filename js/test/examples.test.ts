@@ -21,7 +21,7 @@ const root = new URL('../../../', import.meta.url)
 const GIVEN = `
 import { collection, compare, counter, EyotError, newId, open, set, undo, type CollectionDefinition, type Database, type Doc, type Sibling, type StandardSchema, type Sync } from '../../src/index.js'
 import { useConflicts, useDoc, useLive, useLiveQuery, useSync } from '../../src/react/index.js'
-import { text } from '../../src/text/index.js'
+import { bindText, text, textareaEditor } from '../../src/text/index.js'
 interface Note { title: string; done: boolean }
 interface Tag { name: string }
 declare const db: Database<{ notes: CollectionDefinition<Note>; tags: CollectionDefinition<Tag> }>
@@ -34,13 +34,14 @@ declare const sync: Sync
 declare const schema: StandardSchema<Note>
 declare const index: { refresh(id: string): void }
 declare const dataChannel: RTCDataChannel
+declare const textarea: HTMLTextAreaElement
 declare function render(docs: readonly Doc<Note>[]): void
 declare function show(...anything: unknown[]): void
 declare function badge(count: number): void
 declare function askToFreeRoom(): void
 declare function fetchToken(): Promise<string>
 export const given = [collection, compare, EyotError, newId, open, undo, db, notes, counters, note, doc, context, index, render]
-export const more = [counter, set, text, dataChannel, show, badge, askToFreeRoom, fetchToken, useConflicts, useDoc, useLive, useLiveQuery, useSync]
+export const more = [counter, set, text, bindText, textarea, textareaEditor, dataChannel, show, badge, askToFreeRoom, fetchToken, useConflicts, useDoc, useLive, useLiveQuery, useSync]
 export type Given = Tag | Sibling<Note>
 `
 
@@ -120,6 +121,9 @@ test('the examples of the README run', async () => {
     counter,
     set,
     text,
+    textarea: undefined,
+    textareaEditor: () => ({}),
+    bindText: () => ({ close: () => Promise.resolve() }),
     newId,
     schema: { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } },
     undo,

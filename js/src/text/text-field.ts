@@ -10,6 +10,7 @@ import type { Cell, FieldPolicy, Outcome, Part, Seen, State, WriteFacts, Written
 import { OWN_WRITE } from '../merge/cell.js'
 import { register, stampsOf, standing } from '../merge/register.js'
 import { Authors } from './authors.js'
+import { mergedFrom, wellFormed } from './merged.js'
 import { SharedText, WHOLE, type TextState } from './shared-text.js'
 
 /** A text as one version has it. */
@@ -64,14 +65,8 @@ export class TextField implements FieldPolicy {
 
   revert(was: unknown, became: unknown, is: unknown): State {
     if (typeof was !== 'string' || typeof became !== 'string' || typeof is !== 'string') return undefined
-    if (became === is) return { value: was }
     // What was done is the common beginning of its undoing and of what others did.
-    const undone = SharedText.from(wellFormed(became), WHOLE)
-    const done = SharedText.from(wellFormed(became), WHOLE)
-    undone.change(wellFormed(was), new Authors())
-    done.change(wellFormed(is), new Authors())
-    undone.merge(done)
-    return { value: undone.value }
+    return { value: mergedFrom(became, was, is) }
   }
 
   #open(value: string, state: TextState): SharedText {
@@ -134,9 +129,4 @@ function stateOf(parts: readonly Part[] | undefined): TextState | undefined {
 
 function toParts(stamps: readonly string[], state: TextState | undefined): readonly Part[] {
   return stamps.map((dot, index): Part => (index === 0 && state !== undefined ? [dot, state] : [dot]))
-}
-
-/** Texts are stored in UTF-8, which has no half of a pair of surrogates. */
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, '\ufffd')
 }
