@@ -37,6 +37,8 @@ export interface Parts {
   readonly writer: Writer
   /** The largest encoded value of a record. */
   readonly maximumBytes: number
+  /** Whose copy of the database it is. */
+  readonly profile: string | undefined
 }
 
 type RecordListener = (doc: Doc<unknown> | undefined) => void

@@ -33,6 +33,8 @@ export interface DatabaseSettings {
   readonly declared: ReadonlyMap<string, CollectionSettings> | undefined
   /** The largest encoded value of a record. */
   readonly maximumBytes: number
+  /** Whose copy of the database it is. */
+  readonly profile?: string | undefined
 }
 
 /** See the public type. */
@@ -51,12 +53,12 @@ export class OpenDatabase implements Database {
   #closing: Promise<void> | undefined
   #resolveClosed: (reason: string) => void = () => undefined
 
-  constructor(name: string, shell: Shell, { declared, maximumBytes }: DatabaseSettings) {
+  constructor(name: string, shell: Shell, { declared, maximumBytes, profile }: DatabaseSettings) {
     const connection = new Connection(shell)
     const merger = new Merger(collection => declared?.get(collection))
     const store = new Store(connection, merger, collection => declared?.get(collection)?.shape)
     this.name = name
-    this.#parts = { connection, store, hub: new Hub(), writer: new Writer(connection, store), maximumBytes }
+    this.#parts = { connection, store, hub: new Hub(), writer: new Writer(connection, store), maximumBytes, profile }
     this.#declared = declared
     keepParts(this, this.#parts)
     this.health = new LiveValue(makeHealth(connection.ask(open => open.health())))

@@ -2,6 +2,7 @@
 
 import { loadEngine } from './engine.js'
 import { toEyotError } from './errors.js'
+import { destroyHistory } from './history/place.js'
 import { checkName } from './names.js'
 import { checkOpening, checkProfile, openWith } from './opening.js'
 import { checkOptions } from './options.js'
@@ -47,6 +48,7 @@ export async function destroy(name: string, options: DestroyOptions = {}): Promi
   const engine = await loadEngine(options.wasm)
   try {
     await engine.destroy(name, profile)
+    await destroyHistory(name, profile)
   } catch (error) {
     throw toEyotError(error)
   }

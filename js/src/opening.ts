@@ -23,14 +23,15 @@ export function checkOpening(name: unknown, options: unknown): CheckedOptions {
   const given = (options ?? {}) as Record<string, unknown>
   const { cacheBytes, collections, keepDeletionsForMs, maximumRecordBytes, profile } = given
   const declared = collections === undefined ? undefined : checkDefinitions(collections)
+  const owner = profile === undefined ? undefined : checkProfile(profile)
   const maximumBytes = maximumRecordBytes === undefined ? DEFAULT_RECORD_BYTES : checkBytes('maximumRecordBytes', maximumRecordBytes)
   return {
-    database: { declared, maximumBytes },
+    database: { declared, maximumBytes, profile: owner },
     shell: {
       ...(cacheBytes === undefined ? {} : { cacheBytes: checkBytes('cacheBytes', cacheBytes) }),
       ...(keepDeletionsForMs === undefined ? {} : { keepDeletionsForMs: checkDuration(keepDeletionsForMs) }),
       maximumRecordBytes: maximumBytes,
-      ...(profile === undefined ? {} : { profile: checkProfile(profile) }),
+      ...(owner === undefined ? {} : { profile: owner }),
     },
   }
 }

@@ -5,9 +5,11 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
+import 'fake-indexeddb/auto'
 import ts from 'typescript'
 
 import { collection } from '../src/definition.js'
+import { conflictHistory } from '../src/history/conflict-history.js'
 import { counter, set } from '../src/merge/kinds.js'
 import { newId } from '../src/new-id.js'
 import { text } from '../src/text/index.js'
@@ -19,7 +21,7 @@ const root = new URL('../../../', import.meta.url)
 
 /** What the examples take as given. */
 const GIVEN = `
-import { collection, compare, counter, EyotError, newId, open, set, undo, type CollectionDefinition, type Database, type Doc, type Sibling, type StandardSchema, type Sync } from '../../src/index.js'
+import { collection, compare, conflictHistory, counter, EyotError, newId, open, set, undo, type CollectionDefinition, type Database, type Doc, type Sibling, type StandardSchema, type Sync } from '../../src/index.js'
 import { useConflicts, useDoc, useLive, useLiveQuery, useSync } from '../../src/react/index.js'
 import { bindText, text, textareaEditor } from '../../src/text/index.js'
 interface Note { title: string; done: boolean }
@@ -41,7 +43,7 @@ declare function badge(count: number): void
 declare function askToFreeRoom(): void
 declare function fetchToken(): Promise<string>
 export const given = [collection, compare, EyotError, newId, open, undo, db, notes, counters, note, doc, context, index, render]
-export const more = [counter, set, text, bindText, textarea, textareaEditor, dataChannel, show, badge, askToFreeRoom, fetchToken, useConflicts, useDoc, useLive, useLiveQuery, useSync]
+export const more = [conflictHistory, counter, set, text, bindText, textarea, textareaEditor, dataChannel, show, badge, askToFreeRoom, fetchToken, useConflicts, useDoc, useLive, useLiveQuery, useSync]
 export type Given = Tag | Sibling<Note>
 `
 
@@ -127,6 +129,7 @@ test('the examples of the README run', async () => {
     newId,
     schema: { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } },
     undo,
+    conflictHistory,
     dataChannel: { send: () => undefined, close: () => undefined },
     between: () => {
       if (!arrived) shell.arrive('notes', [arrival])

@@ -73,6 +73,11 @@ export class Merger {
     return policy.kind === 'fields' ? policy.fields : undefined
   }
 
+  /** Of which kind the collection's policy is. */
+  kindOf(collection: string): MergePolicy['kind'] {
+    return this.#policyOf(collection).kind
+  }
+
   /** What these versions show; `siblings` are they, for a function of the application. */
   display(collection: string, versions: readonly RawVersion[], siblings: () => readonly unknown[]): Display {
     const policy = this.#policyOf(collection)
