@@ -111,7 +111,9 @@ class History implements ConflictHistory {
     checkOptions(query, ['collection', 'id', 'since', 'limit'])
     const { collection, id, since = -Infinity, limit = RECENT } = query
     const all = await this.#settings.episodes.all()
+    // What has grown too old is forgotten when the next one is noted, and not shown until then.
     const found = all.filter(entry => {
+      if (!this.#isKept(entry)) return false
       return (collection ?? entry.collection) === entry.collection && (id ?? entry.id) === entry.id && entry.arosAt >= since
     })
     return Object.freeze(found.slice(0, limit).map(toEntry))
@@ -223,9 +225,12 @@ class History implements ConflictHistory {
   }
 
   #forget(): Promise<void> {
-    const { keepForMs, limit } = this.#settings
-    const from = Date.now() - keepForMs
-    return this.#settings.episodes.keep(({ standing, arosAt }, later) => later < limit && (standing || arosAt >= from))
+    const { episodes, limit } = this.#settings
+    return episodes.keep((episode, later) => later < limit && this.#isKept(episode))
+  }
+
+  #isKept({ standing, arosAt }: Pick<Episode, 'standing' | 'arosAt'>): boolean {
+    return standing || arosAt >= Date.now() - this.#settings.keepForMs
   }
 
   async #tell(): Promise<void> {
