@@ -7,14 +7,13 @@ import { compareIds } from './names.js'
 import { report } from './report.js'
 import { SortedDocs } from './sorted-docs.js'
 import { AWAY, type Store } from './store.js'
+import { endOfTurn } from './turn.js'
 import type { ChangeCause } from './types/collection.js'
 import type { Doc } from './types/doc.js'
 import { yieldToPage } from './yield-to-page.js'
 
-// How many records are read before the page gets its turn; fewer where a slice would take longer than this, for a page
-// that is held up for 50 ms is felt.
+// How many records are read before the page gets its turn; fewer where the turn ends before.
 const SLICE_RECORDS = 500
-const SLICE_MS = 8
 const STEP_RECORDS = 50
 
 /** What a copy is of, and whom it tells. */
@@ -172,7 +171,7 @@ type Step = 'done' | 'more' | (() => Promise<void>)
 /** What may be read in one go. */
 class Slice {
   #room = SLICE_RECORDS
-  readonly #end = performance.now() + SLICE_MS
+  readonly #end = endOfTurn()
 
   /** Takes room for so many more records, if there is any. */
   hasRoom(records: number): boolean {

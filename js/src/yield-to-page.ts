@@ -1,13 +1,14 @@
 // Lets the page work between two slices of a long task.
 
 interface Scheduler {
-  readonly yield?: () => Promise<void>
+  readonly postTask?: (task: () => void) => Promise<void>
 }
 
 /** Resolves after the browser has had the chance to paint and to handle input. */
 export function yieldToPage(): Promise<void> {
   const { scheduler } = globalThis as { scheduler?: Scheduler }
-  if (scheduler?.yield !== undefined) return scheduler.yield()
+  // Not `scheduler.yield`: its continuations go before frames that are due.
+  if (scheduler?.postTask !== undefined) return scheduler.postTask(() => undefined)
   return new Promise(resolve => {
     // Time-outs of 0 are drawn out to 4 ms when they follow one another; messages are not.
     const { port1, port2 } = new MessageChannel()

@@ -1,8 +1,8 @@
 // Does long work in slices, so that the page can draw and take input in between. Must not know what the work is.
 
+import { endOfTurn } from '../turn.js'
 import { yieldToPage } from '../yield-to-page.js'
 
-const SLICE_MS = 8
 // The clock is asked once in so many steps.
 const STEPS = 16
 
@@ -46,7 +46,7 @@ async function doRest(work: Work, client: Client, first: Promise<unknown> | unde
 }
 
 function doSlice(work: Work): Promise<unknown> | undefined | 'nothing' {
-  const end = performance.now() + SLICE_MS
+  const end = endOfTurn()
   for (let step = 1; ; step += 1) {
     const { done, value } = work.next()
     if (done === true) return 'nothing'
