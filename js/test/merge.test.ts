@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { z } from 'zod'
 
 import { collection } from '../src/definition.js'
+import { encode } from '../src/encode.js'
 import { readSources } from '../src/merge/content.js'
 import { counter, set } from '../src/merge/kinds.js'
 import { versionOf } from '../src/schema/mark.js'
@@ -291,12 +292,50 @@ test('a record that is away is read before its fields are changed', async () => 
   }
 })
 
-test('what a counter had before the writes that are known here alone stays apart, however many they are', async () => {
+test('additions that may be known here alone stay apart, and are folded where they are many', async () => {
   const app = await birds(BY_FIELDS)
   await app.birds.put('n', { title: 'Heron', likes: 1 })
   app.shell.acknowledge('birds', 'n')
+  const likes = (): unknown => {
+    const [text = ''] = (app.shell.records.get('birds/n')?.versions ?? []).map(version => version.text)
+    return readSources(text).fields.get('likes')
+  }
   for (const more of [10, 20, 30, 40]) await app.birds.update('n', bird => ({ ...bird, likes: (bird.likes ?? 0) + more }))
-  const [text = ''] = (app.shell.records.get('birds/n')?.versions ?? []).map(version => version.text)
-  const { fields } = readSources(text)
-  assert.deepEqual(fields.get('likes'), [[0, 1, 1], [1, 60, 1]], 'a rebirth renames the second alone')
+  assert.deepEqual(likes(), [[0, 1, 1], [1, 10], [2, 20], [3, 30]])
+  for (let times = 0; times < 100; times += 1) await app.birds.update('n', bird => ({ ...bird, likes: (bird.likes ?? 0) + 1 }))
+  const parts = likes() as readonly unknown[][]
+  assert.equal(parts.length, 34)
+  assert.deepEqual(parts.slice(0, 3), [[0, 1, 1], [1, 10 + 20 + 30 + 40 + 67, 1], [2, 1]])
+  app.shell.acknowledge('birds', 'n')
+  await app.birds.update('n', bird => ({ ...bird, title: 'Egret' }))
+  assert.deepEqual(likes(), [[0, 201, 1]])
+})
+
+test('what was delivered before a copy took another name counts once, though later additions got that name', async () => {
+  const app = await birds(BY_FIELDS)
+  await app.birds.put('n', { title: 'Heron', likes: 1 })
+  app.shell.acknowledge('birds', 'n')
+  const written: { text: string | undefined; references: readonly string[] }[] = []
+  for (const more of [10, 20, 30]) {
+    await app.birds.update('n', bird => ({ ...bird, likes: (bird.likes ?? 0) + more }))
+    written.push(...(app.shell.records.get('birds/n')?.versions ?? []).map(({ text, references }) => ({ text, references })))
+  }
+  const [first, second, third] = written
+  const own = third?.references[0]?.split(':')[0] ?? ''
+  const other = await birds(BY_FIELDS)
+  other.shell.arrive('birds', [{ id: 'n', text: encode({ title: 'Heron', likes: 1 }), context: '' }], own)
+  other.shell.arrive('birds', [{ id: 'n', ...first, text: first?.text, context: `${own}:1` }], own)
+  // The original goes on, and somebody folds what it has added.
+  const further = `${encode({ title: 'Heron', likes: 16 })}\x1e[-1,{"likes":[[0,1,1],[1,10]]}]`
+  other.shell.arrive('birds', [{ id: 'n', text: further, references: [`${own}:1`, `${own}:2`], context: `${own}:2` }], own)
+  other.shell.acknowledge('birds', 'n')
+  await other.birds.update('n', bird => ({ ...bird, likes: (bird.likes ?? 0) + 1_000 }))
+  // Only the first of the three was known elsewhere when the copy was found out.
+  const renamed = (references: readonly string[] = []): string[] => {
+    return references.map(dot => (Number(dot.split(':')[1]) > 2 ? `copy:${String(Number(dot.split(':')[1]) - 2)}` : dot))
+  }
+  other.shell.arrive('birds', [{ id: 'n', text: second?.text, references: renamed(second?.references), context: `${own}:2` }], 'copy')
+  other.shell.arrive('birds', [{ id: 'n', text: third?.text, references: renamed(third?.references), context: `copy:1 ${own}:2` }], 'copy')
+  assert.equal(other.birds.peek('n')?.siblings.length, 2)
+  assert.equal(other.birds.peek('n')?.value.likes, 1 + 10 + 5 + 20 + 30 + 1_000)
 })

@@ -7,6 +7,9 @@
 
 import type { Cell, FieldPolicy, Outcome, Part, Seen, State, WriteFacts, Written } from './cell.js'
 
+/** So many additions of a replica stay apart: a record does not grow with every one that is made without a connection. */
+const LOOSE = 32
+
 interface Addition {
   readonly dot: string
   readonly replica: string
@@ -105,8 +108,9 @@ function holds({ additions }: Count, { replica, counter }: Addition): boolean {
 }
 
 /**
- * One part for each replica. While some of it may be known here alone, what was added to the first folded part stays apart:
- * should this replica turn out to be a copy, the writes that nobody knows get another name, and the others keep theirs.
+ * One part for each replica. While some of it may be known here alone, the latest additions stay apart: should this replica
+ * turn out to be a copy, the writes that nobody knows get another name, and the others keep theirs. Which those will be is not
+ * known when they are written.
  */
 function folded(additions: readonly Addition[], pending: boolean): readonly Addition[] {
   const replicas = new Map<string, Addition[]>()
@@ -114,9 +118,12 @@ function folded(additions: readonly Addition[], pending: boolean): readonly Addi
     replicas.set(addition.replica, [...(replicas.get(addition.replica) ?? []), addition])
   }
   return [...replicas.values()].flatMap(all => {
-    const [first, ...rest] = all.sort((one, other) => one.counter - other.counter)
-    if (first === undefined) return []
-    return pending && first.folded && rest.length > 0 ? [first, fold(rest)] : [fold([first, ...rest])]
+    const inOrder = all.sort((one, other) => one.counter - other.counter)
+    if (!pending) return [fold(inOrder)]
+    const known = inOrder[0]?.folded === true ? inOrder.slice(0, 1) : []
+    const rest = inOrder.slice(known.length)
+    const older = rest.slice(0, -LOOSE)
+    return [...known, ...(older.length > 0 ? [fold(older)] : []), ...rest.slice(-LOOSE)]
   })
 }
 
