@@ -48,6 +48,8 @@ guards! {
     Barrier,
     /// What a log told is not told back to it.
     EchoSuppression,
+    /// What a log told is left out where it was mixed with something only if that was told before.
+    ToldBefore,
     /// A time from far ahead does not move the clock beyond the bound.
     ClockBound,
     /// A commit at a position that is taken is made anew with new dots.

@@ -22,6 +22,7 @@ mod limits;
 mod linked;
 mod merging;
 pub mod message;
+mod mixtures;
 mod paged;
 mod peers;
 mod rebirth;

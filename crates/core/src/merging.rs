@@ -59,15 +59,23 @@ impl Replica {
                 false => merge_incoming(record, incoming),
             };
             let before = self.before(placed);
-            let (record, origin) = match merged {
+            let (record, origin, mixture) = match merged {
                 Merged::Unchanged => continue,
-                Merged::AsSent(record) => (record, origin),
-                Merged::Mixed(record) => (record, None),
+                Merged::AsSent(record) => (record, origin, None),
+                // What was forgotten here is no part of what the other side makes of it.
+                Merged::Mixed(record) if forgets => (record, None, None),
+                Merged::Mixed(record) => {
+                    let parts = placed.zip(origin);
+                    (record, None, parts.map(|(placed, epoch)| self.mixtures.with(placed, epoch)))
+                }
             };
             if let (Some(veil), Some(placed)) = (&mut veil, placed) {
                 veil.keep(&key, placed);
             }
             self.replace(&key, before, record, origin);
+            if let Some(mixture) = mixture {
+                self.mixtures.note(self.head, mixture);
+            }
             changed.push(key);
         }
         changed

@@ -46,6 +46,7 @@ impl Replica {
             id: checkpoint.replica,
             epoch: checkpoint.epoch,
             records,
+            mixtures: crate::mixtures::Mixtures::default(),
             head: checkpoint.head,
             clock: checkpoint.clock,
             chain: checkpoint.chain,

@@ -127,6 +127,7 @@ impl Replica {
         // Where this replica was in others' logs, it was as somebody whose writes they know already: they have left out
         // what the other copy wrote. So it forgets that, and asks again.
         self.peers.begin_life(epoch);
+        self.mixtures.clear();
         let is_renamed = |record: &Record| record.context().get(rebirth.from) > rebirth.confirmed;
         let renamed: Vec<(RecordKey, Record)> = self
             .log_after(crate::id::Seq::ZERO)

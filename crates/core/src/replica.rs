@@ -14,6 +14,7 @@ use crate::id::{Cursor, DatabaseName, LogEpoch, ReplicaId, Seq};
 use crate::key::RecordKey;
 use crate::linked::LinkedVector;
 use crate::message::DeltaClock;
+use crate::mixtures::Mixtures;
 use crate::peers::Peers;
 use crate::rebirth::Rebirth;
 use crate::record::Record;
@@ -30,6 +31,7 @@ pub struct Replica {
     pub(crate) id: ReplicaId,
     pub(crate) epoch: LogEpoch,
     pub(crate) records: Records,
+    pub(crate) mixtures: Mixtures,
     pub(crate) head: Seq,
     pub(crate) clock: Clock,
     pub(crate) chain: Chain,
@@ -49,6 +51,7 @@ impl Replica {
             id,
             epoch,
             records: Records::default(),
+            mixtures: Mixtures::default(),
             head: Seq::ZERO,
             clock: Clock::default(),
             chain: Chain::default(),

@@ -18,9 +18,12 @@ impl Replica {
         let (mut page, mut size) = (LogPage { floor: self.floor(), ..LogPage::default() }, 0);
         let left_out = request.left_out(self.seen_of(request.peer, request.exclude).log);
         for (seq, key, record, origin) in self.log_after(request.after) {
-            if !request.is_wanted((key.as_str(), seq, origin), left_out, record.is_deleted())
-                || request.is_covered(key.as_str(), record)
-            {
+            let mixed = self.mixtures.known_at(seq, request.clock_since);
+            if !request.is_wanted((key.as_str(), seq, origin.or(mixed)), left_out, record.is_deleted()) {
+                page.leaves_mixtures |= mixed.is_some();
+                continue;
+            }
+            if request.is_covered(key.as_str(), record) {
                 continue;
             }
             size += entry_size(key, record);
@@ -152,6 +155,33 @@ mod tests {
         assert_eq!(replica.unsent_up_to(replica.head()).count(), 0);
         assert_eq!(replica.cursor(R, LogEpoch(7)), Some(cursor));
         assert_eq!(replica.cursor(R, LogEpoch(8)), None);
+    }
+
+    #[test]
+    fn a_mixture_is_not_sent_to_whoever_was_told_one_part_and_told_the_other() {
+        let mut source = Replica::new(R, LogEpoch(7));
+        source.apply(written(&source, "x", "b:1"), Vec::new());
+        let page = source.page(&request(0));
+        let mut replica = Replica::new(A, LogEpoch(1));
+        replica.apply(written(&replica, "x", "a:1"), Vec::new());
+        let cursor = Cursor { epoch: LogEpoch(7), seq: page.up_to };
+        let (clock, entries) = (page.clock.unwrap(), page.entries);
+        replica
+            .apply(Segment::Received(Received { peer: R, cursor, clock, stage: None, entries }), Vec::new());
+        let judged = replica.seen_of(R, LogEpoch(7)).log;
+        let to_source = |after, told| PageRequest {
+            exclude: LogEpoch(7),
+            judged,
+            clock_since: Seq(told),
+            ..request(after)
+        };
+        let left_out = replica.page(&to_source(1, 1));
+        assert_eq!((left_out.entries.len(), left_out.leaves_mixtures), (0, true));
+        // Told up to there in the middle of a delta is not told: the record may have gone from its place before.
+        let sent = replica.page(&to_source(1, 0));
+        assert_eq!((keys(&sent), sent.leaves_mixtures), (vec!["notes/x"], false));
+        assert_eq!(keys(&replica.page(&request(1))), ["notes/x"], "others get it");
+        assert_eq!(replica.unsent_up_to(replica.head()).count(), 1, "nobody has said to have it");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use eyot_core::guard::Guard;
 use eyot_sim::mutants::{Mutant, search};
 use eyot_sim::{Exploration, Parameters};
 
-const SEEDS: [(Guard, u64); 27] = [
+const SEEDS: [(Guard, u64); 28] = [
     (Guard::ContextCheck, 1),
     (Guard::ContextCut, 252),
     (Guard::InOrder, 16),
@@ -18,6 +18,7 @@ const SEEDS: [(Guard, u64); 27] = [
     (Guard::ProvisionalDots, 1),
     (Guard::Barrier, 3),
     (Guard::EchoSuppression, 16),
+    (Guard::ToldBefore, 2),
     (Guard::ClockBound, 6),
     (Guard::LogArbitrates, 2),
     (Guard::CheckpointArbitrates, 1),

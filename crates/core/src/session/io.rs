@@ -308,6 +308,8 @@ pub struct LogPage {
     pub absent_up_to: Option<Box<str>>,
     /// Below this position deletions are forgotten.
     pub floor: Seq,
+    /// Records were left out that this replica's own writes are a part of: the peer has all of it, and is to say so.
+    pub leaves_mixtures: bool,
 }
 
 /// A part of a delta from a peer.

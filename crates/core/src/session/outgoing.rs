@@ -189,8 +189,9 @@ impl Outgoing {
             let (from, block) = (self.told, block.into_bytes());
             let LogPage { up_to, clock, .. } = page;
             self.send(Delta { from, up_to, clock, block }, effects);
-        } else if self.looked > self.told && self.base == Seq::ZERO {
-            // Without any cursor it would have to tell its whole clock again.
+        } else if self.looked > self.told && (self.base == Seq::ZERO || page.leaves_mixtures) {
+            // Without any cursor it would have to tell its whole clock again. And somebody may wait to hear that his writes
+            // are safe.
             self.advance(effects);
         } else if self.looked > self.told && self.advance_at_ms.is_none() {
             self.advance_at_ms = Some(now_ms.saturating_add(ADVANCE_AFTER_MS));
