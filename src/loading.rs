@@ -18,7 +18,7 @@ use crate::compression;
 use crate::driver::Driver;
 use crate::errors::ShellError;
 use crate::status::RawHealth;
-use crate::storage::{LogPage, Loss, Marker, Reader, Writer, prepare};
+use crate::storage::{FIRST_VALUES, LogPage, Loss, Marker, Reader, Writer, is_end, prepare, values_after};
 use crate::tabs::Tabs;
 
 /// After so long what was not asked for is read too.
@@ -138,20 +138,28 @@ async fn read_all(engine: &mut Engine, reader: &Reader) -> Result<Vec<EngineEffe
     if let Some((_, checkpoint)) = reader.checkpoint().await? {
         left.extend(feed(engine, reader, EngineInput::Checkpoint(checkpoint)).await?);
     }
-    let mut ahead = None;
+    let (mut ahead, mut most) = (None, FIRST_VALUES);
     loop {
         let position = engine.next_position();
         let page = match ahead.take().filter(|(at, _)| *at == position) {
             Some((_, page)) => page?,
-            None => reader.page(position).await?,
+            None => reader.page(position, most).await?,
         };
         match page {
-            LogPage::Segments(page) if page.is_empty() => break,
+            LogPage::Segments(page) if is_end(&page, most) => {
+                let next = position + page.len() as u64;
+                left.extend(feed(engine, reader, EngineInput::Segments(page)).await?);
+                // A checkpoint that was taken meanwhile may reach elsewhere.
+                if engine.next_position() == next {
+                    break;
+                }
+            }
             LogPage::Segments(page) => {
                 // What comes next is read while this is folded in.
                 let next = position + page.len() as u64;
+                most = values_after(&page);
                 let fold = feed(engine, reader, EngineInput::Segments(page));
-                let (page, done) = join(reader.page(next), fold).await;
+                let (page, done) = join(reader.page(next, most), fold).await;
                 left.extend(done?);
                 ahead = Some((next, page));
             }

@@ -11,7 +11,7 @@ mod schema;
 mod writer;
 
 pub(crate) use mark::{Lost, Marker};
-pub(crate) use reader::{LogPage, Reader};
+pub(crate) use reader::{FIRST_VALUES, LogPage, Reader, is_end, values_after};
 pub(crate) use schema::{destroy, prepare, reopen};
 pub(crate) use writer::{Loss, Writer};
 

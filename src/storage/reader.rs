@@ -16,8 +16,11 @@ use super::schema::bytes_of;
 use super::{CHECKPOINT, LOG, META, PAGES, STAGED};
 use crate::errors::ShellError;
 
-/// How many values are read at once; between two readings the page may draw.
-const VALUES_AT_ONCE: u32 = 8;
+/// How many values are read at first; between two readings the page may draw.
+pub(crate) const FIRST_VALUES: u32 = 8;
+/// From then on as many as have about so many bytes, if they are like those before, within bounds.
+const BYTES_AT_ONCE: usize = 256 << 10;
+const MOST_VALUES: u32 = 256;
 
 /// A part of the log.
 pub(crate) enum LogPage {
@@ -25,6 +28,20 @@ pub(crate) enum LogPage {
     Segments(Vec<StoredSegment>),
     /// The log is not kept from there: the checkpoint is to be read.
     Behind,
+}
+
+/// True when these are the last ones of the log, of so many that were asked for.
+pub(crate) fn is_end(page: &[StoredSegment], most: u32) -> bool {
+    (page.len() as u64) < u64::from(most)
+}
+
+/// How many values are to be read after these: many, where they are small.
+pub(crate) fn values_after(page: &[StoredSegment]) -> u32 {
+    let sizes =
+        page.iter().map(|segment| segment.value.len() + segment.chunks.iter().map(Vec::len).sum::<usize>());
+    let average = sizes.sum::<usize>() / page.len().max(1);
+    let count = u32::try_from(BYTES_AT_ONCE / average.max(1)).unwrap_or(MOST_VALUES);
+    count.clamp(FIRST_VALUES, MOST_VALUES)
 }
 
 /// The reading half of a database.
@@ -60,15 +77,15 @@ impl Reader {
         self.rexie.replace(Some(Rc::new(Connection(Some(rexie)))));
     }
 
-    /// Reads the log from a position on, at most a page of it; an empty answer is the end. A segment comes with the
+    /// Reads the log from a position on, so many values at most; fewer are the end. A segment comes with the
     /// chunks that were staged for it. What stands below what the checkpoint keeps counts for nothing.
-    pub(crate) async fn page(&self, position: u64) -> Result<LogPage, ShellError> {
+    pub(crate) async fn page(&self, position: u64, most: u32) -> Result<LogPage, ShellError> {
         let rexie = self.rexie()?;
         let transaction = rexie.transaction(&[META, LOG, STAGED])?;
         let log = transaction.store(LOG)?;
         let from = JsValue::from_f64(position as f64);
         let range = KeyRange::lower_bound(&from, Some(false))?;
-        let values = async { Ok(log.get_all(Some(range), Some(VALUES_AT_ONCE)).await?) };
+        let values = async { Ok(log.get_all(Some(range), Some(most)).await?) };
         let (root, values) = try_join(read_root(&transaction), values).await?;
         if root.is_some_and(|(root, _)| position < root.kept_from) {
             return Ok(LogPage::Behind);
@@ -93,12 +110,16 @@ impl Reader {
         position: u64,
     ) -> Result<(Option<StoredCheckpoint>, Vec<StoredSegment>), ShellError> {
         let (mut from, mut checkpoint, mut segments) = (position, None, Vec::new());
+        let mut most = FIRST_VALUES;
         loop {
-            match self.page(from).await? {
-                LogPage::Segments(page) if page.is_empty() => return Ok((checkpoint, segments)),
+            match self.page(from, most).await? {
                 LogPage::Segments(page) => {
-                    from += page.len() as u64;
+                    let is_end = is_end(&page, most);
+                    (from, most) = (from + page.len() as u64, values_after(&page));
                     segments.extend(page);
+                    if is_end {
+                        return Ok((checkpoint, segments));
+                    }
                 }
                 LogPage::Behind => {
                     let Some((root, stored)) = self.checkpoint().await? else { continue };

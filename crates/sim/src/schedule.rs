@@ -113,6 +113,7 @@ impl Setting {
             reads_ahead: true,
             page_bytes: 100,
             compact_after_segments: segments,
+            compact_when_quiet_ms: 0,
             compact_after_bytes: usize::MAX,
         }
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::Engine;
 use super::io::{EngineEffect, SUPERSEDED, StorageFailure};
+use super::paging::StorageOptions;
 use super::rewriting::{Rewrite, Slice};
 use crate::checkpoint::{Checkpoint, PageId, Root};
 use crate::id::Seq;
@@ -16,6 +17,9 @@ const PAUSE_MS: u64 = 10_000;
 /// Where there are many pages the log may become longer: a part of them, within bounds.
 const PART_OF_PAGES: usize = 64;
 const LONGEST_LOG_BYTES: usize = 4 << 20;
+/// While commits come one after the other the log may have so many times the segments: each compaction rewrites nearly every
+/// page that they touch, and disturbs them.
+const UNDISTURBED: usize = 4;
 
 /// What the checkpoint is that is stored, what has come after it, and what is being done about it.
 #[derive(Default)]
@@ -26,6 +30,7 @@ pub(super) struct Compaction {
     // The segments after the checkpoint: how long they are, and the stages that they name.
     tail: Vec<(usize, Option<u64>)>,
     tail_bytes: usize,
+    last_segment_ms: u64,
     // What crashes may have left was looked for.
     has_looked: bool,
     not_before_ms: u64,
@@ -83,19 +88,36 @@ impl Compaction {
     }
 
     /// The log has one more segment.
-    pub(super) fn note_segment(&mut self, bytes: usize, stage: Option<Staged>) {
+    pub(super) fn note_segment(&mut self, bytes: usize, stage: Option<Staged>, now_ms: u64) {
+        self.last_segment_ms = now_ms;
         self.tail.push((bytes, stage.map(|stage| stage.name)));
         self.tail_bytes = self.tail_bytes.saturating_add(bytes);
     }
 
     /// When a compaction is due that had to wait.
-    pub(super) fn next_wake_ms(&self, now_ms: u64) -> Option<u64> {
-        let waits = matches!(self.work, Work::Idle) && self.not_before_ms > now_ms && !self.tail.is_empty();
-        waits.then_some(self.not_before_ms)
+    pub(super) fn next_wake_ms(&self, now_ms: u64, options: &StorageOptions) -> Option<u64> {
+        let is_long = self.tail.len() >= options.compact_after_segments;
+        let quiet_at_ms = if is_long { self.quiet_at_ms(options) } else { 0 };
+        let at_ms = self.not_before_ms.max(quiet_at_ms);
+        let waits = matches!(self.work, Work::Idle) && at_ms > now_ms && !self.tail.is_empty();
+        waits.then_some(at_ms)
+    }
+
+    // When it has been quiet for long enough, if no other segment comes.
+    fn quiet_at_ms(&self, options: &StorageOptions) -> u64 {
+        self.last_segment_ms.saturating_add(options.compact_when_quiet_ms)
+    }
+
+    // True when there are so many segments that they are folded into pages now.
+    fn has_many_segments(&self, options: &StorageOptions, now_ms: u64) -> bool {
+        let is_quiet = self.quiet_at_ms(options) <= now_ms;
+        let factor = if is_quiet { 1 } else { UNDISTURBED };
+        self.tail.len() >= options.compact_after_segments.saturating_mul(factor)
     }
 
     pub(super) fn set_back(&mut self, back_ms: u64) {
         self.not_before_ms = self.not_before_ms.saturating_sub(back_ms);
+        self.last_segment_ms = self.last_segment_ms.saturating_sub(back_ms);
     }
 
     fn stages(&self) -> Vec<u64> {
@@ -107,7 +129,7 @@ impl Engine {
     /// The log has one more segment, which is folded in now.
     pub(super) fn pass(&mut self, bytes: usize, stage: Option<Staged>) {
         self.commits.advance();
-        self.compaction.note_segment(bytes, stage);
+        self.compaction.note_segment(bytes, stage, self.now_ms);
     }
 
     pub(super) fn pump_compaction(&mut self) {
@@ -131,7 +153,7 @@ impl Engine {
         if compaction.not_before_ms > self.now_ms || self.is_reading() {
             return false;
         }
-        if compaction.tail.len() >= options.compact_after_segments {
+        if compaction.has_many_segments(options, self.now_ms) {
             return true;
         }
         let most = LONGEST_LOG_BYTES.max(options.compact_after_bytes);

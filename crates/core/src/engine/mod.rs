@@ -166,7 +166,8 @@ impl Engine {
         let forget_at_ms = self.commits.next_wake_ms().filter(|_| !self.waits_for_pages());
         let birth_at_ms = self.births.next_wake_ms(self.now_ms);
         let retry_at_ms = self.paging.next_wake_ms();
-        let compact_at_ms = self.compaction.next_wake_ms(self.now_ms).filter(|_| !self.corrupt);
+        let compact_at_ms =
+            self.compaction.next_wake_ms(self.now_ms, &self.paging.options).filter(|_| !self.corrupt);
         let others =
             [connect_at_ms, birth_at_ms, self.links.next_wake_ms(), forget_at_ms, retry_at_ms, compact_at_ms];
         others.into_iter().flatten().min()

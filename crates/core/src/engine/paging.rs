@@ -29,8 +29,11 @@ pub struct StorageOptions {
     pub reads_ahead: bool,
     /// About how long a page is.
     pub page_bytes: usize,
-    /// So many segments after the checkpoint are folded into pages.
+    /// So many segments after the checkpoint are folded into pages, when no other has come for `compact_when_quiet_ms`; four
+    /// times as many without waiting for that.
     pub compact_after_segments: usize,
+    /// How long that is; 0 for no wait at all.
+    pub compact_when_quiet_ms: u64,
     /// Or so many bytes of them; more, where there are many pages.
     pub compact_after_bytes: usize,
 }
@@ -42,6 +45,7 @@ impl Default for StorageOptions {
             reads_ahead: true,
             page_bytes: 16 << 10,
             compact_after_segments: 64,
+            compact_when_quiet_ms: 1_000,
             compact_after_bytes: 512 << 10,
         }
     }

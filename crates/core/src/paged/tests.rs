@@ -103,6 +103,7 @@ impl Tab {
             reads_ahead: true,
             page_bytes: 150,
             compact_after_segments: 3,
+            compact_when_quiet_ms: 0,
             compact_after_bytes: usize::MAX,
         });
         let mut tab = Self { engine, disk, breath: usize::MAX };
@@ -114,9 +115,13 @@ impl Tab {
     }
 
     fn take(&mut self, input: EngineInput) {
+        self.take_at(input, 1_000);
+    }
+
+    fn take_at(&mut self, input: EngineInput, now_ms: u64) {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
-            for effect in self.engine.handle(input, 1_000) {
+            for effect in self.engine.handle(input, now_ms) {
                 inputs.extend(self.perform(effect));
             }
         }
@@ -264,6 +269,34 @@ fn read_piecewise(tab: &mut Tab) -> Vec<(RecordKey, Record)> {
         tab.take(EngineInput::Fetch { ticket: 0, wanted });
     }
     panic!("it comes to no end");
+}
+
+#[test]
+fn a_log_is_folded_into_pages_when_it_is_quiet_or_has_become_much_longer() {
+    let mut tab = Tab::open(Disk::default(), 1, usize::MAX);
+    tab.engine.tune_storage(StorageOptions {
+        compact_after_segments: 3,
+        compact_when_quiet_ms: 500,
+        ..StorageOptions::default()
+    });
+    let reaches = |tab: &Tab| tab.disk.root().map_or(0, |root| root.reaches);
+    let write = |tab: &mut Tab, number: u8| play(tab, number.into(), &Step::Write(vec![number], false));
+    (1..=5).for_each(|number| write(&mut tab, number));
+    assert_eq!(tab.engine.next_wake_ms(), Some(1_500));
+    tab.take_at(EngineInput::Tick, 1_499);
+    assert_eq!(reaches(&tab), 0);
+    tab.take_at(EngineInput::Tick, 1_500);
+    assert_eq!(reaches(&tab), 5);
+    let write = |tab: &mut Tab, number: u8| {
+        let key = key(number);
+        let references = crate::references::References::NONE;
+        let write = Write { key, context: None, content: Some((*b"mine").into()), references };
+        tab.take_at(EngineInput::Write { ticket: number.into(), writes: vec![write] }, 1_600);
+    };
+    (6..=16).for_each(|number| write(&mut tab, number));
+    assert_eq!(reaches(&tab), 5);
+    write(&mut tab, 17);
+    assert_eq!(reaches(&tab), 17);
 }
 
 proptest! {
