@@ -160,6 +160,10 @@ impl Engine {
         (at, most): (Hlc, Option<VersionVector>),
     ) {
         let seen = Seen::new(&self.replica, self.folding.as_deref());
+        if self.stalled.is_some() {
+            // What was folded in meanwhile is not under what is pending yet, and this write is on top of both.
+            self.pending.refresh(&writes.iter().map(|write| write.key.clone()).collect(), seen);
+        }
         let keys = self.pending.push(ticket, writes, (at, most.as_ref()), seen);
         self.announce_harmless(keys, Cause::Local);
         self.effects.push(EngineEffect::StatusChanged);

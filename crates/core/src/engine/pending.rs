@@ -4,7 +4,7 @@
 //! provisional dot of a replica id that only this tab has; contexts that were handed out with provisional dots are
 //! translated when they come back. A pending write therefore never names, and so never covers, a write of another tab.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 
 use super::folding::Seen;
@@ -249,6 +249,22 @@ impl Pending {
         self.provisional.rename(rebirth);
     }
 
+    /// What is committed of these records may have changed, and it is not time yet to put everything on top again: it is done
+    /// with these.
+    pub(super) fn refresh(&mut self, keys: &BTreeSet<RecordKey>, replica: Seen<'_>) {
+        for key in keys {
+            if let Some(overlay) = self.overlays.get_mut(key) {
+                *overlay = Overlay::new(overlay.place, key, self.tab, replica);
+            }
+        }
+        let writes = self.batches.iter().flat_map(|batch| &batch.writes);
+        for write in writes.filter(|write| keys.contains(&write.key)) {
+            if let Some(overlay) = self.overlays.get_mut(&write.key) {
+                overlay.put(self.tab, &self.provisional, write);
+            }
+        }
+    }
+
     /// What is committed has changed: puts the pending writes on top again.
     pub(super) fn rebase(&mut self, replica: Seen<'_>) {
         self.overlays.clear();
@@ -284,16 +300,18 @@ fn overlay_of<'a>(
     replica: Seen<'_>,
 ) -> &'a mut Overlay {
     let place = overlays.len();
-    overlays.entry(key.clone()).or_insert_with(|| {
+    overlays.entry(key.clone()).or_insert_with(|| Overlay::new(place, key, tab, replica))
+}
+
+impl Overlay {
+    fn new(place: usize, key: &RecordKey, tab: ReplicaId, replica: Seen<'_>) -> Self {
         let record = replica.get(key.as_str()).cloned().unwrap_or_default();
         // The tab's id is in contexts that its application gets, so a record that came from anywhere may bear it.
         let is_foreign = record.context().get(tab) == 0;
         let record = if is_foreign { record } else { record.without(tab) };
-        Overlay { place, record, dots: Vec::new() }
-    })
-}
+        Self { place, record, dots: Vec::new() }
+    }
 
-impl Overlay {
     // What somebody has seen who reads it.
     fn context(&self, tab: ReplicaId, name: impl Fn(Dot) -> Dot) -> Context {
         let mut context = committed(&self.record, tab);
