@@ -20,7 +20,7 @@ use crate::errors::ShellError;
 pub(crate) const FIRST_VALUES: u32 = 8;
 /// From then on as many as have about so many bytes, if they are like those before, within bounds.
 const BYTES_AT_ONCE: usize = 256 << 10;
-const MOST_VALUES: u32 = 256;
+const MOST_VALUES: u32 = 64;
 
 /// A part of the log.
 pub(crate) enum LogPage {
