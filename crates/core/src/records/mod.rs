@@ -82,13 +82,8 @@ impl Records {
     pub(crate) fn remove(&mut self, key: &RecordKey) -> Option<Placed> {
         let before = self.get(key.as_str())?.clone();
         self.log.remove(&before.seq);
-        // Where there is nothing beneath, nothing has to hide it. In a page that is not here there may be.
-        let may_be_beneath = self.shelf_of(key.as_str()).is_some_and(Shelf::may_have_more);
-        if self.frozen.contains_key(key) || may_be_beneath || self.in_page(key.as_str()).is_some() {
-            self.changed.insert(key.clone(), None);
-        } else {
-            self.changed.remove(key);
-        }
+        // Also where there is nothing beneath: the pages that are adopted next may be of a time when it was there.
+        self.changed.insert(key.clone(), None);
         Some(before)
     }
 

@@ -19,8 +19,6 @@ const RECORD_BYTES: usize = 250;
 pub(crate) struct Shelf {
     pub(crate) note: PageNote,
     pub(super) page: Option<Page>,
-    // It lacks some records over which others lie.
-    is_partial: bool,
     // When it was looked into last.
     pub(super) used: Cell<u64>,
 }
@@ -28,12 +26,12 @@ pub(crate) struct Shelf {
 impl Shelf {
     /// A page that is not here.
     pub(crate) fn away(note: PageNote) -> Self {
-        Self { note, page: None, is_partial: false, used: Cell::new(0) }
+        Self { note, page: None, used: Cell::new(0) }
     }
 
     /// A page that is here.
     pub(crate) fn here(note: PageNote, page: Page) -> Self {
-        Self { note, page: Some(page), is_partial: false, used: Cell::new(0) }
+        Self { note, page: Some(page), used: Cell::new(0) }
     }
 
     pub(crate) fn is_away(&self) -> bool {
@@ -51,14 +49,9 @@ impl Shelf {
         self.page.as_ref().map_or(0, |page| bytes.saturating_add(page.len() * RECORD_BYTES))
     }
 
-    /// True when it may have records that are not here.
-    pub(super) fn may_have_more(&self) -> bool {
-        self.is_away() || self.is_partial
-    }
-
     /// It has these records, and perhaps others over which others lie.
     pub(super) fn fill(&mut self, page: Page) {
-        (self.page, self.is_partial) = (Some(page), true);
+        self.page = Some(page);
     }
 
     pub(super) fn put_away(&mut self) {
@@ -181,7 +174,7 @@ impl Records {
         if PageNote::of(id, &page, bytes.len()) != shelf.note || !are_known {
             return Err(DecodeError::Invalid("a page's note"));
         }
-        (shelf.page, shelf.is_partial) = (Some(page), false);
+        shelf.page = Some(page);
         shelf.used.set(self.now.get());
         self.resident_bytes = self.resident_bytes.saturating_add(shelf.resident_bytes());
         self.order.take();
