@@ -279,6 +279,7 @@ impl Engine {
                     if let Err(error) = self.replica.put_page(id, &bytes) {
                         return self.give_up(0, &error);
                     }
+                    self.report_collisions_of(id);
                 }
                 // Another tab has compacted since.
                 None if is_listed && !self.paging.reads_checkpoint => {

@@ -4,6 +4,8 @@
 //! it was set back. Law: a tab believes that only when the log itself has no more than the tab has read. So the new name
 //! is appended at the log's end; where that is taken the tab reads what is there, and judges again.
 
+use std::collections::BTreeSet;
+
 use super::Engine;
 use super::io::{EngineEffect, EngineInput, Ticket, Write};
 use crate::checkpoint::PageId;
@@ -35,6 +37,8 @@ pub(super) struct Births {
     last_ms: Option<u64>,
     // How often the replica had been reborn when this tab was opened; known from the first thing on that it did.
     before_opening: Option<usize>,
+    // The records of which this tab has said that one dot stands for two writes of them.
+    reported: BTreeSet<RecordKey>,
 }
 
 /// Why this replica seems to be a copy.
@@ -244,8 +248,18 @@ impl Engine {
         keys.sort_unstable();
         keys.dedup();
         if !keys.is_empty() {
+            self.births.reported.extend(keys.iter().cloned());
             self.effects.push(EngineEffect::Notice { code: COLLISION, keys });
         }
+    }
+
+    /// The same of a page that was read: the tab that has met them may have been another one. Pages come and go, so each record
+    /// is reported once.
+    pub(super) fn report_collisions_of(&mut self, page: PageId) {
+        let colliding = self.replica.records.colliding(page);
+        let keys: Vec<RecordKey> =
+            colliding.filter(|key| !self.births.reported.contains(*key)).cloned().collect();
+        self.report_collisions(&keys);
     }
 
     /// The first thing that a tab does after it has read the log.

@@ -143,6 +143,13 @@ impl Records {
         in_pages.map(|(key, placed)| (key, placed)).chain(over)
     }
 
+    /// The records of a page in which one dot stands for two writes.
+    pub(crate) fn colliding(&self, id: PageId) -> impl Iterator<Item = &RecordKey> {
+        let page = self.shelves.iter().find(|shelf| shelf.note.id == id);
+        let records = page.into_iter().flat_map(Shelf::records);
+        records.filter(|(_, placed)| placed.record.collisions().next().is_some()).map(|(key, _)| key)
+    }
+
     /// How long all pages are together.
     pub(crate) fn bytes_of_pages(&self) -> usize {
         let bytes: u64 = self.shelves.iter().map(|shelf| shelf.note.bytes).sum();
