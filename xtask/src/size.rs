@@ -14,7 +14,7 @@ use crate::setup::packages;
 
 /// What JavaScript and WebAssembly may have together, in bytes, bundled, minified and compressed with brotli. Whoever
 /// makes Eyot smaller lowers it to a little above what is measured then; what it was raised for stands in docs/size.md.
-const BUDGET_BYTES: u32 = 285 * 1024;
+const BUDGET_BYTES: u32 = 287 * 1024;
 
 /// Prints the sizes, and fails if they are over the budget.
 pub(crate) fn run(project: &Project) -> Result<()> {

@@ -31,8 +31,8 @@ const SEEDS: [(Guard, u64); 28] = [
     (Guard::Epoch, 56),
     (Guard::Chain, 5),
     (Guard::Places, 21),
-    (Guard::Judgement, 85),
-    (Guard::OthersBrought, 20_645),
+    (Guard::Judgement, 149),
+    (Guard::OthersBrought, 22_933),
     (Guard::FallBack, 5),
     (Guard::Quarantine, 93),
 ];
