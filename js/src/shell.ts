@@ -112,6 +112,8 @@ export interface Shell {
    */
   write(packed: Uint8Array, answered: boolean): Promise<string | undefined>
   token(): string
+  /** The name of this copy of the database: one for all tabs. */
+  replica(): string
   until(token: string): Promise<void>
   saved(): Promise<void>
   syncStart(url: string, token: (() => Promise<string>) | undefined): void

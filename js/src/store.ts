@@ -104,6 +104,11 @@ export class Store {
     await this.#connection.wait(shell => shell.fetchAfter(collection, after))
   }
 
+  /** The name of this copy of the database, as versions bear it. */
+  replica(): string {
+    return this.#connection.ask(shell => shell.replica())
+  }
+
   /** How many records the collection has. */
   count(collection: string): number {
     return this.#connection.ask(shell => shell.count(collection))

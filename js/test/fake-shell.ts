@@ -191,6 +191,10 @@ export class FakeShell implements Shell {
     this.#emit({ kind: 'changed', collection, ids: JSON.stringify([id]), cause: 'saved' })
   }
 
+  replica(): string {
+    return 'a'
+  }
+
   token(): string {
     return print(this.#clock)
   }

@@ -210,17 +210,17 @@ class History implements ConflictHistory {
     const raw = store.raw(collection, id)
     if (raw === AWAY) return AWAY
     const doc = raw === undefined ? undefined : store.make(collection, id, raw)
-    const here = cause === undefined || cause === 'load' ? undefined : cause !== 'remote'
+    const versions = doc === undefined ? [] : doc.siblings.map(toVersion)
     return {
       collection,
       id,
       at: Date.now(),
-      versions: doc === undefined ? [] : doc.siblings.map(toVersion),
+      versions,
       policy: store.merger.kindOf(collection),
       shown: valueOf(doc),
       fields: doc?.conflicts ?? [],
       conflicted: doc?.conflicted === true,
-      here,
+      here: isFromHere(cause, versions[0]?.replica, store.replica()),
     }
   }
 
@@ -263,4 +263,11 @@ function valueOf(shown: Doc<unknown> | DeletedDoc<unknown> | Sibling<unknown> | 
     // It cannot be read; that it was there is remembered.
     return undefined
   }
+}
+
+/** Whether the change was made on this device. What another tab has brought may have come from anywhere: its writer tells. */
+function isFromHere(cause: ChangeCause | undefined, writer: string | undefined, own: string): boolean | undefined {
+  if (cause === 'local' || cause === 'remote') return cause === 'local'
+  const isNews = cause !== undefined && cause !== 'load'
+  return isNews && writer !== undefined ? writer === own : undefined
 }
